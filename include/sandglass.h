@@ -1,0 +1,16 @@
+/* Sandglass: runs untrusted WebAssembly components under limits that hold. */
+#ifndef SANDGLASS_H
+#define SANDGLASS_H
+
+#include <sandglass/component.h>
+#include <sandglass/engine.h>
+#include <sandglass/error.h>
+#include <sandglass/func.h>
+#include <sandglass/limits.h>
+#include <sandglass/linker.h>
+#include <sandglass/module.h>
+#include <sandglass/store.h>
+#include <sandglass/value.h>
+#include <sandglass/wat.h>
+
+#endif

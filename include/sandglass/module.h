@@ -1,0 +1,127 @@
+/* Core WebAssembly: modules, their instances, functions and values. */
+#ifndef SANDGLASS_MODULE_H
+#define SANDGLASS_MODULE_H
+
+#include <sandglass/engine.h>
+#include <sandglass/store.h>
+#include <sandglass/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A decoded and validated module: immutable, shared freely between threads. */
+typedef struct sg_module sg_module;
+/* These belong to their store and live as long as it does; they are never freed singly. */
+typedef struct sg_core_instance sg_core_instance;
+typedef struct sg_core_func sg_core_func;
+typedef struct sg_core_table sg_core_table;
+typedef struct sg_core_memory sg_core_memory;
+typedef struct sg_core_global sg_core_global;
+
+typedef enum sg_core_kind {
+    SG_CORE_I32,
+    SG_CORE_I64,
+    SG_CORE_F32,
+    SG_CORE_F64,
+    SG_CORE_V128,
+    SG_CORE_FUNCREF,   /* any reference to a function: of.ref is an sg_core_func or NULL */
+    SG_CORE_EXTERNREF, /* any host reference: of.ref is the host's own pointer, NULL the null reference */
+    SG_CORE_ANYREF,    /* any other reference */
+} sg_core_kind;
+
+typedef struct sg_core_value {
+    sg_core_kind kind;
+    union {
+        int32_t i32;
+        int64_t i64;
+        float f32;
+        double f64;
+        void *ref;
+        uint8_t v128[16];
+    } of;
+} sg_core_value;
+
+typedef enum sg_extern_kind {
+    SG_EXTERN_FUNC,
+    SG_EXTERN_TABLE,
+    SG_EXTERN_MEMORY,
+    SG_EXTERN_GLOBAL,
+    SG_EXTERN_TAG,
+} sg_extern_kind;
+
+/* An item that can be exported or imported. */
+typedef struct sg_extern {
+    sg_extern_kind kind;
+    union {
+        sg_core_func *func;
+        sg_core_table *table;
+        sg_core_memory *memory;
+        sg_core_global *global;
+    } of;
+} sg_extern;
+
+/* Decodes and validates `bytes` (binary or WAT text, told apart by the first bytes), which are copied. Free with
+ * sg_module_delete. NULL and `error` on failure. */
+SG_API sg_module *sg_module_load(sg_engine *engine, const void *bytes, size_t size, sg_error *error);
+SG_API void sg_module_delete(sg_module *module);
+
+/* Imports and exports in the module's order. Strings belong to the module. False out of range. */
+SG_API bool sg_module_import(const sg_module *module, size_t index, sg_string *module_name, sg_string *name,
+                             sg_extern_kind *kind);
+SG_API bool sg_module_export(const sg_module *module, size_t index, sg_string *name, sg_extern_kind *kind);
+
+/* Writes the type of import or export `index` as text ("(func (param i32) (result i64))"), as snprintf does; 0 out of
+ * range. */
+SG_API size_t sg_module_import_type(const sg_module *module, size_t index, char *buffer, size_t size);
+SG_API size_t sg_module_export_type(const sg_module *module, size_t index, char *buffer, size_t size);
+
+/* Instantiates with `imports` in the module's order, checked against its import types, and runs the start function
+ * under the store's limits. NULL and `error` on failure: SG_UNLINKABLE, SG_TRAP, SG_NO_MEMORY. */
+SG_API sg_core_instance *sg_core_instance_new(sg_store *store, const sg_module *module, const sg_extern *imports,
+                                              size_t import_count, sg_error *error);
+
+/* The export of that name; SG_NOT_FOUND otherwise. */
+SG_API sg_status sg_core_instance_find(sg_core_instance *instance, const char *name, size_t name_size,
+                                       sg_extern *item, sg_error *error);
+
+SG_API size_t sg_core_func_param_count(const sg_core_func *func);
+SG_API size_t sg_core_func_result_count(const sg_core_func *func);
+SG_API sg_core_kind sg_core_func_param(const sg_core_func *func, size_t index);
+SG_API sg_core_kind sg_core_func_result(const sg_core_func *func, size_t index);
+
+/* Calls `func`. Counts and kinds must fit its type, else SG_BAD_VALUE and nothing ran. Inside a host function the call
+ * is nested: it inherits the running call's limits. */
+SG_API sg_status sg_core_func_call(sg_core_func *func, const sg_core_value *arguments, size_t argument_count,
+                                   sg_core_value *results, size_t result_count, sg_error *error);
+
+/* A host function. Anything but SG_OK traps the guest with SG_TRAP_HOST_FUNCTION (SG_TRAP keeps error->trap). */
+typedef sg_status sg_core_host_fn(void *context, sg_call *call, const sg_core_value *arguments, size_t argument_count,
+                                  sg_core_value *results, size_t result_count, sg_error *error);
+
+/* A host function of the given type, owned by the store. `finalize` (may be NULL) runs on `context` when the store is
+ * deleted. */
+SG_API sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size_t param_count,
+                                      const sg_core_kind *results, size_t result_count, sg_core_host_fn *function,
+                                      void *context, void (*finalize)(void *context), sg_error *error);
+
+/* Host-made memories, tables and globals, owned by and charged to the store. `maximum` may be SG_UNLIMITED. */
+SG_API sg_core_memory *sg_core_memory_new(sg_store *store, uint64_t minimum_pages, uint64_t maximum_pages,
+                                          sg_error *error);
+SG_API sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum, uint64_t maximum,
+                                        sg_error *error);
+SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_, sg_error *error);
+
+SG_API sg_core_value sg_core_global_get(const sg_core_global *global);
+/* SG_MISUSE for an immutable global, SG_BAD_VALUE for another kind. */
+SG_API sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_error *error);
+
+/* The memory's bytes; valid until guest code runs or the memory grows. */
+SG_API uint8_t *sg_core_memory_data(sg_core_memory *memory, size_t *size);
+
+SG_API uint64_t sg_core_table_size(const sg_core_table *table);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

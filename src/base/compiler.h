@@ -1,0 +1,20 @@
+/* All that differs between compilers. */
+#ifndef SGI_COMPILER_H
+#define SGI_COMPILER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SGI_LIKELY(x)    __builtin_expect(!!(x), 1)
+#define SGI_UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define SGI_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define SGI_NOINLINE     __attribute__((noinline))
+
+/* Checked arithmetic: true when the result fits and was stored. */
+#define sgi_add(a, b, result) (!__builtin_add_overflow((a), (b), (result)))
+#define sgi_mul(a, b, result) (!__builtin_mul_overflow((a), (b), (result)))
+
+#define SGI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,388 @@
+/* A component: what its bytes mean. Data only.
+ *
+ * decode fills the definitions as they stand, in order, with raw indices (Def, TypeExpr). validate walks them once,
+ * keeps the index spaces, and resolves every type to a graph of pointers without indices (sg_type, CompFuncType,
+ * ExternType): that is all that lifting, lowering and linking look at. */
+#ifndef SGI_COMPONENT_H
+#define SGI_COMPONENT_H
+
+#include "module/core.h"
+
+#include <sandglass/value.h>
+
+typedef struct sg_component Component; /* the public handle is this structure */
+typedef struct TypeExpr TypeExpr;
+typedef struct ResourceType ResourceType;
+typedef struct InstanceType InstanceType;
+typedef struct ComponentType ComponentType;
+
+/* ---- resolved types ---- */
+
+enum { MAX_FLAT_PARAMS = 16, MAX_FLAT_RESULTS = 1 };
+
+typedef struct CompField {
+    Bytes name;          /* empty for tuple members */
+    const sg_type *type; /* NULL: a case without payload, an enum case, a flag */
+} CompField;
+
+/* A value type. Equal structure does not mean equal pointers: compare with sgi_type_equal. */
+struct sg_type {
+    sg_kind kind; /* never SG_BYTES */
+    /* Of the canonical ABI, for 32-bit memories: elem_size, alignment, and flatten_type as core kinds (KIND_I32 ...).
+     * flat_count is MAX_FLAT_PARAMS + 1 when there are more; `flat` then holds nothing of use. */
+    uint32_t size, alignment;
+    uint32_t flat_count;
+    uint8_t flat[MAX_FLAT_PARAMS];
+    /* SG_RECORD, SG_TUPLE, SG_VARIANT, SG_ENUM, SG_FLAGS: the members; SG_OPTION: {none, some}; SG_RESULT: {ok, error}.
+     * Variants' discriminants are indices into them. */
+    const CompField *fields;
+    uint32_t field_count;
+    uint32_t payload_offset;   /* variant-like: of the payload in memory */
+    const sg_type *element;    /* SG_LIST, SG_FIXED_LIST, SG_STREAM and SG_FUTURE (may be NULL), SG_MAP: the value */
+    const sg_type *key;        /* SG_MAP */
+    uint32_t length;           /* SG_FIXED_LIST */
+    ResourceType *resource;    /* SG_OWN, SG_BORROW */
+    uint32_t depth;            /* nesting, at most LIMIT(TYPE_DEPTH) */
+    bool contains_borrow;      /* anywhere inside */
+    bool contains_pointer;     /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
+    bool contains_async;       /* stream, future or error-context anywhere inside */
+};
+
+/* A resource type. Identity is the pointer, after substitution of imports at validation. */
+struct ResourceType {
+    uint32_t id;         /* unique in its component, for messages */
+    bool is_local;       /* defined by this component, not imported or abstract */
+    ValType rep;
+    uint32_t destructor; /* core function index, or UINT32_MAX */
+};
+
+typedef struct CompFuncType {
+    const CompField *params;
+    uint32_t param_count;
+    const sg_type *result; /* NULL: none */
+    bool is_async;
+} CompFuncType;
+
+typedef struct CoreModuleType {
+    /* Types are canonical: registry ids, not indices. */
+    struct CoreExternType *imports, *exports;
+    uint32_t import_count, export_count;
+} CoreModuleType;
+
+typedef struct CoreExternType {
+    Bytes module, name; /* `module` for imports only */
+    ExternKind kind;
+    union {
+        uint32_t func_id; /* registry id, also of tags */
+        TableType table;
+        Limits memory;
+        GlobalType global;
+    } as;
+} CoreExternType;
+
+/* The sorts of things that have index spaces; the values are the binary format's, core ones ORed with SORT_CORE. */
+typedef enum Sort {
+    SORT_FUNC = 0x01,
+    SORT_VALUE = 0x02,
+    SORT_TYPE = 0x03,
+    SORT_COMPONENT = 0x04,
+    SORT_INSTANCE = 0x05,
+    SORT_CORE = 0x100,
+    SORT_CORE_FUNC = 0x100,
+    SORT_CORE_TABLE = 0x101,
+    SORT_CORE_MEMORY = 0x102,
+    SORT_CORE_GLOBAL = 0x103,
+    SORT_CORE_TAG = 0x104,
+    SORT_CORE_TYPE = 0x110,
+    SORT_CORE_MODULE = 0x111,
+    SORT_CORE_INSTANCE = 0x112,
+} Sort;
+
+/* Anything that the component-level type index space can hold. */
+typedef enum CompTypeKind { CT_VALUE, CT_FUNC, CT_COMPONENT, CT_INSTANCE, CT_RESOURCE } CompTypeKind;
+
+typedef struct CompType {
+    CompTypeKind kind;
+    union {
+        const sg_type *value;
+        const CompFuncType *func;
+        const ComponentType *component;
+        const InstanceType *instance;
+        ResourceType *resource;
+    } as;
+} CompType;
+
+/* The type of an import or export. */
+typedef struct ExternType {
+    Sort sort; /* SORT_FUNC, SORT_VALUE, SORT_TYPE, SORT_COMPONENT, SORT_INSTANCE, SORT_CORE_MODULE */
+    union {
+        const CompFuncType *func;
+        const sg_type *value;
+        struct {
+            CompType type;
+            bool is_sub_resource; /* (sub resource): abstract */
+        } type;
+        const ComponentType *component;
+        const InstanceType *instance;
+        const CoreModuleType *core_module;
+    } as;
+} ExternType;
+
+typedef struct NamedExtern {
+    Bytes name; /* as written: "run", "wasi:cli/run@0.2.0" */
+    ExternType type;
+} NamedExtern;
+
+struct InstanceType {
+    const NamedExtern *exports;
+    uint32_t export_count;
+};
+
+struct ComponentType {
+    const NamedExtern *imports, *exports;
+    uint32_t import_count, export_count;
+};
+
+/* ---- definitions as they stand in the binary ---- */
+
+typedef struct SortIndex {
+    Sort sort;
+    uint32_t index;
+} SortIndex;
+
+typedef struct ExternName {
+    Bytes name;
+    Bytes version_suffix; /* empty when absent */
+    Bytes implements;     /* empty when absent */
+    Bytes external_id;    /* empty when absent */
+    uint8_t form;         /* the leading byte: 0x00, 0x01 or 0x02 */
+} ExternName;
+
+typedef struct NamedItem {
+    Bytes name;
+    SortIndex item;
+} NamedItem;
+
+/* core:instanceexpr and instanceexpr: instantiation of `target` with `args`, or the exports inline in `args`. */
+typedef struct InstanceDef {
+    bool is_inline;
+    uint32_t target; /* core module or component index */
+    NamedItem *args;
+    uint32_t arg_count;
+} InstanceDef;
+
+typedef enum AliasKind { ALIAS_EXPORT, ALIAS_CORE_EXPORT, ALIAS_OUTER } AliasKind;
+
+typedef struct AliasDef {
+    AliasKind kind;
+    Sort sort;
+    uint32_t instance; /* ALIAS_EXPORT, ALIAS_CORE_EXPORT */
+    Bytes name;        /* the same */
+    uint32_t outer_count, outer_index;
+} AliasDef;
+
+typedef enum StringEncoding { ENCODING_UTF8, ENCODING_UTF16, ENCODING_LATIN1_UTF16 } StringEncoding;
+
+typedef enum CanonKind {
+    CANON_LIFT,
+    CANON_LOWER,
+    CANON_RESOURCE_NEW,
+    CANON_RESOURCE_DROP,
+    CANON_RESOURCE_REP,
+    CANON_OTHER, /* the asynchronous and threading ones: `opcode` tells; not executed yet */
+} CanonKind;
+
+#define NO_INDEX UINT32_MAX
+
+typedef struct CanonDef {
+    CanonKind kind;
+    uint8_t opcode;    /* the leading byte in the binary */
+    uint32_t func;     /* core function lifted, or component function lowered */
+    uint32_t type;     /* type index, or NO_INDEX */
+    StringEncoding encoding;
+    uint32_t memory, realloc, post_return, callback; /* core indices, or NO_INDEX */
+    bool is_async;
+    uint8_t *options; /* the option bytes' kinds in order, for printing; option_count of them */
+    uint32_t option_count;
+    uint32_t extra[2]; /* further immediates of CANON_OTHER */
+    /* Resolved by validation. */
+    const CompFuncType *func_type; /* CANON_LIFT, CANON_LOWER */
+    uint32_t core_type_id;         /* registry id of the core function's type: of the one lifted, or the one made */
+    ResourceType *resource;
+} CanonDef;
+
+/* An externdesc, raw. */
+typedef struct ExternDesc {
+    Sort sort;
+    uint32_t type;  /* type index; for SORT_TYPE with bound eq too */
+    bool is_bound_eq, is_bound_sub; /* SORT_TYPE: (eq i) or (sub resource); SORT_VALUE: (eq i) or a type */
+    const TypeExpr *value;          /* SORT_VALUE by type */
+} ExternDesc;
+
+typedef struct ImportDef {
+    ExternName name;
+    ExternDesc desc;
+} ImportDef;
+
+typedef struct ExportDef {
+    ExternName name;
+    SortIndex item;
+    bool has_desc;
+    ExternDesc desc;
+} ExportDef;
+
+typedef struct StartDef {
+    uint32_t func;
+    uint32_t *args;
+    uint32_t arg_count, result_count;
+} StartDef;
+
+typedef enum DefKind {
+    DEF_CORE_MODULE,
+    DEF_CORE_INSTANCE,
+    DEF_CORE_TYPE,
+    DEF_COMPONENT,
+    DEF_INSTANCE,
+    DEF_ALIAS,
+    DEF_TYPE,
+    DEF_CANON,
+    DEF_START,
+    DEF_IMPORT,
+    DEF_EXPORT,
+    DEF_VALUE,
+} DefKind;
+
+typedef struct Def {
+    DefKind kind;
+    uint32_t offset; /* in the binary */
+    union {
+        Module *core_module; /* owned */
+        Component *component; /* owned */
+        InstanceDef instance; /* DEF_CORE_INSTANCE, DEF_INSTANCE */
+        TypeExpr *type;       /* DEF_TYPE, DEF_CORE_TYPE */
+        AliasDef alias;
+        CanonDef canon;
+        StartDef start;
+        ImportDef import;
+        ExportDef export_;
+    } as;
+} Def;
+
+/* Type definitions as they stand; children are by index or inline. */
+typedef enum TypeExprKind {
+    TX_INDEX,     /* a reference to type `index` */
+    TX_VALUE,     /* a value type: `value_kind` */
+    TX_FUNC,      /* fields: the parameters; element: the result or NULL */
+    TX_COMPONENT, /* decls */
+    TX_INSTANCE,  /* decls */
+    TX_RESOURCE,  /* rep, destructor */
+    TX_CORE_REC,  /* core rectype: sub_types, `core_bytes` */
+    TX_CORE_MODULE, /* decls of a core module type */
+} TypeExprKind;
+
+typedef struct TypeField {
+    Bytes name;
+    const TypeExpr *type; /* NULL when absent */
+} TypeField;
+
+/* A declaration inside a component, instance or core module type. */
+typedef struct TypeDecl {
+    uint32_t offset;
+    enum { DECL_TYPE, DECL_CORE_TYPE, DECL_ALIAS, DECL_IMPORT, DECL_EXPORT, DECL_CORE_IMPORT, DECL_CORE_EXPORT } kind;
+    union {
+        TypeExpr *type;
+        AliasDef alias;
+        ImportDef extern_; /* DECL_IMPORT, DECL_EXPORT: name and description */
+        struct {
+            Bytes module, name;
+            ExternKind kind;
+            uint32_t type; /* core type index: functions, tags */
+            TableType table;
+            Limits memory;
+            GlobalType global;
+        } core; /* DECL_CORE_IMPORT, DECL_CORE_EXPORT */
+    } as;
+} TypeDecl;
+
+struct TypeExpr {
+    TypeExprKind kind;
+    uint32_t offset;
+    uint32_t index;     /* TX_INDEX */
+    sg_kind value_kind; /* TX_VALUE */
+    TypeField *fields;  /* members of records, tuples, variants, flags, enums, result {ok, error}; parameters */
+    uint32_t field_count;
+    const TypeExpr *element; /* list, option, stream, future, own, borrow (TX_INDEX), map's value, a func's result */
+    const TypeExpr *key;     /* map */
+    uint32_t length;         /* fixed-length list */
+    bool is_async;           /* TX_FUNC */
+    uint8_t rep;             /* TX_RESOURCE: the core type's byte */
+    uint32_t destructor;     /* TX_RESOURCE: core function, or NO_INDEX */
+    TypeDecl *decls;
+    uint32_t decl_count;
+    SubType *sub_types; /* TX_CORE_REC: with indices into the core type space */
+    uint32_t sub_type_count;
+    bool is_rec; /* TX_CORE_REC: written as an explicit group */
+};
+
+/* Index spaces as validation leaves them: what each index is, with its resolved type. */
+typedef struct CompItem {
+    uint32_t def; /* the definition that made it */
+    ExternType type;
+} CompItem;
+
+typedef struct CoreItem {
+    uint32_t def;
+    CoreExternType type;
+} CoreItem;
+
+/* Owner of all it points at, nested modules and components included; immutable once loaded. A nested component shares
+ * its root's account and arena. Freed with the root's last reference. */
+struct sg_component {
+    Alloc alloc;   /* the root's own only */
+    Arena arena;   /* the same */
+    atomic_uint references;
+    Component *root, *parent; /* root->root == root; parent NULL at the root */
+    Bytes bytes;              /* the whole binary at the root, the nested one inside it */
+    uint32_t depth;
+
+    Def *defs;
+    uint32_t def_count;
+    Custom *customs;
+    uint32_t custom_count;
+
+    /* Filled by validation. */
+    CompItem *funcs, *instances, *components;
+    uint32_t func_count, instance_count, component_count;
+    CoreItem *core_funcs, *core_tables, *core_memories, *core_globals, *core_tags;
+    uint32_t core_func_count, core_table_count, core_memory_count, core_global_count, core_tag_count;
+    const CoreModuleType **core_modules; /* by core module index */
+    uint32_t core_module_count;
+    const CoreModuleType **core_instances; /* by core instance index: its exports */
+    uint32_t core_instance_count;
+    CompType *types;
+    uint32_t type_count;
+    ComponentType type; /* imports and exports, in order */
+    /* How many core instances and component instances one instantiation makes, nested ones included. */
+    uint64_t transitive_instances;
+
+    struct sg_engine *engine; /* the root's: set and kept alive by the pipeline; NULL before */
+    void (*release_hook)(struct sg_component *component); /* the root's: lets go of the engine */
+};
+
+/* An empty component on a new account bounded as `cx->alloc` (or nested: on the parent's), or NULL. */
+Component *sgi_component_new(const LoadContext *cx, Component *parent);
+void sgi_component_retain(Component *component);
+void sgi_component_release(Component *component);
+
+/* Structural equality of resolved types; resources by identity. */
+bool sgi_type_equal(const sg_type *a, const sg_type *b);
+
+/* flatten_type of a whole function: the core signature of canon lift (`is_lower` false) or canon lower. `params` has
+ * room for MAX_FLAT_PARAMS + 1, `results` for 1. */
+void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
+                          ValType *results, uint32_t *result_count);
+
+/* variant-like types: bytes of the discriminant in memory (1, 2 or 4). */
+uint32_t sgi_discriminant_size(uint32_t case_count);
+
+#endif

@@ -1,0 +1,64 @@
+/* Instructions: the enumeration and rows of ops.def. */
+#ifndef SGI_OPS_H
+#define SGI_OPS_H
+
+#include "base/base.h"
+#include "module/features.h"
+
+typedef enum Op {
+#define OP(id, prefix, code, text, imm, sig, feature, fuel) OP_##id,
+#include "module/ops.def"
+#undef OP
+    OP_COUNT
+} Op;
+
+/* What follows the opcode (core specification, 5.4). */
+typedef enum Imm {
+    IMM_NONE,
+    IMM_BLOCK,         /* block type */
+    IMM_LABEL,         /* labelidx */
+    IMM_LABEL_TABLE,   /* vec(labelidx) labelidx */
+    IMM_FUNC,          /* funcidx */
+    IMM_CALL_INDIRECT, /* typeidx tableidx */
+    IMM_TYPE,          /* typeidx */
+    IMM_SELECT_TYPES,  /* vec(valtype) */
+    IMM_LOCAL,
+    IMM_GLOBAL,
+    IMM_TABLE,
+    IMM_MEMARG, /* align [memidx] offset */
+    IMM_MEMORY,
+    IMM_I32,
+    IMM_I64,
+    IMM_F32,
+    IMM_F64,
+    IMM_HEAP_TYPE,
+    IMM_DATA_MEMORY, /* dataidx memidx */
+    IMM_DATA,
+    IMM_MEMORY_MEMORY, /* to, from */
+    IMM_ELEM_TABLE,    /* elemidx tableidx */
+    IMM_ELEM,
+    IMM_TABLE_TABLE, /* to, from */
+} Imm;
+
+typedef struct OpInfo {
+    const char *text;
+    const char *signature;
+    uint8_t prefix;
+    uint8_t code;
+    uint8_t imm; /* Imm */
+    uint8_t feature;
+    uint8_t fuel;
+} OpInfo;
+
+extern const OpInfo sgi_ops[OP_COUNT];
+
+/* The instruction of an encoding, or OP_COUNT. Constant time. */
+Op sgi_op_find(uint8_t prefix, uint32_t code);
+
+/* log2 of the bytes that a load or store touches, its natural alignment; IMM_MEMARG instructions only. */
+unsigned sgi_op_access(Op op);
+
+/* Fuel beyond the row's, version 1: one unit for each step begun. */
+enum { FUEL_STEP_BYTES = 64, FUEL_STEP_ELEMENTS = 8 };
+
+#endif

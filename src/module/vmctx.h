@@ -1,0 +1,115 @@
+/* What running code sees: the run-time structures that tiers read and the table of calls they make. `run` makes and
+ * owns all of it (lifetime: the store's, unless said otherwise).
+ *
+ *   ExecContext ── fuel, interrupt, stack limits ── lib: LibCalls
+ *   Instance ──┬─ funcs[]    → FuncInst ── kind, type id, its own Instance
+ *              ├─ memories[] → MemoryInst ── base, size
+ *              ├─ tables[]   → TableInst ── elements, size
+ *              └─ globals[]  → GlobalInst ── value
+ */
+#ifndef SGI_VMCTX_H
+#define SGI_VMCTX_H
+
+#include "module/core.h"
+
+typedef struct ExecContext ExecContext;
+/* The public handles are these structures: no wrapper stands between. */
+typedef struct sg_core_instance Instance;
+typedef struct sg_core_func FuncInst;
+typedef struct sg_core_memory MemoryInst;
+typedef struct sg_core_table TableInst;
+typedef struct sg_core_global GlobalInst;
+typedef struct sg_store Store;
+typedef struct ModuleCode ModuleCode; /* a tier's own */
+
+/* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. References are pointers:
+ * FuncInst * for functions, the host's own for extern; NULL is null. */
+typedef union Slot {
+    uint64_t u64;
+    int64_t s64;
+    uint32_t u32;
+    int32_t s32;
+    float f32;
+    double f64;
+    void *ref;
+} Slot;
+
+struct sg_core_memory {
+    uint8_t *base; /* may change when it grows: fetch again after every call */
+    uint64_t size; /* bytes that may be accessed */
+    uint64_t max_pages;
+    Limits type;
+    uint64_t reserved; /* bytes of addresses mapped at `base` */
+    Store *store;
+};
+
+struct sg_core_table {
+    void **elements; /* may change when it grows */
+    uint64_t size, capacity;
+    TableType type;       /* element: canonical */
+    Store *store;
+};
+
+struct sg_core_global {
+    Slot value;
+    GlobalType type; /* type: canonical */
+};
+
+typedef enum FuncKind { FUNC_WASM, FUNC_HOST } FuncKind;
+
+/* A host function at its lowest: slots hold the arguments, then the results. The trap that ends the call, or none. */
+typedef sg_trap HostFn(void *context, ExecContext *cx, FuncInst *func, Slot *slots);
+
+struct sg_core_func {
+    FuncKind kind;
+    uint32_t type_id; /* in the registry: what call_indirect compares */
+    const FuncType *type;
+    Instance *instance;  /* FUNC_WASM */
+    uint32_t index;      /* FUNC_WASM: in its module */
+    HostFn *host;        /* FUNC_HOST */
+    void *host_context;  /* FUNC_HOST */
+    void (*host_finalize)(void *context);
+};
+
+/* One elem segment of an instance, its references made; dropped: count 0. */
+typedef struct ElemInst {
+    void **items;
+    uint32_t count;
+} ElemInst;
+
+struct sg_core_instance {
+    Module *module;
+    ModuleCode *code;
+    Store *store;
+    FuncInst **funcs;
+    TableInst **tables;
+    MemoryInst **memories;
+    GlobalInst **globals;
+    FuncInst *own_funcs; /* the module's own, not the imported ones */
+    ElemInst *elems;
+    uint8_t *data_dropped; /* one byte each */
+    sg_trap ended; /* the limit that ended it; calls are then refused */
+    Instance *next; /* in the store */
+};
+
+typedef struct LibCalls {
+#define LIBCALL(name, parameters) sg_trap(*name) parameters;
+#include "module/libcalls.def"
+#undef LIBCALL
+} LibCalls;
+
+/* The state of a running call; one a store, in place for its life. */
+struct ExecContext {
+    /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at segment heads,
+     * may fall below 0 between checks. */
+    int64_t fuel;
+    atomic_uint interrupt; /* nonzero: look, by lib->interrupted */
+    uint32_t host_depth;   /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
+    Slot *stack_top;       /* the next free slot: where the next call's frames begin */
+    Slot *stack_end;       /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
+    Slot *stack_peak;      /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
+    const LibCalls *lib;
+    Store *store;
+};
+
+#endif

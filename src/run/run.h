@@ -1,0 +1,184 @@
+/* The door of run: engines, stores and instances; calls under limits. */
+#ifndef SGI_RUN_H
+#define SGI_RUN_H
+
+#include "compile/tier.h"
+#include "module/module.h"
+#include "os/os.h"
+
+#include <sandglass/engine.h>
+#include <sandglass/limits.h>
+#include <sandglass/module.h>
+#include <sandglass/store.h>
+
+/* ---- engine ---- */
+
+typedef struct Clock Clock;
+
+/* sg_engine is this struct. Shared by threads: what changes is behind `lock`, or atomic. Kept alive by references: its
+ * handle, its modules, components, stores and linkers hold one each. */
+typedef struct sg_engine Engine;
+struct sg_engine {
+    Alloc alloc; /* behind `lock` */
+    OsMutex *lock;
+    atomic_uint references;
+    sg_engine_options options;
+    Features features;
+    TypeRegistry *types;
+    Clock *clock;
+    const Tier *tier;
+};
+
+Engine *sgi_engine_new(const sg_engine_options *options, sg_error *err);
+void sgi_engine_retain(Engine *engine);
+void sgi_engine_release(Engine *engine);
+
+/* Memory on the engine's account, locked. */
+void *sgi_engine_alloc(Engine *engine, size_t size);
+void sgi_engine_free(Engine *engine, void *block, size_t size);
+
+/* ---- the clock: absolute deadlines that set a flag ---- */
+
+/* Armed, an Alarm is in the clock's heap; when its time comes the clock thread stores `trap` to `*flag`, unless it was
+ * disarmed before: after disarm returns, the flag is not touched any more. The owner keeps it in place while armed. */
+typedef struct Alarm {
+    uint64_t deadline_ns;
+    atomic_uint *flag;
+    unsigned trap;
+    size_t heap_index; /* SIZE_MAX: not armed */
+} Alarm;
+
+Clock *sgi_clock_new(Alloc *alloc);
+void sgi_clock_delete(Clock *clock);
+/* Starts the clock thread when first needed, and again after a fork. A deadline in the past sets the flag at once.
+ * SG_NO_MEMORY when the thread or the heap cannot be had. */
+sg_status sgi_clock_arm(Clock *clock, Alarm *alarm, sg_error *err);
+void sgi_clock_disarm(Clock *clock, Alarm *alarm);
+
+/* ---- store ---- */
+
+typedef struct sg_canceller Canceller;
+
+typedef struct Counter {
+    uint64_t used, peak, limit;
+} Counter;
+
+enum { TRACE_MAX = 32 };
+
+typedef struct TraceFrame {
+    const Module *module;
+    uint32_t func_index;
+    uint32_t offset; /* in the module's binary */
+} TraceFrame;
+
+/* What needs more than its arena's end: memories, tables, host functions, modules and components kept alive. Embedded
+ * first in its owner; run in reverse order of making when the store is deleted. */
+typedef struct Owned {
+    struct Owned *next;
+    void (*finalize)(struct Owned *self, Store *store);
+} Owned;
+
+/* Everything one outermost call or instantiation runs under. On the C stack of the outermost; nested ones only count. */
+typedef struct CallScope {
+    Alarm alarm;
+    uint64_t started_ns, started_cpu_ns;
+    uint64_t deadline_ns; /* UINT64_MAX: none */
+    int64_t fuel_withheld; /* what a tighter call may not touch; given back at its end */
+} CallScope;
+
+struct sg_store {
+    ExecContext cx; /* first: cx.store == the store */
+    Engine *engine;
+    Alloc alloc;       /* host bytes: all the store holds but memories, tables and stack; limit: host_bytes */
+    Arena arena;       /* instances and what belongs to them: the store's lifetime */
+    Arena call_arena;  /* lifted values: until the next outermost call */
+    sg_limits limits;  /* resolved: no zeros, no SG_ZERO */
+    sg_limits tighter; /* of the next outermost call */
+    bool is_tightened;
+    Counter memory; /* memories, tables, stack and host bytes together */
+    Counter table_elements, instances, handles;
+    uint64_t fuel_given; /* ever; what is used is this less cx.fuel */
+    uint64_t wall_ns, cpu_ns, last_wall_ns;
+    CallScope *scope; /* the running outermost call, or NULL */
+    Canceller *canceller; /* made when first asked for */
+    Owned *owned;
+    Instance *instances_list;
+    TraceFrame trace[TRACE_MAX];
+    uint32_t trace_count;
+};
+
+/* `limits` may be NULL. Retains the engine. */
+Store *sgi_store_new(Engine *engine, const sg_limits *limits, sg_error *err);
+void sgi_store_delete(Store *store);
+void sgi_store_own(Store *store, Owned *owned, void (*finalize)(Owned *self, Store *store));
+sg_usage sgi_store_usage(const Store *store);
+
+/* Memory that lives as long as the store; NULL: sgi_store_no_memory tells why. Zeroed. */
+void *sgi_store_alloc(Store *store, size_t size);
+/* Memory until the next outermost call begins. Zeroed. */
+void *sgi_store_call_alloc(Store *store, size_t size);
+/* SG_TRAP with HOST_BYTES_LIMIT or MEMORY_LIMIT if a limit of the store refused, else SG_NO_MEMORY. */
+sg_status sgi_store_no_memory(Store *store, sg_error *err);
+
+/* Books `amount` on a counter; false past its limit. Memory goes to store->memory as well where the counter is its
+ * part. */
+bool sgi_counter_add(Counter *counter, uint64_t amount);
+void sgi_counter_sub(Counter *counter, uint64_t amount);
+
+/* ---- calls ---- */
+
+/* Every entry from the host stands between these two: call, instantiation, and whatever a component call is made of.
+ * The outermost one resets the call memory, starts the times, arms the deadline and opens cancellation; nested ones
+ * inherit. begin fails without effect (an expired deadline is a SG_TRAP). end answers `status`, or the SG_TRAP of fuel
+ * that has run out by the end (docs/FUEL.md), and fills err then. */
+sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err);
+sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_error *err);
+
+/* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP. */
+sg_status sgi_func_call(Store *store, FuncInst *func, Slot *slots, sg_error *err);
+
+/* Charges fuel for work on the guest's behalf; the trap FUEL when there is not enough. */
+sg_trap sgi_fuel_charge(ExecContext *cx, uint64_t units);
+/* For moving `count` bytes or elements: one unit for each step begun. */
+static inline uint64_t sgi_fuel_steps(uint64_t count, uint64_t step) {
+    return count / step + (count % step != 0);
+}
+/* The trap that the interrupt flag stands for now, or none. */
+static inline sg_trap sgi_poll(ExecContext *cx) {
+    return SGI_LIKELY(atomic_load_explicit(&cx->interrupt, memory_order_relaxed) == 0) ? SG_TRAP_NONE
+                                                                                       : cx->lib->interrupted(cx);
+}
+
+/* ---- core instances ---- */
+
+typedef struct Extern {
+    ExternKind kind;
+    union {
+        FuncInst *func;
+        TableInst *table;
+        MemoryInst *memory;
+        GlobalInst *global;
+        void *any;
+    } as;
+} Extern;
+
+/* Instantiates inside a scope: checks `imports` (in the module's order) against the import types, allocates, runs
+ * segments and the start function. The instance stays in the store whatever happens. */
+sg_status sgi_instantiate(Store *store, Module *module, const Extern *imports, uint32_t import_count,
+                          Instance **instance, sg_error *err);
+bool sgi_instance_export(const Instance *instance, Bytes name, Extern *item);
+Extern sgi_instance_export_at(const Instance *instance, uint32_t export_index);
+
+/* Items of the host's making, owned by the store. `type` must live as long as the store. */
+FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, void *context,
+                            void (*finalize)(void *context), sg_error *err);
+MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
+TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);
+GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err);
+
+/* memory[at .. at + size) if it is in bounds, else NULL. Valid until guest code runs or the memory grows. */
+static inline uint8_t *sgi_memory_at(const MemoryInst *memory, uint64_t at, uint64_t size) {
+    return size <= memory->size && at <= memory->size - size ? memory->base + at : NULL;
+}
+
+#endif
