@@ -57,6 +57,11 @@ void sgi_clock_disarm(Clock *clock, Alarm *alarm);
 
 /* ---- store ---- */
 
+/* The running call, as a host function sees it: on the stack of what called the host function. */
+struct sg_call {
+    Store *store;
+};
+
 typedef struct sg_canceller Canceller;
 
 typedef struct Counter {
@@ -105,6 +110,8 @@ struct sg_store {
     Instance *instances_list;
     TraceFrame trace[TRACE_MAX];
     uint32_t trace_count;
+    /* What a failed HostFn says beyond the trap that it answers; status SG_OK: nothing. sgi_func_call takes it. */
+    sg_error host_error;
 };
 
 /* `limits` may be NULL. Retains the engine. */
@@ -134,8 +141,15 @@ void sgi_counter_sub(Counter *counter, uint64_t amount);
 sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err);
 sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_error *err);
 
-/* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP. */
+/* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP; where a HostFn left
+ * store->host_error, that goes to err instead (with its status: SG_NO_MEMORY, say) and is cleared. */
 sg_status sgi_func_call(Store *store, FuncInst *func, Slot *slots, sg_error *err);
+
+/* For a HostFn that fails: keeps the whole error, and answers the trap to return. */
+static inline sg_trap sgi_host_failed(Store *store, const sg_error *error) {
+    store->host_error = *error;
+    return error->status == SG_TRAP && error->trap != SG_TRAP_NONE ? error->trap : SG_TRAP_HOST_FUNCTION;
+}
 
 /* Charges fuel for work on the guest's behalf; the trap FUEL when there is not enough. */
 sg_trap sgi_fuel_charge(ExecContext *cx, uint64_t units);
