@@ -27,6 +27,13 @@ static inline sg_status sgi_load_poll(const LoadContext *cx) {
 /* SG_NO_MEMORY, or SG_TOO_LARGE when it was the load budget that refused. */
 sg_status sgi_load_no_memory(const LoadContext *cx);
 
+/* SG_UNSUPPORTED with the feature's name. */
+sg_status sgi_load_unsupported(const LoadContext *cx, Feature feature, uint64_t offset);
+
+static inline sg_status sgi_load_need(const LoadContext *cx, Feature feature, uint64_t offset) {
+    return SGI_LIKELY(sgi_has(cx->features, feature)) ? SG_OK : sgi_load_unsupported(cx, feature, offset);
+}
+
 typedef enum ExternKind { EXTERN_FUNC, EXTERN_TABLE, EXTERN_MEMORY, EXTERN_GLOBAL, EXTERN_TAG, EXTERN_KINDS } ExternKind;
 
 /* A limit pair of a table or memory; `max` is UINT64_MAX when absent. */

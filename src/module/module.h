@@ -6,6 +6,7 @@
 #include "module/component.h"
 #include "module/core.h"
 #include "module/features.h"
+#include "module/instr.h"
 #include "module/limits.h"
 #include "module/ops.h"
 #include "module/types.h"

@@ -137,4 +137,7 @@ ValType sgi_types_canonical(const SubType *module_types, ValType type);
 /* Subtyping of canonical value types (core specification, 3.3). */
 bool sgi_types_matches(TypeRegistry *types, ValType sub, ValType super);
 
+/* The same for value types of one module, whose types have their ids. Takes no lock. */
+bool sgi_types_matches_in(const SubType *module_types, ValType sub, ValType super);
+
 #endif
