@@ -1,8 +1,33 @@
-# A short front for CMake: see README.md.
+# A short front for CMake. Each target installs what it needs first (tools/setup); CC=gcc builds with another compiler.
+ifeq ($(origin CC),default)
+CC := clang-19
+endif
 BUILD ?= build
+JOBS ?= $(shell nproc)
 
-all:
-	@cmake -S . -B $(BUILD) -G Ninja
-	@cmake --build $(BUILD)
+all: setup-build
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_C_COMPILER=$(CC)
+	@cmake --build $(BUILD) -j $(JOBS)
 
-.PHONY: all
+setup-%:
+	@tools/setup $(subst -, ,$*)
+
+test: setup-build-test all
+	@ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+
+demo: all
+	@tools/demo $(BUILD)/sandglass
+
+check: setup-build-test-check
+	@tools/check
+
+bench: all
+	@$(BUILD)/bench/deadline
+
+fuzz: setup-build-test-check
+	@tools/fuzz
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all test demo check bench fuzz clean
