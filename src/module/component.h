@@ -13,6 +13,7 @@
 typedef struct sg_component Component; /* the public handle is this structure */
 typedef struct TypeExpr TypeExpr;
 typedef struct ResourceType ResourceType;
+typedef struct ResourceName ResourceName;
 typedef struct InstanceType InstanceType;
 typedef struct ComponentType ComponentType;
 
@@ -31,6 +32,7 @@ struct sg_type {
     /* Of the canonical ABI, for 32-bit memories: elem_size, alignment, and flatten_type as core kinds (KIND_I32 ...).
      * flat_count is MAX_FLAT_PARAMS + 1 when there are more; `flat` then holds nothing of use. */
     uint32_t size, alignment;
+    uint32_t size64, alignment64; /* the same for 64-bit memories, which bound what is valid */
     uint32_t flat_count;
     uint8_t flat[MAX_FLAT_PARAMS];
     /* SG_RECORD, SG_TUPLE, SG_VARIANT, SG_ENUM, SG_FLAGS: the members; SG_OPTION: {none, some}; SG_RESULT: {ok, error}.
@@ -42,7 +44,9 @@ struct sg_type {
     const sg_type *key;        /* SG_MAP */
     uint32_t length;           /* SG_FIXED_LIST */
     ResourceType *resource;    /* SG_OWN, SG_BORROW */
+    const ResourceName *resource_name; /* the same: what it was called by, for validation only */
     uint32_t depth;            /* nesting, at most LIMIT(TYPE_DEPTH) */
+    uint32_t weight;           /* nodes when written out as a tree, at most LIMIT(TYPE_SIZE) */
     bool contains_borrow;      /* anywhere inside */
     bool contains_pointer;     /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
     bool contains_async;       /* stream, future or error-context anywhere inside */
@@ -50,10 +54,18 @@ struct sg_type {
 
 /* A resource type. Identity is the pointer, after substitution of imports at validation. */
 struct ResourceType {
-    uint32_t id;         /* unique in its component, for messages */
+    uint32_t id;         /* unique in its root component, for messages */
+    uint32_t scope;      /* validation's number of the component or type that introduced it */
     bool is_local;       /* defined by this component, not imported or abstract */
+    bool is_imported;    /* introduced by an import of its scope, not by an export or an instantiation */
     ValType rep;
     uint32_t destructor; /* core function index, or UINT32_MAX */
+};
+
+/* Each import or export of a resource type gives it one more name. Types compare by resource; whether a type may be
+ * seen from outside depends on the name it was reached by (Explainer, "External Visibility of Types"). */
+struct ResourceName {
+    ResourceType *resource;
 };
 
 typedef struct CompFuncType {
@@ -61,6 +73,7 @@ typedef struct CompFuncType {
     uint32_t param_count;
     const sg_type *result; /* NULL: none */
     bool is_async;
+    uint32_t depth, weight;
 } CompFuncType;
 
 typedef struct CoreModuleType {
@@ -110,6 +123,7 @@ typedef struct CompType {
         const InstanceType *instance;
         ResourceType *resource;
     } as;
+    const ResourceName *name; /* CT_RESOURCE */
 } CompType;
 
 /* The type of an import or export. */
@@ -133,14 +147,25 @@ typedef struct NamedExtern {
     ExternType type;
 } NamedExtern;
 
+/* An instance type as defined binds the resources that its exports introduce: each import or export of it stands for
+ * fresh ones. The type of an instance that is there binds none. */
 struct InstanceType {
     const NamedExtern *exports;
     uint32_t export_count;
+    ResourceType *const *resources; /* bound */
+    uint32_t resource_count;
+    uint32_t depth, weight;
 };
 
 struct ComponentType {
     const NamedExtern *imports, *exports;
     uint32_t import_count, export_count;
+    ResourceType *const *imported; /* bound by imports: each instantiation supplies them */
+    ResourceType *const *defined;  /* bound by exports: each instantiation makes fresh ones */
+    uint32_t imported_count, defined_count;
+    uint32_t depth, weight;
+    /* How many instances, core ones included, one instantiation makes, as far as it is known; saturating. */
+    uint64_t transitive_instances;
 };
 
 /* ---- definitions as they stand in the binary ---- */
@@ -204,7 +229,10 @@ typedef struct CanonDef {
     bool is_async;
     uint8_t *options; /* the option bytes' kinds in order, for printing; option_count of them */
     uint32_t option_count;
-    uint32_t extra[2]; /* further immediates of CANON_OTHER */
+    uint32_t extra[2]; /* further immediates of CANON_OTHER: context.*: value type, slot; thread.*: type, table */
+    uint8_t flag;      /* the same: the byte of async?, cancel? or shared? */
+    bool has_result;   /* task.return */
+    const TypeExpr *result;
     /* Resolved by validation. */
     const CompFuncType *func_type; /* CANON_LIFT, CANON_LOWER */
     uint32_t core_type_id;         /* registry id of the core function's type: of the one lifted, or the one made */
@@ -237,6 +265,11 @@ typedef struct StartDef {
     uint32_t arg_count, result_count;
 } StartDef;
 
+typedef struct ValueDef {
+    const TypeExpr *type;
+    Bytes bytes;
+} ValueDef;
+
 typedef enum DefKind {
     DEF_CORE_MODULE,
     DEF_CORE_INSTANCE,
@@ -265,6 +298,7 @@ typedef struct Def {
         StartDef start;
         ImportDef import;
         ExportDef export_;
+        ValueDef value;
     } as;
 } Def;
 
@@ -345,8 +379,9 @@ struct sg_component {
     Bytes bytes;              /* the whole binary at the root, the nested one inside it */
     uint32_t depth;
 
-    Def *defs;
+    Def *defs; /* on the root's account, not in the arena */
     uint32_t def_count;
+    size_t def_capacity;
     Custom *customs;
     uint32_t custom_count;
 

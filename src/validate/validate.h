@@ -11,8 +11,9 @@ sg_status sgi_validate_module(const LoadContext *cx, Module *module);
 /* Validates a decoded component and all that is nested inside, core modules included; fills its index spaces. */
 sg_status sgi_validate_component(const LoadContext *cx, Component *component);
 
-/* Does `sub` satisfy an import of type `super`? On failure writes what differs. For linking at run time too. */
-sg_status sgi_extern_type_check(TypeRegistry *types, const ExternType *sub, const ExternType *super,
+/* Does `sub` satisfy an import of type `super`? On failure SG_UNLINKABLE that says what differs. For linking at run
+ * time; resources that `super` imports take what `sub` has in their place. `scratch` holds nothing afterwards. */
+sg_status sgi_extern_type_check(TypeRegistry *types, Alloc *scratch, const ExternType *sub, const ExternType *super,
                                 sg_error *err);
 
 #endif

@@ -1,0 +1,120 @@
+/* Components as objects, and what the canonical ABI says of types alone: discriminants, flattened signatures
+ * and structural equality. Types nest at most LIMIT(TYPE_DEPTH) deep, so recursion over them is bounded. */
+#include "module/component.h"
+
+Component *sgi_component_new(const LoadContext *cx, Component *parent) {
+    if (parent) {
+        Component *component = sgi_arena_alloc(&parent->root->arena, sizeof *component);
+        if (component) {
+            component->root = parent->root;
+            component->parent = parent;
+            component->depth = parent->depth + 1;
+        }
+        return component;
+    }
+    Alloc alloc;
+    sgi_alloc_init(&alloc, cx->alloc->fn, cx->alloc->context, cx->alloc->limit);
+    Component *component = sgi_alloc_zero(&alloc, sizeof *component);
+    if (component == NULL)
+        return NULL;
+    component->alloc = alloc;
+    sgi_arena_init(&component->arena, &component->alloc);
+    atomic_init(&component->references, 1);
+    component->root = component;
+    return component;
+}
+
+void sgi_component_retain(Component *component) {
+    atomic_fetch_add_explicit(&component->root->references, 1, memory_order_relaxed);
+}
+
+/* The definitions of a component tree and the core modules in them, walked without recursion: down through
+ * DEF_COMPONENT, up by `parent`.
+ */
+static void release_defs(Component *root) {
+    Component *component = root;
+    for (;;) {
+        Component *child = NULL;
+        while (child == NULL && component->def_count > 0) {
+            Def *def = &component->defs[--component->def_count];
+            if (def->kind == DEF_CORE_MODULE)
+                sgi_module_release(def->as.core_module);
+            else if (def->kind == DEF_COMPONENT)
+                child = def->as.component;
+        }
+        if (child) {
+            component = child;
+            continue;
+        }
+        sgi_free(&root->alloc, component->defs, component->def_capacity * sizeof *component->defs);
+        if (component == root)
+            return;
+        component = component->parent;
+    }
+}
+
+void sgi_component_release(Component *component) {
+    if (component == NULL)
+        return;
+    component = component->root;
+    if (atomic_fetch_sub_explicit(&component->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (component->release_hook)
+        component->release_hook(component);
+    release_defs(component);
+    sgi_arena_free(&component->arena);
+    /* The account that frees the component is inside it. */
+    Alloc alloc = component->alloc;
+    sgi_free(&alloc, component, sizeof *component);
+}
+
+static bool optional_equal(const sg_type *a, const sg_type *b) {
+    return a && b ? sgi_type_equal(a, b) : a == b;
+}
+
+bool sgi_type_equal(const sg_type *a, const sg_type *b) {
+    if (a == b)
+        return true;
+    if (a->kind != b->kind || a->weight != b->weight || a->field_count != b->field_count ||
+        a->length != b->length || a->resource != b->resource)
+        return false;
+    for (uint32_t i = 0; i < a->field_count; i++)
+        if (!sgi_bytes_equal(a->fields[i].name, b->fields[i].name) ||
+            !optional_equal(a->fields[i].type, b->fields[i].type))
+            return false;
+    return optional_equal(a->element, b->element) && optional_equal(a->key, b->key);
+}
+
+/* Appends the flat types of `type` to at most MAX_FLAT_PARAMS; false when there is no more room. */
+static bool append_flat(const sg_type *type, ValType *flat, uint32_t *count) {
+    if (type->flat_count > MAX_FLAT_PARAMS - *count)
+        return false;
+    for (uint32_t i = 0; i < type->flat_count; i++)
+        flat[(*count)++] = type->flat[i];
+    return true;
+}
+
+void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
+                          ValType *results, uint32_t *result_count) {
+    *param_count = *result_count = 0;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        if (!append_flat(type->params[i].type, params, param_count)) {
+            params[0] = VAL_I32;
+            *param_count = 1;
+            break;
+        }
+    if (type->result == NULL)
+        return;
+    if (type->result->flat_count <= MAX_FLAT_RESULTS) {
+        append_flat(type->result, results, result_count);
+    } else if (is_lower) {
+        params[(*param_count)++] = VAL_I32;
+    } else {
+        results[(*result_count)++] = VAL_I32;
+    }
+}
+
+/* discriminant_type of the canonical ABI; counts past 2^32 do not exist. */
+uint32_t sgi_discriminant_size(uint32_t case_count) {
+    return case_count <= 1u << 8 ? 1 : case_count <= 1u << 16 ? 2 : 4;
+}
