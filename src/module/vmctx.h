@@ -53,6 +53,7 @@ struct sg_core_table {
 struct sg_core_global {
     Slot value;
     GlobalType type; /* type: canonical */
+    Store *store;
 };
 
 typedef enum FuncKind { FUNC_WASM, FUNC_HOST } FuncKind;
@@ -64,6 +65,7 @@ struct sg_core_func {
     FuncKind kind;
     uint32_t type_id; /* in the registry: what call_indirect compares */
     const FuncType *type;
+    Store *store;
     Instance *instance;  /* FUNC_WASM */
     uint32_t index;      /* FUNC_WASM: in its module */
     HostFn *host;        /* FUNC_HOST */

@@ -1,4 +1,5 @@
-/* The door of os: all that the operating system must give, with preconditions. Linux implements it in linux.c. */
+/* The door of os: all that the operating system must give, with preconditions. Linux implements it in
+ * linux.c. */
 #ifndef SGI_OS_H
 #define SGI_OS_H
 
@@ -6,10 +7,11 @@
 
 size_t sgi_os_page_size(void);
 
-/* Reserves `size` bytes of addresses (a multiple of the page size) without access and without backing. NULL when
- * refused. */
+/* Reserves `size` bytes of addresses (a multiple of the page size) without access and without backing. NULL
+ * when refused. */
 void *sgi_os_reserve(size_t size);
-/* Makes [at, at + size) readable and writable, zeroed where it was not before; page-aligned, inside a reservation. */
+/* Makes [at, at + size) readable and writable, zeroed where it was not before; page-aligned, inside a
+ * reservation. */
 bool sgi_os_commit(void *at, size_t size);
 /* Gives the pages back to the system: without access again, and zero once committed again. */
 bool sgi_os_decommit(void *at, size_t size);
@@ -20,7 +22,8 @@ uint64_t sgi_os_now(void);
 /* CPU time of the calling thread, nanoseconds. */
 uint64_t sgi_os_thread_cpu(void);
 
-/* The whole of a file, in memory from `alloc`. SG_IO, SG_NOT_FOUND, SG_TOO_LARGE past `limit`, SG_NO_MEMORY. */
+/* The whole of a file, in memory from `alloc`. SG_IO, SG_NOT_FOUND, SG_TOO_LARGE past `limit`, SG_NO_MEMORY.
+ */
 sg_status sgi_os_read_file(const char *path, size_t limit, Alloc *alloc, uint8_t **data, size_t *size,
                            sg_error *err);
 
@@ -39,16 +42,29 @@ void sgi_os_mutex_unlock(OsMutex *mutex);
 OsCondition *sgi_os_condition_new(Alloc *alloc);
 void sgi_os_condition_delete(OsCondition *condition, Alloc *alloc);
 void sgi_os_condition_signal(OsCondition *condition);
-/* Waits, with `mutex` held, until signalled or until the absolute CLOCK_MONOTONIC time (UINT64_MAX: no end); may wake
- * for no reason. */
+/* Waits, with `mutex` held, until signalled or until the absolute CLOCK_MONOTONIC time (UINT64_MAX: no end);
+ * may wake for no reason. */
 void sgi_os_condition_wait(OsCondition *condition, OsMutex *mutex, uint64_t deadline_ns);
 
-/* Starts a thread that masks every signal; NULL when refused. Join frees it. */
+/* In the child of a fork: makes an unlocked mutex and an idle condition of those that some thread may have
+ * been using. */
+void sgi_os_mutex_reset(OsMutex *mutex);
+void sgi_os_condition_reset(OsCondition *condition);
+
+/* Starts a thread that masks every signal and wakes as exactly as the system can; NULL when refused. Join
+ * frees it. */
 OsThread *sgi_os_thread_start(void (*run)(void *argument), void *argument, Alloc *alloc);
 void sgi_os_thread_join(OsThread *thread, Alloc *alloc);
 /* Frees the record of a thread that a fork left behind: it does not exist in this process. */
 void sgi_os_thread_forget(OsThread *thread, Alloc *alloc);
-/* A number that differs between parent and child of a fork. */
-uint64_t sgi_os_process_id(void);
+
+/* Notices forks without a system call. */
+typedef struct OsForkMark OsForkMark;
+OsForkMark *sgi_os_fork_mark_new(void);
+void sgi_os_fork_mark_delete(OsForkMark *mark);
+/* Was this process forked off since the mark was made or last settled? Answers true to one thread, which must
+ * settle it; others wait for that. */
+bool sgi_os_fork_mark_broken(OsForkMark *mark);
+void sgi_os_fork_mark_settle(OsForkMark *mark);
 
 #endif

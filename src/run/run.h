@@ -15,12 +15,13 @@
 
 typedef struct Clock Clock;
 
-/* sg_engine is this struct. Shared by threads: what changes is behind `lock`, or atomic. Kept alive by references: its
- * handle, its modules, components, stores and linkers hold one each. */
+/* sg_engine is this struct. Shared by threads: what changes is behind `lock`, or atomic. Kept alive by
+ * references: its handle, its modules, components, stores and linkers hold one each. */
 typedef struct sg_engine Engine;
 struct sg_engine {
     Alloc alloc; /* behind `lock` */
     OsMutex *lock;
+    Alloc types_alloc; /* behind the registry's own lock */
     atomic_uint references;
     sg_engine_options options;
     Features features;
@@ -39,21 +40,28 @@ void sgi_engine_free(Engine *engine, void *block, size_t size);
 
 /* ---- the clock: absolute deadlines that set a flag ---- */
 
-/* Armed, an Alarm is in the clock's heap; when its time comes the clock thread stores `trap` to `*flag`, unless it was
- * disarmed before: after disarm returns, the flag is not touched any more. The owner keeps it in place while armed. */
+/* Armed, an Alarm is in the clock's heap; when its time comes the clock thread stores `trap` to `*flag`, if
+ * that is 0 still, unless it was disarmed before: after disarm returns, the flag is not touched any more. The
+ * owner keeps it in place while armed. The heap's links are inside, so that arming allocates nothing. */
 typedef struct Alarm {
     uint64_t deadline_ns;
     atomic_uint *flag;
     unsigned trap;
-    size_t heap_index; /* SIZE_MAX: not armed */
+    bool is_armed;
+    uint64_t epoch; /* of the clock when it was armed: a fork empties the heap */
+    struct Alarm *child, *next, *previous;
 } Alarm;
 
-Clock *sgi_clock_new(Alloc *alloc);
+/* `alloc` gives the function only: the clock keeps an account of its own. */
+Clock *sgi_clock_new(const Alloc *alloc);
 void sgi_clock_delete(Clock *clock);
-/* Starts the clock thread when first needed, and again after a fork. A deadline in the past sets the flag at once.
- * SG_NO_MEMORY when the thread or the heap cannot be had. */
+/* Starts the clock thread when first needed, and again after a fork. SG_NO_MEMORY when the thread cannot be
+ * had. */
 sg_status sgi_clock_arm(Clock *clock, Alarm *alarm, sg_error *err);
 void sgi_clock_disarm(Clock *clock, Alarm *alarm);
+/* After host code that may have forked: an alarm armed in the parent is armed again in the child. Costs no
+ * system call. Where no thread can be had the flag is set at once. */
+void sgi_clock_renew(Clock *clock, Alarm *alarm);
 
 /* ---- store ---- */
 
@@ -76,27 +84,41 @@ typedef struct TraceFrame {
     uint32_t offset; /* in the module's binary */
 } TraceFrame;
 
-/* What needs more than its arena's end: memories, tables, host functions, modules and components kept alive. Embedded
- * first in its owner; run in reverse order of making when the store is deleted. */
+/* What needs more than its arena's end: memories, tables, host functions, modules and components kept alive.
+ * Embedded first in its owner; run in reverse order of making when the store is deleted. */
 typedef struct Owned {
     struct Owned *next;
     void (*finalize)(struct Owned *self, Store *store);
 } Owned;
 
-/* Everything one outermost call or instantiation runs under. On the C stack of the outermost; nested ones only count. */
+/* What the pipeline hangs on Module.code, in the module's arena. */
+typedef struct LoadedCode {
+    Alloc alloc; /* behind the tier's lock */
+    ModuleCode *code;
+} LoadedCode;
+
+/* Everything one outermost call or instantiation runs under. On the C stack of the outermost; nested ones
+ * only count. */
 typedef struct CallScope {
+    bool is_outermost;
+    bool samples_cpu;
     Alarm alarm;
     uint64_t started_ns, started_cpu_ns;
-    uint64_t deadline_ns; /* UINT64_MAX: none */
+    uint64_t deadline_ns;  /* UINT64_MAX: none */
     int64_t fuel_withheld; /* what a tighter call may not touch; given back at its end */
 } CallScope;
 
 struct sg_store {
     ExecContext cx; /* first: cx.store == the store */
     Engine *engine;
-    Alloc alloc;       /* host bytes: all the store holds but memories, tables and stack; limit: host_bytes */
-    Arena arena;       /* instances and what belongs to them: the store's lifetime */
-    Arena call_arena;  /* lifted values: until the next outermost call */
+    Alloc alloc;      /* host bytes: all the store holds but memories, tables and stack; limit: host_bytes */
+    Arena arena;      /* instances and what belongs to them: the store's lifetime */
+    Arena call_arena; /* lifted values: until the next outermost call */
+    ArenaMark call_start; /* the first small chunk of call_arena is kept */
+    Alloc table_alloc;    /* the tables' elements, which `memory` counts */
+    bool budget_refused;  /* the last refusal of `alloc` came from `memory` */
+    Slot *stack;          /* made by the first call */
+    uint64_t stack_bytes;
     sg_limits limits;  /* resolved: no zeros, no SG_ZERO */
     sg_limits tighter; /* of the next outermost call */
     bool is_tightened;
@@ -104,13 +126,14 @@ struct sg_store {
     Counter table_elements, instances, handles;
     uint64_t fuel_given; /* ever; what is used is this less cx.fuel */
     uint64_t wall_ns, cpu_ns, last_wall_ns;
-    CallScope *scope; /* the running outermost call, or NULL */
+    CallScope *scope;     /* the running outermost call, or NULL */
     Canceller *canceller; /* made when first asked for */
     Owned *owned;
     Instance *instances_list;
     TraceFrame trace[TRACE_MAX];
     uint32_t trace_count;
-    /* What a failed HostFn says beyond the trap that it answers; status SG_OK: nothing. sgi_func_call takes it. */
+    /* What a failed HostFn says beyond the trap that it answers; status SG_OK: nothing. sgi_func_call takes
+     * it. */
     sg_error host_error;
 };
 
@@ -127,22 +150,27 @@ void *sgi_store_call_alloc(Store *store, size_t size);
 /* SG_TRAP with HOST_BYTES_LIMIT or MEMORY_LIMIT if a limit of the store refused, else SG_NO_MEMORY. */
 sg_status sgi_store_no_memory(Store *store, sg_error *err);
 
-/* Books `amount` on a counter; false past its limit. Memory goes to store->memory as well where the counter is its
- * part. */
+/* A canceller of the store, with one reference for the caller. NULL: no memory. */
+Canceller *sgi_store_canceller(Store *store);
+bool sgi_canceller_cancel(Canceller *canceller);
+void sgi_canceller_release(Canceller *canceller);
+
+/* Books `amount` on a counter; false past its limit. */
 bool sgi_counter_add(Counter *counter, uint64_t amount);
 void sgi_counter_sub(Counter *counter, uint64_t amount);
 
 /* ---- calls ---- */
 
-/* Every entry from the host stands between these two: call, instantiation, and whatever a component call is made of.
- * The outermost one resets the call memory, starts the times, arms the deadline and opens cancellation; nested ones
- * inherit. begin fails without effect (an expired deadline is a SG_TRAP). end answers `status`, or the SG_TRAP of fuel
- * that has run out by the end (docs/FUEL.md), and fills err then. */
+/* Every entry from the host stands between these two: call, instantiation, and whatever a component call is
+ * made of. The outermost one resets the call memory, starts the times, arms the deadline and opens
+ * cancellation; nested ones inherit. begin fails without effect (an expired deadline is a SG_TRAP). end
+ * answers `status`, or the SG_TRAP of fuel that has run out by the end (docs/FUEL.md), and fills err then. */
 sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err);
 sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_error *err);
 
-/* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP; where a HostFn left
- * store->host_error, that goes to err instead (with its status: SG_NO_MEMORY, say) and is cleared. */
+/* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP; where a
+ * HostFn left store->host_error, that goes to err instead (with its status: SG_NO_MEMORY, say) and is
+ * cleared. */
 sg_status sgi_func_call(Store *store, FuncInst *func, Slot *slots, sg_error *err);
 
 /* For a HostFn that fails: keeps the whole error, and answers the trap to return. */
@@ -159,8 +187,9 @@ static inline uint64_t sgi_fuel_steps(uint64_t count, uint64_t step) {
 }
 /* The trap that the interrupt flag stands for now, or none. */
 static inline sg_trap sgi_poll(ExecContext *cx) {
-    return SGI_LIKELY(atomic_load_explicit(&cx->interrupt, memory_order_relaxed) == 0) ? SG_TRAP_NONE
-                                                                                       : cx->lib->interrupted(cx);
+    return SGI_LIKELY(atomic_load_explicit(&cx->interrupt, memory_order_relaxed) == 0)
+               ? SG_TRAP_NONE
+               : cx->lib->interrupted(cx);
 }
 
 /* ---- core instances ---- */
@@ -176,14 +205,15 @@ typedef struct Extern {
     } as;
 } Extern;
 
-/* Instantiates inside a scope: checks `imports` (in the module's order) against the import types, allocates, runs
- * segments and the start function. The instance stays in the store whatever happens. */
+/* Instantiates inside a scope: checks `imports` (in the module's order) against the import types, allocates,
+ * runs segments and the start function. The instance stays in the store whatever happens. */
 sg_status sgi_instantiate(Store *store, Module *module, const Extern *imports, uint32_t import_count,
                           Instance **instance, sg_error *err);
 bool sgi_instance_export(const Instance *instance, Bytes name, Extern *item);
 Extern sgi_instance_export_at(const Instance *instance, uint32_t export_index);
 
-/* Items of the host's making, owned by the store. `type` must live as long as the store. */
+/* Items of the host's making, owned by the store. `type` must live as long as the store. Types are canonical.
+ * On failure `finalize` is not called. */
 FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, void *context,
                             void (*finalize)(void *context), sg_error *err);
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
