@@ -13,6 +13,7 @@ typedef struct Lexer {
     const uint8_t *at, *end, *start;
     uint32_t open; /* the innermost open parenthesis, or NO_TOKEN */
     uint32_t depth;
+    uint32_t annotation_depth; /* of the outermost open annotation, or 0: inside, all tokens go */
 } Lexer;
 
 #define NO_TOKEN UINT32_MAX
@@ -196,9 +197,8 @@ static sg_status scan_token(Lexer *lexer) {
     else if (pure && digits < lexer->at &&
              ((*digits >= '0' && *digits <= '9') || *digits == 'i' || *digits == 'n'))
         kind = TOKEN_NUMBER;
-    if (kind == TOKEN_ID && string && lexer->at - string == 2)
-        return fail_at(lexer, start, "empty identifier");
-    if (*start == '$' && pure && lexer->at - start == 1)
+    size_t id_size = (size_t)(lexer->at - start) - (kind == TOKEN_ID && string ? 2 : 0);
+    if (*start == '$' && id_size == 1 && lexer->annotation_depth == 0)
         return fail_at(lexer, start, "empty identifier");
     return push(lexer, kind, start);
 }
@@ -207,7 +207,7 @@ static sg_status scan_token(Lexer *lexer) {
 static sg_status scan_open(Lexer *lexer) {
     const uint8_t *start = lexer->at++;
     TokenKind kind = TOKEN_OPEN;
-    if (lexer->at < lexer->end && *lexer->at == '@') {
+    if (lexer->at < lexer->end && *lexer->at == '@' && lexer->annotation_depth == 0) {
         kind = TOKEN_ANNOTATION;
         const uint8_t *name = ++lexer->at;
         if (lexer->at < lexer->end && *lexer->at == '"')
@@ -225,6 +225,8 @@ static sg_status scan_open(Lexer *lexer) {
                              "more than %d %s", (int)LIMIT_OF(TEXT_DEPTH),
                              sgi_limits[LIMIT_ID_TEXT_DEPTH].what);
     }
+    if (kind == TOKEN_ANNOTATION)
+        lexer->annotation_depth = lexer->depth;
     SGI_TRY(push(lexer, kind, start));
     lexer->tokens->items[lexer->tokens->count - 1].match = lexer->open;
     lexer->open = (uint32_t)(lexer->tokens->count - 1);
@@ -238,7 +240,8 @@ static sg_status scan_close(Lexer *lexer) {
         Token *open = &lexer->tokens->items[lexer->open];
         lexer->open = open->match;
         open->match = (uint32_t)(lexer->tokens->count - 1);
-        lexer->depth--;
+        if (lexer->depth-- == lexer->annotation_depth)
+            lexer->annotation_depth = 0;
     }
     return SG_OK;
 }
@@ -294,7 +297,7 @@ sg_status sgi_lex(const LoadContext *cx, Bytes text, Tokens *tokens) {
     *tokens = (Tokens){.text = text};
     SGI_TRY(sgi_limit_check(LIMIT_ID_MODULE_BYTES, text.size, SG_NO_OFFSET, cx->err));
     const uint8_t *end = text.data + text.size;
-    Lexer lexer = {cx, tokens, text.data, end, text.data, NO_TOKEN, 0};
+    Lexer lexer = {cx, tokens, text.data, end, text.data, NO_TOKEN, 0, 0};
     const uint8_t *at = text.data;
     if (!sgi_utf8_valid(text.data, text.size)) {
         while (sgi_utf8_read(&at, end) >= 0) {

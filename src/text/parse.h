@@ -103,13 +103,13 @@ sg_status sgi_parse_core_ref_type(Parser *p, const CoreTypeScope *scope, Buf *ou
 sg_status sgi_parse_core_table_type(Parser *p, const CoreTypeScope *scope, Buf *out);
 sg_status sgi_parse_core_memory_type(Parser *p, Buf *out);
 sg_status sgi_parse_core_global_type(Parser *p, const CoreTypeScope *scope, Buf *out);
-/* "(param ...)* (result ...)*" as a whole function type, 0x60 first. `params`, if not NULL, gets the
- * parameters' names, empty ones included. */
 typedef Vec(Bytes) NameVec;
+/* "(param ...)* (result ...)*" as a whole function type, 0x60 first. `params` gets the parameters' names,
+ * empty ones included, and grows in the parser's account; when it is NULL, names are refused. */
 sg_status sgi_parse_core_signature(Parser *p, const CoreTypeScope *scope, NameVec *params, Buf *out);
-/* "(func ...)", "(struct ...)", "(array ...)" or "(sub ...)": one member of a recursion group. `fields`, if
- * not NULL, gets a struct's field names. */
-sg_status sgi_parse_core_sub_type(Parser *p, const CoreTypeScope *scope, NameVec *fields, Buf *out);
+/* "(func ...)", "(struct ...)", "(array ...)" or "(sub ...)": one member of a recursion group. `names` gets
+ * the names of parameters or fields. */
+sg_status sgi_parse_core_sub_type(Parser *p, const CoreTypeScope *scope, NameVec *names, Buf *out);
 
 /* ---- whole modules and components ---- */
 

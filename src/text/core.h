@@ -1,0 +1,141 @@
+/* The core module parser's state, shared by its files. */
+#ifndef SGI_TEXT_CORE_H
+#define SGI_TEXT_CORE_H
+
+#include "text/parse.h"
+
+typedef enum Space {
+    SPACE_FUNC, /* the first five are in the order of ExternKind */
+    SPACE_TABLE,
+    SPACE_MEMORY,
+    SPACE_GLOBAL,
+    SPACE_TAG,
+    SPACE_TYPE,
+    SPACE_ELEM,
+    SPACE_DATA,
+    SPACE_COUNT,
+} Space;
+
+/* Sections by their ids in the binary. */
+enum {
+    SECTION_TYPE = 1,
+    SECTION_IMPORT,
+    SECTION_FUNC,
+    SECTION_TABLE,
+    SECTION_MEMORY,
+    SECTION_GLOBAL,
+    SECTION_EXPORT,
+    SECTION_START,
+    SECTION_ELEM,
+    SECTION_CODE,
+    SECTION_DATA,
+    SECTION_DATA_COUNT,
+    SECTION_TAG,
+    SECTION_COUNT,
+};
+
+/* A name map of the name section while it grows. */
+typedef struct NameList {
+    Buf bytes;
+    uint32_t count;
+} NameList;
+
+typedef struct IndexSpace {
+    Map ids;
+    uint32_t count;
+    NameList names;
+} IndexSpace;
+
+/* A function type where the type section has it; other types are empty. */
+typedef struct TypeRecord {
+    size_t start, size;
+    uint32_t param_count;
+} TypeRecord;
+
+/* A label in scope; `shadowed` is what its name meant outside: 0 nothing, else one more than an index in
+ * `labels`. */
+typedef struct Label {
+    Bytes name;
+    uint32_t shadowed;
+} Label;
+
+typedef enum FrameKind {
+    FRAME_BLOCK,        /* block or loop, up to "end" */
+    FRAME_IF,           /* if, up to "else" or "end" */
+    FRAME_ELSE,         /* else, up to "end" */
+    FRAME_FOLDED,       /* (op ...): the instruction waits in `delayed` for its operands */
+    FRAME_FOLDED_BLOCK, /* (block ...), (loop ...) */
+    FRAME_CONDITION,    /* (if ...: the instruction waits for its condition */
+    FRAME_THEN,         /* (if ... (then ... */
+    FRAME_AFTER_THEN,
+    FRAME_FOLDED_ELSE, /* (if ... (then ...) (else ... */
+    FRAME_AFTER_ELSE,
+} FrameKind;
+
+typedef struct Frame {
+    FrameKind kind;
+    size_t delayed; /* where its bytes begin in `delayed` */
+    Bytes label;
+} Frame;
+
+typedef struct ModuleParser {
+    Parser *p;
+    IndexSpace spaces[SPACE_COUNT];
+    uint32_t next[SPACE_COUNT]; /* the index that the next definition met gets */
+    Buf sections[SECTION_COUNT];
+    uint32_t counts[SECTION_COUNT];
+    Vec(TypeRecord) types;
+    Map signatures; /* bytes of a function type → its first index */
+    CoreTypeScope scope;
+    Bytes id;
+    bool needs_data_count;
+    NameList local_names, label_names, field_names; /* indirect */
+
+    /* The function being read. */
+    Map locals;
+    uint32_t local_count;
+    NameList own_local_names;
+    Map labels_by_name;
+    Vec(Label) labels;
+    uint32_t label_index; /* blocks seen */
+    NameList own_label_names;
+    Vec(Frame) frames;
+    Buf delayed; /* instructions that wait for their operands, a stack */
+    Buf body, scratch;
+    NameVec params;
+} ModuleParser;
+
+typedef struct TypeUse {
+    uint32_t index;
+    uint32_t param_count;
+} TypeUse;
+
+/* "(type x)? (param ...)* (result ...)*": the type's index, made when there is none. m->params gets the names
+ * when `with_names`, which are refused else. */
+sg_status sgi_core_type_use(ModuleParser *m, bool with_names, TypeUse *use);
+/* The same for a block: appends the block type. */
+sg_status sgi_core_block_type(ModuleParser *m, Buf *out);
+/* All type definitions, in order. */
+sg_status sgi_core_types(ModuleParser *m);
+
+/* The index at the cursor, a number or an identifier ("unknown function", ...). */
+sg_status sgi_core_index(ModuleParser *m, Space space, uint32_t *index);
+bool sgi_core_peek_index(const ModuleParser *m);
+/* Binds `id`, when not empty, to the next index of the space. */
+sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, size_t token);
+
+/* Instructions up to the closing parenthesis, not consumed; or a single folded one. */
+sg_status sgi_core_instructions(ModuleParser *m, Buf *out);
+sg_status sgi_core_folded_instruction(ModuleParser *m, Buf *out);
+
+/* Appends an entry; and a map of entries under an outer index, emptying `inner`. */
+void sgi_name_list_add(NameList *list, uint32_t index, Bytes name);
+void sgi_name_list_add_map(NameList *outer, uint32_t index, NameList *inner);
+/* The name section, when there is anything to say. */
+void sgi_core_name_section(ModuleParser *m, Buf *binary);
+/* A section: its id, size and content, which is emptied. */
+void sgi_core_section(Buf *binary, uint8_t id, Buf *content);
+
+sg_status sgi_core_no_memory(const ModuleParser *m);
+
+#endif
