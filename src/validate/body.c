@@ -1,0 +1,807 @@
+/* Function bodies and constant expressions: one pass over the instructions with an explicit control stack and
+ * a stack of operand types (core specification, 3.4, and the algorithm of its appendix). On the way the
+ * body's segments are written down: code.h, docs/FUEL.md.
+ *
+ * Two notions of unreachable code meet here. Frame.unreachable is the algorithm's: operands below the frame's
+ * height may be of any type until the frame ends. `live` is what segments go by: false where no path leads.
+ * After the end of a loop that is never left the two differ.
+ *
+ * Invariants: every frame's height is at most the stack's count; frames[0] is the body's own. */
+#include "validate/body.h"
+#include "validate/types.h"
+
+#include <string.h>
+
+static sg_status invalid(const Validator *v, const char *message, const char *detail) {
+    return sgi_fail(v->cx.err, SG_INVALID, v->instr.offset, message, "%s", detail);
+}
+
+static sg_status mismatch(const Validator *v, const char *expected, const char *found) {
+    return sgi_fail(v->cx.err, SG_INVALID, v->instr.offset, "type mismatch", "%s: expected %s, found %s",
+                    sgi_ops[v->instr.op].text, expected, found);
+}
+
+static sg_status unknown(const Validator *v, const char *what, uint64_t index) {
+    return sgi_validate_unknown(&v->cx, what, index, v->instr.offset);
+}
+
+static bool matches(const Validator *v, ValType sub, ValType super) {
+    return sub == super || sgi_types_matches_in(v->module->types, sub, super);
+}
+
+/* Counts `amount` steps of work; looks at the interrupt now and then. */
+static sg_status count_work(Validator *v, uint32_t amount) {
+    enum { WORK_BETWEEN_POLLS = 1 << 14 };
+    v->work += amount;
+    if (SGI_LIKELY(v->work < WORK_BETWEEN_POLLS))
+        return SG_OK;
+    v->work = 0;
+    return sgi_load_poll(&v->cx);
+}
+
+/* ---- segments ---- */
+
+/* A segment that begins with the next instruction. */
+static sg_status begin_segment(Validator *v, SegmentKind kind) {
+    if (!v->live || v->body == NULL)
+        return SG_OK;
+    if (kind != SEGMENT_ENTRY) {
+        Segment *last = &v->segments.items[v->segments.count - 1];
+        if (last->kind == SEGMENT_PLAIN && last->cost == 0)
+            v->segments.count--;
+    }
+    Segment segment = {.offset = (uint32_t)(v->r.at - v->body->code), .kind = kind};
+    return sgi_vec_push(v->cx.alloc, &v->segments, segment) ? SG_OK : sgi_load_no_memory(&v->cx);
+}
+
+static void charge(Validator *v) {
+    if (v->live && v->body)
+        v->segments.items[v->segments.count - 1].cost += sgi_ops[v->instr.op].fuel & 0xff;
+}
+
+/* ---- operands ---- */
+
+static Frame *top_frame(Validator *v) {
+    return &v->frames.items[v->frames.count - 1];
+}
+
+static sg_status reserve(Validator *v, uint32_t count) {
+    SGI_TRY(sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->stack.count + count, v->instr.offset, v->cx.err));
+    return sgi_vec_reserve(v->cx.alloc, &v->stack, count) ? SG_OK : sgi_load_no_memory(&v->cx);
+}
+
+static void note_height(Validator *v) {
+    if (v->body && v->stack.count > v->body->max_stack)
+        v->body->max_stack = (uint32_t)v->stack.count;
+}
+
+static sg_status push(Validator *v, ValType type) {
+    if (SGI_UNLIKELY(v->stack.count == v->stack.capacity))
+        SGI_TRY(reserve(v, 1));
+    v->stack.items[v->stack.count++] = type;
+    note_height(v);
+    return SG_OK;
+}
+
+static sg_status push_list(Validator *v, const ValType *types, uint32_t count) {
+    SGI_TRY(reserve(v, count));
+    if (count)
+        memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
+    v->stack.count += count;
+    note_height(v);
+    return count_work(v, count / 16);
+}
+
+/* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */
+static sg_status pop_any(Validator *v, ValType *type) {
+    const Frame *frame = top_frame(v);
+    if (SGI_LIKELY(v->stack.count > frame->height)) {
+        *type = v->stack.items[--v->stack.count];
+        return SG_OK;
+    }
+    *type = VAL_BOTTOM;
+    return frame->unreachable ? SG_OK : mismatch(v, "an operand", "none");
+}
+
+static sg_status pop(Validator *v, ValType expected) {
+    ValType found;
+    if (SGI_UNLIKELY(v->stack.count == top_frame(v)->height) && !top_frame(v)->unreachable)
+        return mismatch(v, sgi_type_name(expected).text, "nothing");
+    SGI_TRY(pop_any(v, &found));
+    if (SGI_LIKELY(matches(v, found, expected)))
+        return SG_OK;
+    return mismatch(v, sgi_type_name(expected).text, sgi_type_name(found).text);
+}
+
+/* A reference of any type; in unreachable code the least one. */
+static sg_status pop_ref(Validator *v, ValType *type) {
+    SGI_TRY(pop_any(v, type));
+    if (*type == VAL_BOTTOM)
+        *type = sgi_ref(false, HEAP_BOTTOM);
+    return sgi_is_ref(*type) ? SG_OK : mismatch(v, "a reference", sgi_type_name(*type).text);
+}
+
+/* The topmost operands have these types; they stay. */
+static sg_status check_list(Validator *v, const ValType *types, uint32_t count) {
+    const Frame *frame = top_frame(v);
+    size_t have = v->stack.count - frame->height;
+    const ValType *top = v->stack.items + v->stack.count;
+    if (count == 0 || (have >= count && memcmp(top - count, types, count * sizeof *types) == 0))
+        return count_work(v, count / 16);
+    for (uint32_t i = 0; i < count; i++) {
+        ValType expected = types[count - 1 - i];
+        if (i >= have) {
+            if (frame->unreachable)
+                break;
+            return mismatch(v, sgi_type_name(expected).text, "nothing");
+        }
+        ValType found = *(top - 1 - i);
+        if (!matches(v, found, expected))
+            return mismatch(v, sgi_type_name(expected).text, sgi_type_name(found).text);
+    }
+    return count_work(v, count);
+}
+
+static sg_status pop_list(Validator *v, const ValType *types, uint32_t count) {
+    SGI_TRY(check_list(v, types, count));
+    size_t have = v->stack.count - top_frame(v)->height;
+    v->stack.count -= count < have ? count : have;
+    return SG_OK;
+}
+
+/* ---- control ---- */
+
+typedef struct TypeList {
+    const ValType *types;
+    uint32_t count;
+} TypeList;
+
+/* Lists point into the frame where its type is written inline: they hold until frames are pushed or popped.
+ */
+static TypeList frame_params(const Validator *v, const Frame *frame) {
+    if (frame->type_index == NO_TYPE)
+        return (TypeList){NULL, 0};
+    const FuncType *type = &v->module->types[frame->type_index].as.func;
+    return (TypeList){type->params, type->param_count};
+}
+
+static TypeList frame_results(const Validator *v, const Frame *frame) {
+    if (frame->type_index == NO_TYPE)
+        return (TypeList){&frame->result, frame->result != VAL_BOTTOM};
+    const FuncType *type = &v->module->types[frame->type_index].as.func;
+    return (TypeList){type->results, type->result_count};
+}
+
+static TypeList label_types(const Validator *v, const Frame *frame) {
+    return frame->op == OP_LOOP ? frame_params(v, frame) : frame_results(v, frame);
+}
+
+static sg_status push_frame(Validator *v, Op op, uint32_t type_index, ValType result) {
+    SGI_TRY(sgi_limit_check(LIMIT_ID_CONTROL_DEPTH, v->frames.count + 1, v->instr.offset, v->cx.err));
+    Frame frame = {
+        .op = (uint8_t)op,
+        .entry_live = v->live,
+        .height = (uint32_t)v->stack.count,
+        .init_height = (uint32_t)v->init_log.count,
+        .type_index = type_index,
+        .result = result,
+    };
+    if (!sgi_vec_push(v->cx.alloc, &v->frames, frame))
+        return sgi_load_no_memory(&v->cx);
+    if (v->body && v->frames.count > v->body->max_labels)
+        v->body->max_labels = (uint32_t)v->frames.count;
+    return SG_OK;
+}
+
+static void set_unreachable(Validator *v) {
+    top_frame(v)->unreachable = true;
+    v->stack.count = top_frame(v)->height;
+    v->live = false;
+}
+
+static void forget_initialised(Validator *v, uint32_t height) {
+    while (v->init_log.count > height)
+        v->stamps.items[v->init_log.items[--v->init_log.count]] = 0;
+}
+
+static sg_status find_frame(Validator *v, uint32_t label, Frame **frame) {
+    if (label >= v->frames.count)
+        return unknown(v, "label", label);
+    *frame = &v->frames.items[v->frames.count - 1 - label];
+    (*frame)->targeted |= v->live;
+    return SG_OK;
+}
+
+static sg_status check_block(Validator *v) {
+    const Instr *instr = &v->instr;
+    const Module *module = v->module;
+    ValType result = VAL_BOTTOM;
+    if (instr->op == OP_IF)
+        SGI_TRY(pop(v, VAL_I32));
+    if (instr->index != NO_TYPE) {
+        if (instr->index >= module->type_count || module->types[instr->index].kind != COMP_FUNC)
+            return unknown(v, "type", instr->index);
+    } else {
+        result = instr->type;
+        SGI_TRY(sgi_validate_val_type(&v->cx, result, module->type_count, instr->offset));
+    }
+    TypeList params = frame_params(v, &(Frame){.type_index = instr->index});
+    SGI_TRY(pop_list(v, params.types, params.count));
+    SGI_TRY(push_frame(v, instr->op, instr->index, result));
+    SGI_TRY(push_list(v, params.types, params.count));
+    if (instr->op == OP_BLOCK)
+        return SG_OK;
+    return begin_segment(v, instr->op == OP_LOOP ? SEGMENT_LOOP : SEGMENT_PLAIN);
+}
+
+/* The operands left at the end of a frame's sequence are its results and nothing else. */
+static sg_status check_results(Validator *v) {
+    const Frame *frame = top_frame(v);
+    TypeList results = frame_results(v, frame);
+    SGI_TRY(pop_list(v, results.types, results.count));
+    return v->stack.count == frame->height ? SG_OK
+                                           : mismatch(v, "no more operands", "values remaining on the stack");
+}
+
+static sg_status begin_else(Validator *v) {
+    SGI_TRY(check_results(v));
+    Frame *frame = top_frame(v);
+    frame->targeted |= v->live;
+    forget_initialised(v, frame->init_height);
+    frame->op = OP_ELSE;
+    frame->unreachable = false;
+    v->live = frame->entry_live;
+    TypeList params = frame_params(v, frame);
+    return push_list(v, params.types, params.count);
+}
+
+static sg_status check_else(Validator *v) {
+    if (top_frame(v)->op != OP_IF)
+        return sgi_fail(v->cx.err, SG_MALFORMED, v->instr.offset, "END opcode expected", "else without if");
+    SGI_TRY(begin_else(v));
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status check_end(Validator *v) {
+    /* Without an else, the parameters go through as the results. */
+    if (top_frame(v)->op == OP_IF)
+        SGI_TRY(begin_else(v));
+    SGI_TRY(check_results(v));
+    const Frame frame = *top_frame(v);
+    forget_initialised(v, frame.init_height);
+    v->frames.count--;
+    TypeList results = frame_results(v, &frame);
+    SGI_TRY(push_list(v, results.types, results.count));
+    if (frame.op == OP_LOOP || v->frames.count == 0)
+        return SG_OK;
+    v->live |= frame.targeted;
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status check_br(Validator *v) {
+    Frame *frame;
+    SGI_TRY(find_frame(v, v->instr.index, &frame));
+    TypeList label = label_types(v, frame);
+    SGI_TRY(pop_list(v, label.types, label.count));
+    set_unreachable(v);
+    return SG_OK;
+}
+
+/* The operands that stay take the label's types. */
+static sg_status pass_label(Validator *v, TypeList label) {
+    SGI_TRY(pop_list(v, label.types, label.count));
+    return push_list(v, label.types, label.count);
+}
+
+static sg_status check_br_if(Validator *v) {
+    Frame *frame;
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(find_frame(v, v->instr.index, &frame));
+    SGI_TRY(pass_label(v, label_types(v, frame)));
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status check_br_table(Validator *v) {
+    Frame *frame;
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(find_frame(v, v->instr.index, &frame));
+    TypeList previous = label_types(v, frame);
+    SGI_TRY(check_list(v, previous.types, previous.count));
+    const uint8_t *at = v->instr.labels;
+    for (uint32_t i = 0; i < v->instr.label_count; i++) {
+        SGI_TRY(find_frame(v, sgi_leb_u32(&at), &frame));
+        TypeList label = label_types(v, frame);
+        if (label.count != previous.count)
+            return mismatch(v, "labels of one arity", "another");
+        if (label.types != previous.types)
+            SGI_TRY(check_list(v, label.types, label.count));
+        previous = label;
+        SGI_TRY(count_work(v, 1));
+    }
+    set_unreachable(v);
+    return SG_OK;
+}
+
+static sg_status check_br_on_null(Validator *v) {
+    Frame *frame;
+    ValType type;
+    SGI_TRY(pop_ref(v, &type));
+    SGI_TRY(find_frame(v, v->instr.index, &frame));
+    SGI_TRY(pass_label(v, label_types(v, frame)));
+    SGI_TRY(push(v, sgi_ref(false, sgi_heap(type))));
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status check_br_on_non_null(Validator *v) {
+    Frame *frame;
+    ValType type;
+    SGI_TRY(pop_ref(v, &type));
+    SGI_TRY(find_frame(v, v->instr.index, &frame));
+    TypeList label = label_types(v, frame);
+    if (label.count == 0 || !sgi_is_ref(label.types[label.count - 1]))
+        return mismatch(v, "a label that takes a reference", "another");
+    SGI_TRY(push(v, sgi_ref(false, sgi_heap(type))));
+    SGI_TRY(pass_label(v, label));
+    v->stack.count--;
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status check_return(Validator *v) {
+    TypeList results = frame_results(v, &v->frames.items[0]);
+    SGI_TRY(pop_list(v, results.types, results.count));
+    set_unreachable(v);
+    return SG_OK;
+}
+
+/* ---- calls ---- */
+
+static sg_status call_type(Validator *v, const FuncType *type) {
+    SGI_TRY(pop_list(v, type->params, type->param_count));
+    SGI_TRY(push_list(v, type->results, type->result_count));
+    return begin_segment(v, SEGMENT_PLAIN);
+}
+
+static sg_status return_call_type(Validator *v, const FuncType *type) {
+    TypeList own = frame_results(v, &v->frames.items[0]);
+    SGI_TRY(pop_list(v, type->params, type->param_count));
+    if (type->result_count != own.count)
+        return mismatch(v, "the caller's results", "another number");
+    for (uint32_t i = 0; i < own.count; i++)
+        if (!matches(v, type->results[i], own.types[i]))
+            return mismatch(v, sgi_type_name(own.types[i]).text, sgi_type_name(type->results[i]).text);
+    set_unreachable(v);
+    return count_work(v, own.count);
+}
+
+static sg_status find_func_type(const Validator *v, uint32_t index, const FuncType **type) {
+    const Module *module = v->module;
+    if (index >= module->type_count || module->types[index].kind != COMP_FUNC)
+        return unknown(v, "type", index);
+    *type = &module->types[index].as.func;
+    return SG_OK;
+}
+
+static sg_status check_call(Validator *v) {
+    if (v->instr.index >= v->module->func_count)
+        return unknown(v, "function", v->instr.index);
+    const FuncType *type = sgi_module_func_type(v->module, v->instr.index);
+    return v->instr.op == OP_CALL ? call_type(v, type) : return_call_type(v, type);
+}
+
+static sg_status find_table(const Validator *v, uint32_t index, const TableType **type) {
+    if (index >= v->module->table_count)
+        return unknown(v, "table", index);
+    *type = &v->module->tables[index].type;
+    return SG_OK;
+}
+
+static ValType address_type(const Limits *limits) {
+    return limits->is_64 ? VAL_I64 : VAL_I32;
+}
+
+static sg_status check_call_indirect(Validator *v) {
+    const TableType *table;
+    const FuncType *type;
+    SGI_TRY(find_table(v, v->instr.index2, &table));
+    if (!matches(v, table->element, VAL_FUNCREF))
+        return mismatch(v, "a table of functions", sgi_type_name(table->element).text);
+    SGI_TRY(find_func_type(v, v->instr.index, &type));
+    SGI_TRY(pop(v, address_type(&table->limits)));
+    return v->instr.op == OP_CALL_INDIRECT ? call_type(v, type) : return_call_type(v, type);
+}
+
+static sg_status check_call_ref(Validator *v) {
+    const FuncType *type;
+    SGI_TRY(find_func_type(v, v->instr.index, &type));
+    SGI_TRY(pop(v, sgi_ref(true, v->instr.index)));
+    return v->instr.op == OP_CALL_REF ? call_type(v, type) : return_call_type(v, type);
+}
+
+/* ---- variables ---- */
+
+static sg_status find_local(const Validator *v, uint32_t index, ValType *type) {
+    if (v->type && index < v->type->param_count) {
+        *type = v->type->params[index];
+        return SG_OK;
+    }
+    /* Runs end where locals of the next type begin; the first one that ends past `index` holds it. */
+    size_t low = 0, high = v->run_ends.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (v->run_ends.items[middle] <= index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == v->run_ends.count)
+        return unknown(v, "local", index);
+    *type = v->body->runs[low].type;
+    return SG_OK;
+}
+
+static sg_status mark_initialised(Validator *v, uint32_t index, ValType type) {
+    if (sgi_is_defaultable(type) || index < v->type->param_count || v->stamps.items[index] == v->body_stamp)
+        return SG_OK;
+    v->stamps.items[index] = v->body_stamp;
+    return sgi_vec_push(v->cx.alloc, &v->init_log, index) ? SG_OK : sgi_load_no_memory(&v->cx);
+}
+
+static sg_status check_local(Validator *v) {
+    uint32_t index = v->instr.index;
+    ValType type;
+    SGI_TRY(find_local(v, index, &type));
+    if (v->instr.op == OP_LOCAL_GET) {
+        if (!sgi_is_defaultable(type) && index >= v->type->param_count &&
+            v->stamps.items[index] != v->body_stamp)
+            return invalid(v, "uninitialized local", "local.get before local.set or local.tee");
+        return push(v, type);
+    }
+    SGI_TRY(pop(v, type));
+    SGI_TRY(mark_initialised(v, index, type));
+    return v->instr.op == OP_LOCAL_TEE ? push(v, type) : SG_OK;
+}
+
+static sg_status check_global(Validator *v) {
+    uint32_t limit = v->body ? v->module->global_count : v->global_limit;
+    if (v->instr.index >= limit)
+        return unknown(v, "global", v->instr.index);
+    const GlobalType *type = &v->module->globals[v->instr.index].type;
+    if (v->instr.op == OP_GLOBAL_GET) {
+        if (v->body == NULL && type->mutable_)
+            return invalid(v, "constant expression required", "the global is mutable");
+        return push(v, type->type);
+    }
+    if (!type->mutable_)
+        return invalid(v, "immutable global", "");
+    return pop(v, type->type);
+}
+
+static sg_status check_drop(Validator *v) {
+    ValType type;
+    return pop_any(v, &type);
+}
+
+static sg_status check_select(Validator *v) {
+    ValType a, b;
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(pop_any(v, &a));
+    SGI_TRY(pop_any(v, &b));
+    if (sgi_is_ref(a) || sgi_is_ref(b))
+        return mismatch(v, "a number", "a reference");
+    if (a != b && a != VAL_BOTTOM && b != VAL_BOTTOM)
+        return mismatch(v, sgi_type_name(b).text, sgi_type_name(a).text);
+    return push(v, a == VAL_BOTTOM ? b : a);
+}
+
+static sg_status check_select_t(Validator *v) {
+    if (v->instr.type_count != 1)
+        return invalid(v, "invalid result arity", "");
+    ValType type = v->instr.type;
+    SGI_TRY(sgi_validate_val_type(&v->cx, type, v->module->type_count, v->instr.offset));
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(pop(v, type));
+    SGI_TRY(pop(v, type));
+    return push(v, type);
+}
+
+/* ---- references ---- */
+
+static sg_status check_ref(Validator *v) {
+    ValType type;
+    switch (v->instr.op) {
+    case OP_REF_NULL:
+        SGI_TRY(sgi_validate_val_type(&v->cx, v->instr.type, v->module->type_count, v->instr.offset));
+        return push(v, v->instr.type);
+    case OP_REF_IS_NULL: SGI_TRY(pop_ref(v, &type)); return push(v, VAL_I32);
+    case OP_REF_AS_NON_NULL: SGI_TRY(pop_ref(v, &type)); return push(v, sgi_ref(false, sgi_heap(type)));
+    default: break;
+    }
+    uint32_t func = v->instr.index;
+    if (func >= v->module->func_count)
+        return unknown(v, "function", func);
+    if (v->body == NULL)
+        sgi_declare_func(v->module, func);
+    else if (!(v->module->declared_funcs[func / 8] >> func % 8 & 1))
+        return invalid(v, "undeclared function reference", "");
+    return push(v, sgi_ref(false, v->module->funcs[func]));
+}
+
+/* ---- tables ---- */
+
+static sg_status check_table(Validator *v) {
+    const TableType *type;
+    SGI_TRY(find_table(v, v->instr.index, &type));
+    ValType address = address_type(&type->limits);
+    switch (v->instr.op) {
+    case OP_TABLE_GET: SGI_TRY(pop(v, address)); return push(v, type->element);
+    case OP_TABLE_SET: SGI_TRY(pop(v, type->element)); return pop(v, address);
+    case OP_TABLE_SIZE: return push(v, address);
+    case OP_TABLE_GROW:
+        SGI_TRY(pop(v, address));
+        SGI_TRY(pop(v, type->element));
+        return push(v, address);
+    default: /* OP_TABLE_FILL */
+        SGI_TRY(pop(v, address));
+        SGI_TRY(pop(v, type->element));
+        return pop(v, address);
+    }
+}
+
+static sg_status check_elem_index(const Validator *v) {
+    return v->instr.index < v->module->elem_count ? SG_OK : unknown(v, "elem segment", v->instr.index);
+}
+
+static sg_status check_table_init(Validator *v) {
+    const TableType *type;
+    SGI_TRY(find_table(v, v->instr.index2, &type));
+    SGI_TRY(check_elem_index(v));
+    ValType element = v->module->elems[v->instr.index].type;
+    if (!matches(v, element, type->element))
+        return mismatch(v, sgi_type_name(type->element).text, sgi_type_name(element).text);
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(pop(v, VAL_I32));
+    return pop(v, address_type(&type->limits));
+}
+
+/* The operands of a copy: to, from, and a length of the narrower address type. */
+static sg_status pop_copy(Validator *v, const Limits *to, const Limits *from) {
+    SGI_TRY(pop(v, to->is_64 && from->is_64 ? VAL_I64 : VAL_I32));
+    SGI_TRY(pop(v, address_type(from)));
+    return pop(v, address_type(to));
+}
+
+static sg_status check_table_copy(Validator *v) {
+    const TableType *to, *from;
+    SGI_TRY(find_table(v, v->instr.index, &to));
+    SGI_TRY(find_table(v, v->instr.index2, &from));
+    if (!matches(v, from->element, to->element))
+        return mismatch(v, sgi_type_name(to->element).text, sgi_type_name(from->element).text);
+    return pop_copy(v, &to->limits, &from->limits);
+}
+
+/* ---- memory, and what the signature tells ---- */
+
+static sg_status find_memory(const Validator *v, uint32_t index, const Limits **limits) {
+    if (index >= v->module->memory_count)
+        return unknown(v, "memory", index);
+    *limits = &v->module->memories[index];
+    return SG_OK;
+}
+
+static sg_status check_data_index(const Validator *v) {
+    if (!v->module->has_data_count)
+        return sgi_fail(v->cx.err, SG_MALFORMED, v->instr.offset, "data count section required", "%s", "");
+    return v->instr.index < v->module->data_count ? SG_OK : unknown(v, "data segment", v->instr.index);
+}
+
+static sg_status check_memory_init(Validator *v) {
+    const Limits *limits;
+    SGI_TRY(find_memory(v, v->instr.index2, &limits));
+    SGI_TRY(check_data_index(v));
+    SGI_TRY(pop(v, VAL_I32));
+    SGI_TRY(pop(v, VAL_I32));
+    return pop(v, address_type(limits));
+}
+
+static sg_status check_memory_copy(Validator *v) {
+    const Limits *to, *from;
+    SGI_TRY(find_memory(v, v->instr.index, &to));
+    SGI_TRY(find_memory(v, v->instr.index2, &from));
+    return pop_copy(v, to, from);
+}
+
+static sg_status check_memarg(const Validator *v, const Limits *limits) {
+    if (v->instr.align > sgi_op_access(v->instr.op))
+        return invalid(v, "alignment must not be larger than natural", "");
+    if (!limits->is_64 && v->instr.bits > UINT32_MAX)
+        return invalid(v, "offset out of range", "");
+    return SG_OK;
+}
+
+/* `address` is that of the instruction's memory, for 'a'. */
+static ValType letter_type(char letter, ValType address) {
+    switch (letter) {
+    case 'i': return VAL_I32;
+    case 'I': return VAL_I64;
+    case 'f': return VAL_F32;
+    case 'F': return VAL_F64;
+    default: return address;
+    }
+}
+
+static sg_status check_signature(Validator *v, const OpInfo *info) {
+    ValType address = VAL_I32;
+    if (info->imm == IMM_MEMARG || info->imm == IMM_MEMORY) {
+        const Limits *limits;
+        SGI_TRY(find_memory(v, v->instr.index, &limits));
+        address = address_type(limits);
+        if (info->imm == IMM_MEMARG)
+            SGI_TRY(check_memarg(v, limits));
+    }
+    const char *colon = info->signature;
+    while (*colon != ':')
+        colon++;
+    for (const char *at = colon; at > info->signature; at--)
+        SGI_TRY(pop(v, letter_type(at[-1], address)));
+    for (const char *at = colon + 1; *at; at++)
+        SGI_TRY(push(v, letter_type(*at, address)));
+    return SG_OK;
+}
+
+/* ---- the walk ---- */
+
+static sg_status check_instr(Validator *v) {
+    const OpInfo *info = &sgi_ops[v->instr.op];
+    charge(v);
+    switch (v->instr.op) {
+    case OP_UNREACHABLE: set_unreachable(v); return SG_OK;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF: return check_block(v);
+    case OP_ELSE: return check_else(v);
+    case OP_END: return check_end(v);
+    case OP_BR: return check_br(v);
+    case OP_BR_IF: return check_br_if(v);
+    case OP_BR_TABLE: return check_br_table(v);
+    case OP_BR_ON_NULL: return check_br_on_null(v);
+    case OP_BR_ON_NON_NULL: return check_br_on_non_null(v);
+    case OP_RETURN: return check_return(v);
+    case OP_CALL:
+    case OP_RETURN_CALL: return check_call(v);
+    case OP_CALL_INDIRECT:
+    case OP_RETURN_CALL_INDIRECT: return check_call_indirect(v);
+    case OP_CALL_REF:
+    case OP_RETURN_CALL_REF: return check_call_ref(v);
+    case OP_DROP: return check_drop(v);
+    case OP_SELECT: return check_select(v);
+    case OP_SELECT_T: return check_select_t(v);
+    case OP_LOCAL_GET:
+    case OP_LOCAL_SET:
+    case OP_LOCAL_TEE: return check_local(v);
+    case OP_GLOBAL_GET:
+    case OP_GLOBAL_SET: return check_global(v);
+    case OP_REF_NULL:
+    case OP_REF_IS_NULL:
+    case OP_REF_AS_NON_NULL:
+    case OP_REF_FUNC: return check_ref(v);
+    case OP_TABLE_GET:
+    case OP_TABLE_SET:
+    case OP_TABLE_SIZE:
+    case OP_TABLE_GROW:
+    case OP_TABLE_FILL: return check_table(v);
+    case OP_TABLE_INIT: return check_table_init(v);
+    case OP_TABLE_COPY: return check_table_copy(v);
+    case OP_ELEM_DROP: return check_elem_index(v);
+    case OP_MEMORY_INIT: return check_memory_init(v);
+    case OP_MEMORY_COPY: return check_memory_copy(v);
+    case OP_DATA_DROP: return check_data_index(v);
+    default: return check_signature(v, info);
+    }
+}
+
+static void reset(Validator *v) {
+    v->stack.count = v->frames.count = 0;
+    v->init_log.count = v->run_ends.count = 0;
+    v->live = true;
+}
+
+static sg_status begin_locals(Validator *v) {
+    const FuncBody *body = v->body;
+    uint32_t end = v->type->param_count;
+    bool all_defaultable = true;
+    for (uint32_t i = 0; i < body->run_count; i++) {
+        SGI_TRY(sgi_validate_val_type(&v->cx, body->runs[i].type, v->module->type_count, body->size_offset));
+        all_defaultable &= sgi_is_defaultable(body->runs[i].type);
+        end += body->runs[i].count;
+        if (!sgi_vec_push(v->cx.alloc, &v->run_ends, end))
+            return sgi_load_no_memory(&v->cx);
+        SGI_TRY(count_work(v, 1));
+    }
+    v->body_stamp++;
+    if (all_defaultable || end <= v->stamps.count)
+        return SG_OK;
+    size_t missing = end - v->stamps.count;
+    if (!sgi_vec_reserve(v->cx.alloc, &v->stamps, missing))
+        return sgi_load_no_memory(&v->cx);
+    memset(v->stamps.items + v->stamps.count, 0, missing * sizeof *v->stamps.items);
+    v->stamps.count = end;
+    return SG_OK;
+}
+
+static sg_status check_body(Validator *v) {
+    while (v->frames.count > 0) {
+        if (v->r.at == v->r.end)
+            return sgi_reader_fail(&v->r, "END opcode expected");
+        SGI_TRY(sgi_read_instr(&v->cx, &v->r, &v->instr));
+        SGI_TRY(check_instr(v));
+        SGI_TRY(count_work(v, 1));
+    }
+    return v->r.at == v->r.end ? SG_OK : sgi_reader_fail(&v->r, "END opcode expected");
+}
+
+sg_status sgi_validate_body(Validator *v, uint32_t func, FuncBody *body) {
+    reset(v);
+    v->body = body;
+    v->type = sgi_module_func_type(v->module, func);
+    v->r = (Reader){body->code, body->end, v->module->bytes.data, v->cx.err};
+    v->instr = (Instr){.op = OP_BLOCK, .offset = body->offset};
+    body->segment_start = v->segments.count;
+    SGI_TRY(begin_locals(v));
+    SGI_TRY(push_frame(v, OP_BLOCK, v->module->funcs[func], VAL_BOTTOM));
+    SGI_TRY(begin_segment(v, SEGMENT_ENTRY));
+    SGI_TRY(check_body(v));
+    const Segment *last = &v->segments.items[v->segments.count - 1];
+    if (last->kind == SEGMENT_PLAIN && last->cost == 0)
+        v->segments.count--;
+    body->segment_count = (uint32_t)(v->segments.count - body->segment_start);
+    return SG_OK;
+}
+
+/* ---- constant expressions ---- */
+
+/* Core specification, 3.4.12. */
+static sg_status check_constant(const Validator *v) {
+    switch (v->instr.op) {
+    case OP_I32_CONST:
+    case OP_I64_CONST:
+    case OP_F32_CONST:
+    case OP_F64_CONST:
+    case OP_REF_NULL:
+    case OP_REF_FUNC:
+    case OP_GLOBAL_GET:
+    case OP_END: return SG_OK;
+    case OP_I32_ADD:
+    case OP_I32_SUB:
+    case OP_I32_MUL:
+    case OP_I64_ADD:
+    case OP_I64_SUB:
+    case OP_I64_MUL: return sgi_load_need(&v->cx, FEATURE_EXTENDED_CONST, v->instr.offset);
+    default: return invalid(v, "constant expression required", sgi_ops[v->instr.op].text);
+    }
+}
+
+sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expected, uint32_t global_limit) {
+    reset(v);
+    v->body = NULL;
+    v->type = NULL;
+    v->global_limit = global_limit;
+    v->r = (Reader){expr->code, expr->end, v->module->bytes.data, v->cx.err};
+    v->instr = (Instr){.op = OP_BLOCK, .offset = sgi_reader_offset(&v->r)};
+    SGI_TRY(push_frame(v, OP_BLOCK, NO_TYPE, expected));
+    while (v->frames.count > 0) {
+        SGI_TRY(sgi_read_instr(&v->cx, &v->r, &v->instr));
+        SGI_TRY(check_constant(v));
+        SGI_TRY(check_instr(v));
+        SGI_TRY(count_work(v, 1));
+    }
+    return SG_OK;
+}
+
+void sgi_validator_free(Validator *v) {
+    sgi_vec_free(v->cx.alloc, &v->stack);
+    sgi_vec_free(v->cx.alloc, &v->frames);
+    sgi_vec_free(v->cx.alloc, &v->segments);
+    sgi_vec_free(v->cx.alloc, &v->run_ends);
+    sgi_vec_free(v->cx.alloc, &v->init_log);
+    sgi_vec_free(v->cx.alloc, &v->stamps);
+}

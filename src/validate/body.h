@@ -1,0 +1,56 @@
+/* Private to validate: instruction sequences. */
+#ifndef SGI_VALIDATE_BODY_H
+#define SGI_VALIDATE_BODY_H
+
+#include "module/module.h"
+
+/* One structured instruction that is open. */
+typedef struct Frame {
+    uint8_t op;       /* OP_BLOCK (the body's own frame too), OP_LOOP, OP_IF, OP_ELSE */
+    bool unreachable; /* its operands are polymorphic from here on */
+    bool targeted;    /* live code branches to its label */
+    bool entry_live;
+    uint32_t height;      /* of the operand stack, below its parameters */
+    uint32_t init_height; /* of the log of initialised locals */
+    uint32_t type_index;  /* NO_TYPE: no parameters, and `result` */
+    ValType result;       /* VAL_BOTTOM: none */
+} Frame;
+
+/* What one walk over a sequence needs; the arrays are kept from body to body. */
+typedef struct Validator {
+    LoadContext cx; /* on the module's own account */
+    Module *module;
+    Vec(ValType) stack;
+    Vec(Frame) frames;
+    Vec(Segment) segments; /* of all bodies so far */
+
+    /* The body at hand. */
+    Reader r;
+    Instr instr;
+    FuncBody *body; /* NULL in a constant expression */
+    const FuncType *type;
+    bool live;             /* can be reached: what segments cover (Frame.unreachable is about types only) */
+    uint32_t work;         /* since the last look at the interrupt */
+    uint32_t global_limit; /* globals that a constant expression may name */
+
+    /* Locals: run i ends before local run_ends[i]. A non-defaultable local is initialised when its stamp is
+     * the body's; the log is for taking that back at the end of a block. */
+    Vec(uint32_t) run_ends;
+    Vec(uint32_t) init_log;
+    Vec(uint32_t) stamps;
+    uint32_t body_stamp;
+} Validator;
+
+/* Validates a body and fills it; its segments are appended to v->segments. */
+sg_status sgi_validate_body(Validator *v, uint32_t func, FuncBody *body);
+
+/* Validates a constant expression of one result. Functions it refers to become declared. */
+sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expected, uint32_t global_limit);
+
+void sgi_validator_free(Validator *v);
+
+static inline void sgi_declare_func(Module *module, uint32_t func) {
+    module->declared_funcs[func / 8] |= (uint8_t)(1u << func % 8);
+}
+
+#endif
