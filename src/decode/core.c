@@ -66,11 +66,13 @@ static sg_status decode_header(Reader *r) {
 
 /* ---- parts of sections ---- */
 
-/* A section's vector length, within its limit; `have` are the items of the index space so far. */
+/* A section's vector length, within its limit; `have` are the items of the index space so far. For what is
+ * allocated by that length, `item_size` is the least that an item takes; 0 where arrays grow as items come.
+ */
 static sg_status begin_vector(Decoder *d, Reader *r, size_t item_size, LimitId limit, size_t have,
                               uint32_t *count) {
     size_t offset = sgi_reader_offset(r);
-    SGI_TRY(sgi_decode_count(r, item_size, count));
+    SGI_TRY(item_size ? sgi_decode_count(r, item_size, count) : sgi_read_u32(r, count));
     return sgi_limit_check(limit, (uint64_t)have + *count, offset, d->cx.err);
 }
 
@@ -166,7 +168,7 @@ static sg_status decode_import_type(Decoder *d, Reader *r, Import *import) {
 
 static sg_status decode_imports(Decoder *d, Reader *r) {
     uint32_t count;
-    SGI_TRY(begin_vector(d, r, 4, LIMIT_ID_IMPORTS, 0, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_IMPORTS, 0, &count));
     for (uint32_t i = 0; i < count; i++) {
         Import import = {.offset = (uint32_t)sgi_reader_offset(r)};
         SGI_TRY(sgi_read_name(r, &import.module));
@@ -181,7 +183,7 @@ static sg_status decode_imports(Decoder *d, Reader *r) {
 
 static sg_status decode_functions(Decoder *d, Reader *r) {
     uint32_t count, type;
-    SGI_TRY(begin_vector(d, r, 1, LIMIT_ID_FUNCTIONS, d->funcs.count, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_FUNCTIONS, d->funcs.count, &count));
     for (uint32_t i = 0; i < count; i++) {
         SGI_TRY(sgi_read_u32(r, &type));
         if (!sgi_vec_push(d->cx.alloc, &d->funcs, type))
@@ -209,7 +211,7 @@ static sg_status decode_table(Decoder *d, Reader *r, Table *table) {
 
 static sg_status decode_tables(Decoder *d, Reader *r) {
     uint32_t count;
-    SGI_TRY(begin_vector(d, r, 3, LIMIT_ID_TABLES, d->tables.count, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_TABLES, d->tables.count, &count));
     for (uint32_t i = 0; i < count; i++) {
         Table table = {0};
         SGI_TRY(decode_table(d, r, &table));
@@ -222,7 +224,7 @@ static sg_status decode_tables(Decoder *d, Reader *r) {
 
 static sg_status decode_memories(Decoder *d, Reader *r) {
     uint32_t count;
-    SGI_TRY(begin_vector(d, r, 2, LIMIT_ID_MEMORIES, d->memories.count, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_MEMORIES, d->memories.count, &count));
     for (uint32_t i = 0; i < count; i++) {
         Limits limits;
         SGI_TRY(sgi_decode_memory_type(&d->cx, r, &limits));
@@ -235,7 +237,7 @@ static sg_status decode_memories(Decoder *d, Reader *r) {
 
 static sg_status decode_globals(Decoder *d, Reader *r) {
     uint32_t count;
-    SGI_TRY(begin_vector(d, r, 3, LIMIT_ID_GLOBALS, d->globals.count, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_GLOBALS, d->globals.count, &count));
     for (uint32_t i = 0; i < count; i++) {
         Global global = {0};
         SGI_TRY(sgi_decode_global_type(&d->cx, r, &global.type));
@@ -250,7 +252,7 @@ static sg_status decode_globals(Decoder *d, Reader *r) {
 static sg_status decode_tags(Decoder *d, Reader *r) {
     uint32_t count, type;
     SGI_TRY(sgi_load_need(&d->cx, FEATURE_EXCEPTIONS, sgi_reader_offset(r)));
-    SGI_TRY(begin_vector(d, r, 2, LIMIT_ID_TAGS, d->tags.count, &count));
+    SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_TAGS, d->tags.count, &count));
     for (uint32_t i = 0; i < count; i++) {
         SGI_TRY(decode_tag_type(d, r, &type));
         if (!sgi_vec_push(d->cx.alloc, &d->tags, type))
@@ -436,11 +438,8 @@ static sg_status decode_body(Decoder *d, Reader *r, FuncBody *body) {
 }
 
 static sg_status decode_code(Decoder *d, Reader *r) {
-    const Reader before = *r;
     void *items;
     SGI_TRY(begin_vector(d, r, 2, LIMIT_ID_FUNCTIONS, 0, &d->module->body_count));
-    if (d->module->body_count != d->funcs.count - d->module->imported[EXTERN_FUNC])
-        return sgi_reader_fail(&before, "function and code section have inconsistent lengths");
     SGI_TRY(new_array(d, d->module->body_count, sizeof *d->module->bodies, &items));
     d->module->bodies = items;
     for (uint32_t i = 0; i < d->module->body_count; i++) {

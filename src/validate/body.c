@@ -125,19 +125,19 @@ static sg_status pop_ref(Validator *v, ValType *type) {
 static sg_status check_list(Validator *v, const ValType *types, uint32_t count) {
     const Frame *frame = top_frame(v);
     size_t have = v->stack.count - frame->height;
-    const ValType *top = v->stack.items + v->stack.count;
-    if (count == 0 || (have >= count && memcmp(top - count, types, count * sizeof *types) == 0))
+    const ValType *stack = v->stack.items;
+    size_t end = v->stack.count;
+    if (count == 0 || (have >= count && memcmp(stack + end - count, types, count * sizeof *types) == 0))
         return count_work(v, count / 16);
-    for (uint32_t i = 0; i < count; i++) {
-        ValType expected = types[count - 1 - i];
-        if (i >= have) {
+    for (uint32_t i = 1; i <= count; i++) {
+        ValType expected = types[count - i];
+        if (i > have) {
             if (frame->unreachable)
                 break;
             return mismatch(v, sgi_type_name(expected).text, "nothing");
         }
-        ValType found = *(top - 1 - i);
-        if (!matches(v, found, expected))
-            return mismatch(v, sgi_type_name(expected).text, sgi_type_name(found).text);
+        if (!matches(v, stack[end - i], expected))
+            return mismatch(v, sgi_type_name(expected).text, sgi_type_name(stack[end - i]).text);
     }
     return count_work(v, count);
 }
