@@ -26,7 +26,7 @@ void sgi_arena_free(Arena *arena) {
     arena->used = 0;
 }
 
-void *sgi_arena_alloc(Arena *arena, size_t size) {
+void *sgi_arena_alloc_raw(Arena *arena, size_t size) {
     size_t rounded;
     if (!sgi_add(size, (size_t)ARENA_ALIGN - 1, &rounded))
         return NULL;
@@ -51,7 +51,13 @@ void *sgi_arena_alloc(Arena *arena, size_t size) {
     }
     void *block = arena->chunk->data + arena->used;
     arena->used += rounded;
-    memset(block, 0, rounded);
+    return block;
+}
+
+void *sgi_arena_alloc(Arena *arena, size_t size) {
+    void *block = sgi_arena_alloc_raw(arena, size);
+    if (block)
+        memset(block, 0, size);
     return block;
 }
 

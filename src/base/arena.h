@@ -22,6 +22,8 @@ void sgi_arena_free(Arena *arena);
 
 /* Zeroed memory, or NULL when the account refuses. */
 void *sgi_arena_alloc(Arena *arena, size_t size);
+/* The same, not zeroed: for large blocks that are filled in pieces at once. */
+void *sgi_arena_alloc_raw(Arena *arena, size_t size);
 /* `count` items of `size` bytes, the product checked. */
 void *sgi_arena_array(Arena *arena, size_t count, size_t size);
 /* A copy of `size` bytes. */

@@ -1,0 +1,247 @@
+/* Calls: host → component, component → component, component → host (canonical ABI, "canon lift" and "canon
+ * lower").
+ *
+ *   sgi_comp_func_call ──→ call ──→ canon_lift ──→ core code ──→ sgi_canon_lower ──→ call ──→ canon_lift, or
+ * call_host
+ *
+ * Between components, arguments and results pass through values in call memory, which is given back after the
+ * call. A call that fails inside a component ends the whole tree that the component belongs to. */
+#include "component/canon.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- entering and leaving ---- */
+
+/* The entering set is `inst` and its ancestors up to, not including, what this answers: the nearest that the
+ * caller is in too (may_enter_from). At most LIMIT(COMPONENT_DEPTH) steps. */
+static ComponentInstance *common_ancestor(ComponentInstance *inst, ComponentInstance *caller) {
+    while (inst && caller && inst != caller) {
+        if (inst->depth >= caller->depth)
+            inst = inst->parent;
+        else
+            caller = caller->parent;
+    }
+    return caller ? inst : NULL;
+}
+
+static sg_status enter_from(ComponentInstance *inst, ComponentInstance *limit, sg_error *err) {
+    if (inst->root->ended)
+        return sgi_fail_trap(err, inst->root->ended);
+    for (ComponentInstance *i = inst; i != limit; i = i->parent)
+        if (!i->may_enter)
+            return sgi_fail_trap(err, SG_TRAP_CANNOT_ENTER);
+    for (ComponentInstance *i = inst; i != limit; i = i->parent)
+        i->may_enter = false;
+    return SG_OK;
+}
+
+static void leave_to(ComponentInstance *inst, ComponentInstance *limit) {
+    for (ComponentInstance *i = inst; i != limit; i = i->parent)
+        i->may_enter = true;
+}
+
+/* After `status` nothing in the tree of `inst` may run again: its invariants are broken. */
+static void end_tree(ComponentInstance *inst, sg_status status, const sg_error *err) {
+    bool is_limit = status == SG_TRAP ? sgi_trap_is_limit(err->trap) : status == SG_NO_MEMORY;
+    if (!inst->root->ended)
+        inst->root->ended = is_limit ? SG_TRAP_INSTANCE_ENDED : SG_TRAP_CANNOT_ENTER;
+}
+
+/* ---- guests ---- */
+
+/* How many of the flat values go by slots; with more they go through memory. */
+static bool is_spilled(const CompField *types, uint32_t count, uint32_t max_flat) {
+    uint64_t flat = 0;
+    for (uint32_t i = 0; i < count; i++)
+        flat += types[i].type->flat_count;
+    return flat > max_flat;
+}
+
+/* The result as the list of types that it stands for. */
+static uint32_t result_types(const CompFuncType *type, CompField *field) {
+    *field = (CompField){.type = type->result};
+    return type->result != NULL;
+}
+
+/* The body of canon_lift, between entering and leaving. */
+static sg_status run_lifted(CompFunc *func, bool is_between, const sg_value *arguments, sg_value *result,
+                            sg_error *err) {
+    const CompFuncType *type = func->type;
+    LiftLowerContext cx = {
+        .store = func->store, .opts = &func->opts, .inst = func->inst, .err = err, .is_between = is_between};
+    Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
+    bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
+    SGI_TRY(
+        sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, params_spilled, NULL, slots));
+    SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
+
+    CompField field;
+    uint32_t result_count = result_types(type, &field);
+    Slot flat_result = slots[0];
+    bool result_spilled = is_spilled(&field, result_count, MAX_FLAT_RESULTS);
+    SGI_TRY(sgi_lift_flat_values(&cx, &flat_result, result_spilled, &field, result_count, result));
+    if (func->opts.post_return) {
+        slots[0] = flat_result;
+        func->inst->may_leave = false;
+        SGI_TRY(sgi_func_call(func->store, func->opts.post_return, slots, err));
+        func->inst->may_leave = true;
+    }
+    return SG_OK;
+}
+
+static sg_status canon_lift(CompFunc *func, ComponentInstance *caller, const sg_value *arguments,
+                            sg_value *result, sg_error *err) {
+    if (func->opts.is_async)
+        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous functions");
+    ComponentInstance *limit = common_ancestor(func->inst, caller);
+    SGI_TRY(enter_from(func->inst, limit, err));
+    sg_status status = run_lifted(func, caller != NULL, arguments, result, err);
+    if (status == SG_OK)
+        leave_to(func->inst, limit);
+    else
+        end_tree(func->inst, status, err);
+    return status;
+}
+
+/* ---- hosts ---- */
+
+static sg_status host_failed(const CompFunc *func, sg_status status, const sg_error *told, sg_error *err) {
+    if (status == SG_TRAP && told->trap > SG_TRAP_NONE && told->trap < SG_TRAP_COUNT) {
+        sgi_fail_trap(err, told->trap);
+        if (told->status == SG_TRAP)
+            *err = *told;
+        return SG_TRAP;
+    }
+    sgi_fail(err, SG_TRAP, SG_NO_OFFSET, sg_trap_message(SG_TRAP_HOST_FUNCTION), "%.*s%s%.*s: %.95s%s%.200s",
+             (int)(func->instance_name.size > 100 ? 100 : func->instance_name.size),
+             (const char *)func->instance_name.data, func->instance_name.size ? "#" : "",
+             (int)(func->name.size > 100 ? 100 : func->name.size), (const char *)func->name.data,
+             told->message[0] ? told->message : sg_status_name(status), told->detail[0] ? ": " : "",
+             told->detail);
+    err->trap = SG_TRAP_HOST_FUNCTION;
+    return SG_TRAP;
+}
+
+static sg_status call_host(CompFunc *func, const sg_value *arguments, sg_value *result, sg_error *err) {
+    sg_call call = {.store = func->store};
+    sg_error told = {.status = SG_OK};
+    sg_status status = func->host(func->context, &call, arguments, func->type->param_count, result, &told);
+    if (status == SG_OK && func->type->result)
+        status = sgi_check_value(func->type->result, result, "result", 0, &told);
+    if (status != SG_OK)
+        return host_failed(func, status, &told, err);
+    sg_trap trap = sgi_poll(&func->store->cx); /* it may have taken its time */
+    return trap ? sgi_fail_trap(err, trap) : SG_OK;
+}
+
+/* `caller` NULL: the host. `result` is there even if the type has none. */
+static sg_status call(CompFunc *func, ComponentInstance *caller, const sg_value *arguments, sg_value *result,
+                      sg_error *err) {
+    switch (func->kind) {
+    case COMP_FUNC_LIFTED: return canon_lift(func, caller, arguments, result, err);
+    case COMP_FUNC_HOST: return call_host(func, arguments, result, err);
+    default:
+        sgi_fail(err, SG_TRAP, SG_NO_OFFSET, sg_trap_message(SG_TRAP_UNKNOWN_IMPORT), "%.*s%s%.*s",
+                 (int)(func->instance_name.size > 150 ? 150 : func->instance_name.size),
+                 (const char *)func->instance_name.data, func->instance_name.size ? "#" : "",
+                 (int)(func->name.size > 150 ? 150 : func->name.size), (const char *)func->name.data);
+        err->trap = SG_TRAP_UNKNOWN_IMPORT;
+        return SG_TRAP;
+    }
+}
+
+/* ---- canon lower ---- */
+
+static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
+    const CompFuncType *type = lowered->type;
+    Store *store = lowered->inst->store;
+    if (!lowered->inst->may_leave)
+        return sgi_fail_trap(err, SG_TRAP_CANNOT_LEAVE);
+    if (lowered->opts.is_async)
+        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous calls");
+
+    LiftLowerContext cx = {.store = store,
+                           .opts = &lowered->opts,
+                           .inst = lowered->inst,
+                           .err = err,
+                           .is_between = lowered->callee->kind == COMP_FUNC_LIFTED};
+    sg_value *arguments = sgi_canon_alloc(&cx, type->param_count, sizeof *arguments);
+    if (arguments == NULL)
+        return sgi_store_no_memory(store, err);
+    bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
+    SGI_TRY(sgi_lift_flat_values(&cx, slots, params_spilled, type->params, type->param_count, arguments));
+
+    CompField field;
+    uint32_t result_count = result_types(type, &field);
+    bool result_spilled = is_spilled(&field, result_count, MAX_FLAT_RESULTS);
+    uint32_t out_param = 0; /* the last parameter: after one pointer, or after the flat ones */
+    if (result_spilled) {
+        uint32_t at = params_spilled ? 1 : 0;
+        for (uint32_t i = 0; !params_spilled && i < type->param_count; i++)
+            at += type->params[i].type->flat_count;
+        out_param = slots[at].u32;
+    }
+    sg_value result = {.kind = SG_BOOL};
+    SGI_TRY(call(lowered->callee, lowered->inst, arguments, &result, err));
+    Slot flat_result = {.u64 = 0};
+    SGI_TRY(
+        sgi_lower_flat_values(&cx, &result, &field, result_count, result_spilled, &out_param, &flat_result));
+    if (result_count && !result_spilled)
+        slots[0] = flat_result;
+    return SG_OK;
+}
+
+sg_trap sgi_canon_lower(void *context, ExecContext *exec, FuncInst *func, Slot *slots) {
+    (void)func;
+    Store *store = exec->store;
+    ArenaMark mark = sgi_arena_mark(&store->call_arena);
+    sg_error err;
+    sg_status status = canon_lower(context, slots, &err);
+    if (status != SG_OK)
+        return sgi_host_failed(store, &err);
+    sgi_arena_release(&store->call_arena, mark);
+    return SG_TRAP_NONE;
+}
+
+sg_trap sgi_canon_unsupported(void *context, ExecContext *exec, FuncInst *func, Slot *slots) {
+    (void)func;
+    (void)slots;
+    sg_error err;
+    sgi_fail(&err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "%s", (const char *)context);
+    return sgi_host_failed(exec->store, &err);
+}
+
+/* ---- from the host ---- */
+
+const CompFuncType *sgi_comp_func_type(const CompFunc *func) {
+    return func->type;
+}
+
+static sg_status check_arguments(const CompFuncType *type, const sg_value *arguments, size_t count,
+                                 sg_error *err) {
+    if (count != type->param_count)
+        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "wrong number of arguments", "expected %u, got %zu",
+                        type->param_count, count);
+    for (uint32_t i = 0; i < type->param_count; i++)
+        SGI_TRY(sgi_check_value(type->params[i].type, &arguments[i], "argument", i + 1, err));
+    return SG_OK;
+}
+
+sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
+                             sg_value *result, sg_error *err) {
+    sg_error own_err;
+    sg_value own_result = {.kind = SG_BOOL};
+    if (err == NULL)
+        err = &own_err; /* what ended a tree is read from it */
+    SGI_TRY(check_arguments(func->type, arguments, argument_count, err));
+    CallScope scope;
+    SGI_TRY(sgi_call_begin(func->store, &scope, err));
+    sg_status called = call(func, NULL, arguments, &own_result, err);
+    sg_status status = sgi_call_end(func->store, &scope, called, err);
+    if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)
+        end_tree(func->inst, status, err); /* fuel ran out by the end */
+    if (status == SG_OK && result && func->type->result)
+        *result = own_result;
+    return status;
+}

@@ -1,0 +1,90 @@
+/* Lifting and lowering (canonical ABI, "Lifting and Lowering Values"). Functions have the specification's
+ * names.
+ *
+ *   guest memory, core values ── lift ──→ sg_value in call memory ── lower ──→ guest memory, core values
+ *
+ * Everything that comes from a guest is hostile. Invariants: a range of memory is checked when its pointer is
+ * first seen, as bytes, and stays valid because memories never shrink; nothing keeps a host address of it
+ * over a call into the guest. The depth of recursion is that of types: at most LIMIT(TYPE_DEPTH). */
+#ifndef SGI_CANON_H
+#define SGI_CANON_H
+
+#include "component/internal.h"
+
+typedef struct LiftLowerContext {
+    Store *store;
+    const CanonicalOptions *opts;
+    ComponentInstance *inst;
+    sg_error *err;
+    /* The other side is a component, not the host: lifted strings carry a StringSource. */
+    bool is_between;
+    uint32_t values; /* loaded or stored, not paid for yet */
+} LiftLowerContext;
+
+/* Stands before the bytes of a string lifted for another component: what store_string chooses its way by. */
+typedef struct StringSource {
+    StringEncoding encoding;
+    uint32_t tagged_code_units;
+} StringSource;
+
+#define UTF16_TAG (UINT32_C(1) << 31)
+
+/* lift_flat_values of `count` types: `slots` hold them flat, or, if `is_spilled`, a pointer to them as a
+ * tuple. */
+sg_status sgi_lift_flat_values(LiftLowerContext *cx, const Slot *slots, bool is_spilled,
+                               const CompField *types, uint32_t count, sg_value *values);
+/* lower_flat_values: into `slots`, which are zero, or, if `is_spilled`, into memory: at *out_param, or else
+ * at what realloc gives, which goes to slots[0]. */
+sg_status sgi_lower_flat_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
+                                uint32_t count, bool is_spilled, const uint32_t *out_param, Slot *slots);
+
+/* ---- strings.c ---- */
+
+sg_status sgi_load_string_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_t tagged_code_units,
+                                     sg_string *out);
+sg_status sgi_store_string_into_range(LiftLowerContext *cx, sg_string string, uint32_t *ptr,
+                                      uint32_t *tagged_code_units);
+
+/* ---- canon.c: what both need ---- */
+
+/* The trap `trap`; `message`, if not NULL, instead of its usual one. */
+sg_status sgi_canon_trap(LiftLowerContext *cx, sg_trap trap, const char *message);
+/* Call memory, not zeroed; NULL when refused: sgi_store_no_memory. */
+void *sgi_canon_alloc(LiftLowerContext *cx, size_t count, size_t size);
+/* Pays for the values counted and looks at the interrupt. */
+sg_status sgi_canon_settle(LiftLowerContext *cx);
+/* Pays for a string or list of `size` bytes in memory. */
+sg_status sgi_canon_charge(LiftLowerContext *cx, uint64_t size);
+sg_status sgi_canon_poll(LiftLowerContext *cx);
+/* memcpy in pieces, between which the interrupt is looked at. */
+sg_status sgi_canon_copy(LiftLowerContext *cx, uint8_t *to, const uint8_t *from, size_t size);
+/* memory[ptr .. ptr + size), or NULL if out of bounds. */
+uint8_t *sgi_canon_memory(const LiftLowerContext *cx, uint32_t ptr, uint64_t size);
+/* reallocate, with its result checked: aligned, and `new_size` bytes in bounds. */
+sg_status sgi_canon_reallocate(LiftLowerContext *cx, uint32_t old, uint32_t old_size, uint32_t alignment,
+                               uint32_t new_size, uint32_t *ptr);
+
+/* One value loaded from or stored to memory. */
+enum { VALUES_PER_LOOK = 1024 };
+static inline sg_status sgi_canon_count(LiftLowerContext *cx) {
+    return SGI_LIKELY(++cx->values < VALUES_PER_LOOK) ? SG_OK : sgi_canon_settle(cx);
+}
+
+static inline uint64_t sgi_align_to(uint64_t ptr, uint64_t alignment) {
+    return (ptr + alignment - 1) & ~(alignment - 1);
+}
+
+/* The elements of a list or map: a map's are tuples of key and value. */
+typedef struct ElementLayout {
+    uint32_t size, alignment, value_offset;
+} ElementLayout;
+ElementLayout sgi_element_layout(const sg_type *type);
+
+/* Parameters or a result as a tuple. No rule keeps the sum of many below 2^32. */
+typedef struct TupleLayout {
+    uint64_t size;
+    uint32_t alignment;
+} TupleLayout;
+TupleLayout sgi_tuple_layout(const CompField *types, uint32_t count);
+
+#endif

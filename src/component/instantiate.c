@@ -1,0 +1,458 @@
+/* Instantiation: a component's definitions, executed in order, fill the index spaces of a ComponentInstance.
+ *
+ * Nested instantiations go on an explicit stack of frames, at most LIMIT(COMPONENT_DEPTH) deep: components
+ * that are passed as arguments can nest deeper than the binary does. For the same reason the instances made
+ * are counted again here, against LIMIT(INSTANTIATIONS).
+ *
+ * Indices were validated. What validation cannot promise (an argument that is not there) is checked. */
+#include "component/internal.h"
+
+#include <string.h>
+
+typedef struct Frame {
+    ComponentInstance *inst;
+    const InstanceDef *def; /* that instantiates it: its arguments lie in the parent; NULL at the root */
+    Map args;               /* name → position in def->args */
+    uint32_t next;          /* definition */
+} Frame;
+
+typedef struct Instantiation {
+    const Linker *linker;
+    Store *store;
+    sg_error *err;
+    Frame *frames;
+    uint32_t depth;
+    uint64_t made; /* component instances */
+} Instantiation;
+
+static sg_status no_memory(Instantiation *in) {
+    return sgi_store_no_memory(in->store, in->err);
+}
+
+static sg_status unsupported(Instantiation *in, const Def *def, const char *what) {
+    return sgi_fail(in->err, SG_UNSUPPORTED, def->offset, "not supported yet", "%s", what);
+}
+
+static sg_status not_found(Instantiation *in, const char *what, Bytes name) {
+    return sgi_fail(in->err, SG_UNLINKABLE, SG_NO_OFFSET, "unknown import", "%s \"%.*s\"", what,
+                    (int)(name.size > 200 ? 200 : name.size), (const char *)name.data);
+}
+
+/* ---- index spaces ---- */
+
+static bool make_spaces(ComponentInstance *inst) {
+    const Component *c = inst->component;
+    Store *store = inst->store;
+    inst->funcs = sgi_store_alloc(store, c->func_count * sizeof *inst->funcs);
+    inst->instances = sgi_store_alloc(store, c->instance_count * sizeof *inst->instances);
+    inst->components = sgi_store_alloc(store, c->component_count * sizeof *inst->components);
+    inst->core_modules = sgi_store_alloc(store, c->core_module_count * sizeof *inst->core_modules);
+    inst->core_instances = sgi_store_alloc(store, c->core_instance_count * sizeof *inst->core_instances);
+    inst->core_funcs = sgi_store_alloc(store, c->core_func_count * sizeof *inst->core_funcs);
+    inst->core_tables = sgi_store_alloc(store, c->core_table_count * sizeof *inst->core_tables);
+    inst->core_memories = sgi_store_alloc(store, c->core_memory_count * sizeof *inst->core_memories);
+    inst->core_globals = sgi_store_alloc(store, c->core_global_count * sizeof *inst->core_globals);
+    return inst->funcs && inst->instances && inst->components && inst->core_modules && inst->core_instances &&
+           inst->core_funcs && inst->core_tables && inst->core_memories && inst->core_globals;
+}
+
+/* Items that have no run-time form (types) have no space here. */
+static void add_item(ComponentInstance *inst, const Item *item) {
+    switch (item->sort) {
+    case SORT_FUNC: inst->funcs[inst->func_count++] = item->as.func; break;
+    case SORT_INSTANCE: inst->instances[inst->instance_count++] = item->as.instance; break;
+    case SORT_COMPONENT: inst->components[inst->component_count++] = item->as.component; break;
+    case SORT_CORE_MODULE: inst->core_modules[inst->core_module_count++] = item->as.core_module; break;
+    default: break;
+    }
+}
+
+static Item item_at(const ComponentInstance *inst, SortIndex at) {
+    Item item = {.sort = at.sort};
+    switch (at.sort) {
+    case SORT_FUNC: item.as.func = inst->funcs[at.index]; break;
+    case SORT_INSTANCE: item.as.instance = inst->instances[at.index]; break;
+    case SORT_COMPONENT: item.as.component = inst->components[at.index]; break;
+    case SORT_CORE_MODULE: item.as.core_module = inst->core_modules[at.index]; break;
+    default: break;
+    }
+    return item;
+}
+
+static void add_extern(ComponentInstance *inst, const Extern *item) {
+    switch (item->kind) {
+    case EXTERN_FUNC: inst->core_funcs[inst->core_func_count++] = item->as.func; break;
+    case EXTERN_TABLE: inst->core_tables[inst->core_table_count++] = item->as.table; break;
+    case EXTERN_MEMORY: inst->core_memories[inst->core_memory_count++] = item->as.memory; break;
+    case EXTERN_GLOBAL: inst->core_globals[inst->core_global_count++] = item->as.global; break;
+    default: break;
+    }
+}
+
+static Extern extern_at(const ComponentInstance *inst, SortIndex at) {
+    switch (at.sort) {
+    case SORT_CORE_FUNC: return (Extern){EXTERN_FUNC, {.func = inst->core_funcs[at.index]}};
+    case SORT_CORE_TABLE: return (Extern){EXTERN_TABLE, {.table = inst->core_tables[at.index]}};
+    case SORT_CORE_MEMORY: return (Extern){EXTERN_MEMORY, {.memory = inst->core_memories[at.index]}};
+    case SORT_CORE_GLOBAL: return (Extern){EXTERN_GLOBAL, {.global = inst->core_globals[at.index]}};
+    default: return (Extern){EXTERN_TAG, {.any = NULL}};
+    }
+}
+
+/* ---- core instances ---- */
+
+static bool core_export(const CoreInstance *instance, Bytes name, Extern *item) {
+    if (instance->instance)
+        return sgi_instance_export(instance->instance, name, item);
+    const uint32_t *at = sgi_map_get(&instance->names->map, name);
+    if (at)
+        *item = instance->exports[*at];
+    return at != NULL;
+}
+
+static sg_status inline_core_instance(Instantiation *in, ComponentInstance *inst, const InstanceDef *def,
+                                      CoreInstance *made) {
+    made->exports = sgi_store_alloc(in->store, def->arg_count * sizeof *made->exports);
+    made->names = made->exports ? sgi_names_new(in->store) : NULL;
+    if (made->names == NULL)
+        return no_memory(in);
+    for (uint32_t i = 0; i < def->arg_count; i++) {
+        made->exports[i] = extern_at(inst, def->args[i].item);
+        if (sgi_map_put(&made->names->map, def->args[i].name, i) == MAP_NO_MEMORY)
+            return no_memory(in);
+    }
+    return SG_OK;
+}
+
+/* Fills `imports` from the instances that `def` passes; `args` is a map for its use. */
+static sg_status resolve_core_imports(Instantiation *in, ComponentInstance *inst, const InstanceDef *def,
+                                      const Module *module, Map *args, Extern *imports) {
+    for (uint32_t i = 0; i < def->arg_count; i++)
+        if (sgi_map_put(args, def->args[i].name, i) == MAP_NO_MEMORY)
+            return no_memory(in);
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const Import *import = &module->imports[i];
+        const uint32_t *at = sgi_map_get(args, import->module);
+        if (at == NULL)
+            return not_found(in, "module", import->module);
+        if (!core_export(&inst->core_instances[def->args[*at].item.index], import->name, &imports[i]))
+            return not_found(in, "core item", import->name);
+    }
+    return SG_OK;
+}
+
+static sg_status core_instance(Instantiation *in, ComponentInstance *inst, const InstanceDef *def) {
+    CoreInstance *made = &inst->core_instances[inst->core_instance_count++];
+    if (def->is_inline)
+        return inline_core_instance(in, inst, def, made);
+    Module *module = inst->core_modules[def->target];
+    size_t imports_size = module->import_count * sizeof(Extern);
+    Extern *imports = sgi_alloc(&in->store->alloc, imports_size);
+    if (imports == NULL)
+        return no_memory(in);
+    Map args;
+    sgi_map_init(&args, &in->store->alloc);
+    sg_status status = resolve_core_imports(in, inst, def, module, &args, imports);
+    sgi_map_free(&args);
+    if (status == SG_OK)
+        status = sgi_instantiate(in->store, module, imports, module->import_count, &made->instance, in->err);
+    sgi_free(&in->store->alloc, imports, imports_size);
+    return status;
+}
+
+/* ---- component instances ---- */
+
+static CompInstance *new_instance(Instantiation *in, uint32_t export_count) {
+    CompInstance *instance = sgi_store_alloc(in->store, sizeof *instance);
+    Item *exports = instance ? sgi_store_alloc(in->store, export_count * sizeof *exports) : NULL;
+    NameTable *names = exports ? sgi_names_new(in->store) : NULL;
+    if (names == NULL)
+        return NULL;
+    *instance = (CompInstance){.store = in->store, .names = names, .exports = exports};
+    return instance;
+}
+
+static sg_status add_export(Instantiation *in, CompInstance *instance, Bytes name, Item item) {
+    instance->exports[instance->export_count] = item;
+    if (sgi_map_put(&instance->names->map, name, instance->export_count) == MAP_NO_MEMORY)
+        return no_memory(in);
+    instance->export_count++;
+    return SG_OK;
+}
+
+static sg_status inline_instance(Instantiation *in, ComponentInstance *inst, const InstanceDef *def) {
+    CompInstance *made = new_instance(in, def->arg_count);
+    if (made == NULL)
+        return no_memory(in);
+    for (uint32_t i = 0; i < def->arg_count; i++)
+        SGI_TRY(add_export(in, made, def->args[i].name, item_at(inst, def->args[i].item)));
+    inst->instances[inst->instance_count++] = made;
+    return SG_OK;
+}
+
+/* Puts a frame for `component` on the stack. */
+static sg_status push(Instantiation *in, Component *component, ComponentInstance *env,
+                      ComponentInstance *parent, const InstanceDef *def) {
+    if (in->depth == LIMIT_OF(COMPONENT_DEPTH))
+        return sgi_limit_check(LIMIT_ID_COMPONENT_DEPTH, in->depth + 1, SG_NO_OFFSET, in->err);
+    if (++in->made > LIMIT_OF(INSTANTIATIONS))
+        return sgi_fail_trap(in->err, SG_TRAP_INSTANCE_LIMIT);
+    ComponentInstance *inst = sgi_store_alloc(in->store, sizeof *inst);
+    if (inst == NULL)
+        return no_memory(in);
+    *inst = (ComponentInstance){.store = in->store,
+                                .component = component,
+                                .parent = parent,
+                                .env = env,
+                                .root = parent ? parent->root : inst,
+                                .depth = parent ? parent->depth + 1 : 0,
+                                .may_leave = true};
+    inst->exports = new_instance(in, component->type.export_count);
+    if (inst->exports == NULL || !make_spaces(inst))
+        return no_memory(in);
+    Frame *frame = &in->frames[in->depth++];
+    *frame = (Frame){.inst = inst, .def = def};
+    sgi_map_init(&frame->args, &in->store->alloc);
+    for (uint32_t i = 0; def && i < def->arg_count; i++)
+        if (sgi_map_put(&frame->args, def->args[i].name, i) == MAP_NO_MEMORY)
+            return no_memory(in);
+    return SG_OK;
+}
+
+/* The frame on top is done: its instance can be entered, and belongs to the one below. */
+static void pop(Instantiation *in) {
+    Frame *frame = &in->frames[--in->depth];
+    sgi_map_free(&frame->args);
+    frame->inst->may_enter = true;
+    if (frame->inst->parent)
+        frame->inst->parent->instances[frame->inst->parent->instance_count++] = frame->inst->exports;
+}
+
+/* ---- definitions ---- */
+
+static sg_status import(Instantiation *in, Frame *frame, uint32_t number, const ImportDef *def) {
+    Item item;
+    if (frame->def == NULL) {
+        const ComponentType *type = &frame->inst->component->type;
+        if (number >= type->import_count)
+            return not_found(in, "import", def->name.name);
+        SGI_TRY(sgi_link_import(in->linker, in->store, &type->imports[number], &item, in->err));
+    } else {
+        if (def->desc.sort == SORT_TYPE)
+            return SG_OK;
+        const uint32_t *at = sgi_map_get(&frame->args, def->name.name);
+        if (at == NULL)
+            return not_found(in, "argument", def->name.name);
+        item = item_at(frame->inst->parent, frame->def->args[*at].item);
+    }
+    add_item(frame->inst, &item);
+    return SG_OK;
+}
+
+static sg_status alias(Instantiation *in, ComponentInstance *inst, const AliasDef *def) {
+    if (def->kind == ALIAS_CORE_EXPORT) {
+        Extern item;
+        if (!core_export(&inst->core_instances[def->instance], def->name, &item))
+            return not_found(in, "core export", def->name);
+        add_extern(inst, &item);
+        return SG_OK;
+    }
+    if (def->sort == SORT_TYPE || def->sort == SORT_CORE_TYPE)
+        return SG_OK;
+    Item item;
+    if (def->kind == ALIAS_EXPORT) {
+        const CompInstance *from = inst->instances[def->instance];
+        const uint32_t *at = sgi_map_get(&from->names->map, def->name);
+        if (at == NULL)
+            return not_found(in, "export", def->name);
+        item = from->exports[*at];
+    } else {
+        const ComponentInstance *from = inst;
+        for (uint32_t i = 0; i < def->outer_count; i++)
+            from = from->env;
+        item = item_at(from, (SortIndex){def->sort, def->outer_index});
+    }
+    add_item(inst, &item);
+    return SG_OK;
+}
+
+static CanonicalOptions options_of(const ComponentInstance *inst, const CanonDef *def) {
+    return (CanonicalOptions){
+        .encoding = def->encoding,
+        .memory = def->memory != NO_INDEX ? inst->core_memories[def->memory] : NULL,
+        .realloc = def->realloc != NO_INDEX ? inst->core_funcs[def->realloc] : NULL,
+        .post_return = def->post_return != NO_INDEX ? inst->core_funcs[def->post_return] : NULL,
+        .is_async = def->is_async,
+    };
+}
+
+static sg_status lift(Instantiation *in, ComponentInstance *inst, const CanonDef *def) {
+    CompFunc *func = sgi_store_alloc(in->store, sizeof *func);
+    if (func == NULL)
+        return no_memory(in);
+    *func = (CompFunc){.kind = COMP_FUNC_LIFTED,
+                       .store = in->store,
+                       .type = def->func_type,
+                       .core = inst->core_funcs[def->func],
+                       .opts = options_of(inst, def),
+                       .inst = inst};
+    inst->funcs[inst->func_count++] = func;
+    return SG_OK;
+}
+
+static sg_status add_core_func(Instantiation *in, ComponentInstance *inst, const ValType *params,
+                               uint32_t param_count, const ValType *results, uint32_t result_count,
+                               HostFn *host, void *context) {
+    FuncType *type = sgi_store_alloc(in->store, sizeof *type);
+    ValType *types = sgi_store_alloc(in->store, (param_count + result_count) * sizeof *types);
+    if (type == NULL || types == NULL)
+        return no_memory(in);
+    memcpy(types, params, param_count * sizeof *types);
+    memcpy(types + param_count, results, result_count * sizeof *types);
+    *type = (FuncType){types, types + param_count, param_count, result_count};
+    FuncInst *func = sgi_host_func_new(in->store, type, host, context, NULL, in->err);
+    if (func == NULL)
+        return in->err ? in->err->status : SG_NO_MEMORY;
+    inst->core_funcs[inst->core_func_count++] = func;
+    return SG_OK;
+}
+
+static sg_status lower(Instantiation *in, ComponentInstance *inst, const CanonDef *def) {
+    LoweredFunc *lowered = sgi_store_alloc(in->store, sizeof *lowered);
+    if (lowered == NULL)
+        return no_memory(in);
+    *lowered = (LoweredFunc){inst->funcs[def->func], def->func_type, options_of(inst, def), inst};
+    ValType params[MAX_FLAT_PARAMS + 1], results[1];
+    uint32_t param_count, result_count;
+    sgi_flatten_functype(def->func_type, true, params, &param_count, results, &result_count);
+    return add_core_func(in, inst, params, param_count, results, result_count, sgi_canon_lower, lowered);
+}
+
+static sg_status canon(Instantiation *in, ComponentInstance *inst, const Def *def) {
+    static char resource_new[] = "resource.new", resource_drop[] = "resource.drop",
+                resource_rep[] = "resource.rep";
+    const ValType i32 = VAL_I32;
+    switch (def->as.canon.kind) {
+    case CANON_LIFT: return lift(in, inst, &def->as.canon);
+    case CANON_LOWER: return lower(in, inst, &def->as.canon);
+    case CANON_RESOURCE_NEW:
+        return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, resource_new);
+    case CANON_RESOURCE_DROP:
+        return add_core_func(in, inst, &i32, 1, &i32, 0, sgi_canon_unsupported, resource_drop);
+    case CANON_RESOURCE_REP:
+        return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, resource_rep);
+    default: return unsupported(in, def, "asynchronous and threading built-ins");
+    }
+}
+
+/* One definition of the frame on top, which may push another. */
+static sg_status execute(Instantiation *in, Frame *frame, const Def *def, uint32_t *imports) {
+    ComponentInstance *inst = frame->inst;
+    Item item;
+    switch (def->kind) {
+    case DEF_CORE_MODULE: inst->core_modules[inst->core_module_count++] = def->as.core_module; return SG_OK;
+    case DEF_COMPONENT:
+        inst->components[inst->component_count++] = (Closure){def->as.component, inst};
+        return SG_OK;
+    case DEF_CORE_INSTANCE: return core_instance(in, inst, &def->as.instance);
+    case DEF_INSTANCE: {
+        if (def->as.instance.is_inline)
+            return inline_instance(in, inst, &def->as.instance);
+        Closure target = inst->components[def->as.instance.target];
+        return push(in, target.component, target.env, inst, &def->as.instance);
+    }
+    case DEF_ALIAS: return alias(in, inst, &def->as.alias);
+    case DEF_CANON: return canon(in, inst, def);
+    case DEF_IMPORT: return import(in, frame, (*imports)++, &def->as.import);
+    case DEF_EXPORT:
+        item = item_at(inst, def->as.export_.item);
+        add_item(inst, &item);
+        return add_export(in, inst->exports, def->as.export_.name.name, item);
+    case DEF_TYPE:
+    case DEF_CORE_TYPE: return SG_OK;
+    default: return unsupported(in, def, "values and start functions of components");
+    }
+}
+
+static sg_status run(Instantiation *in) {
+    uint32_t imports = 0; /* of the root */
+    while (in->depth) {
+        Frame *frame = &in->frames[in->depth - 1];
+        if (frame->next == frame->inst->component->def_count) {
+            pop(in);
+            continue;
+        }
+        sg_trap trap = sgi_poll(&in->store->cx);
+        if (trap)
+            return sgi_fail_trap(in->err, trap);
+        SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++], &imports));
+    }
+    return SG_OK;
+}
+
+/* ---- the whole ---- */
+
+typedef struct KeptComponent {
+    Owned owned;
+    Component *component;
+} KeptComponent;
+
+static void release_component(Owned *owned, Store *store) {
+    (void)store;
+    sgi_component_release(((KeptComponent *)owned)->component);
+}
+
+static sg_status instantiate(Instantiation *in, Component *component, CompInstance **instance) {
+    Store *store = in->store;
+    KeptComponent *kept = sgi_store_alloc(store, sizeof *kept);
+    if (kept == NULL)
+        return no_memory(in);
+    kept->component = component;
+    sgi_component_retain(component);
+    sgi_store_own(store, &kept->owned, release_component);
+
+    size_t frames_size = (size_t)LIMIT_OF(COMPONENT_DEPTH) * sizeof *in->frames;
+    in->frames = sgi_alloc(&store->alloc, frames_size);
+    if (in->frames == NULL)
+        return no_memory(in);
+    sg_status status = push(in, component, NULL, NULL, NULL);
+    ComponentInstance *root = status == SG_OK ? in->frames[0].inst : NULL;
+    if (status == SG_OK)
+        status = run(in);
+    while (in->depth)
+        sgi_map_free(&in->frames[--in->depth].args);
+    sgi_free(&store->alloc, in->frames, frames_size);
+    if (status == SG_OK)
+        *instance = root->exports;
+    else if (root)
+        root->ended = SG_TRAP_CANNOT_ENTER;
+    return status;
+}
+
+sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component,
+                                    CompInstance **instance, sg_error *err) {
+    if (component->engine != store->engine || component->root != component)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "component and store belong to different engines", "");
+    CallScope scope;
+    SGI_TRY(sgi_call_begin(store, &scope, err));
+    Instantiation in = {.linker = linker, .store = store, .err = err};
+    return sgi_call_end(store, &scope, instantiate(&in, component, instance), err);
+}
+
+CompFunc *sgi_instance_find_func(CompInstance *instance, Bytes name) {
+    while (instance) {
+        const uint32_t *at = sgi_map_get(&instance->names->map, name);
+        if (at)
+            return instance->exports[*at].sort == SORT_FUNC ? instance->exports[*at].as.func : NULL;
+        const uint8_t *hash = name.size ? memchr(name.data, '#', name.size) : NULL;
+        if (hash == NULL)
+            return NULL;
+        size_t size = (size_t)(hash - name.data);
+        at = sgi_map_get(&instance->names->map, (Bytes){name.data, size});
+        if (at == NULL || instance->exports[*at].sort != SORT_INSTANCE)
+            return NULL;
+        instance = instance->exports[*at].as.instance;
+        name = (Bytes){hash + 1, name.size - size - 1};
+    }
+    return NULL;
+}

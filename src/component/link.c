@@ -1,0 +1,240 @@
+/* The linker: import names → host functions and instances, and what an import of a component gets from it.
+ *
+ * Keys are "instance NUL name", with an empty instance at the top level; names cannot hold NUL. Entries are
+ * copied into what is linked, so a linker may be deleted while its instances live. */
+#include "component/internal.h"
+
+#include <string.h>
+
+struct sg_linker {
+    Engine *engine;
+    Alloc alloc;
+    Arena arena; /* of the keys */
+    Map map;     /* key → position in `entries` */
+    Vec(LinkerEntry) entries;
+    Map instances; /* names of instances that have entries → 0 */
+    bool unknown_imports_trap;
+};
+
+Linker *sgi_linker_new(Engine *engine, sg_error *err) {
+    Linker *linker = sgi_engine_alloc(engine, sizeof *linker);
+    if (linker == NULL) {
+        sgi_fail_memory(err);
+        return NULL;
+    }
+    *linker = (Linker){.engine = engine};
+    sgi_alloc_init(&linker->alloc, engine->options.allocate, engine->options.allocate_context, SIZE_MAX);
+    sgi_arena_init(&linker->arena, &linker->alloc);
+    sgi_map_init(&linker->map, &linker->alloc);
+    sgi_map_init(&linker->instances, &linker->alloc);
+    sgi_engine_retain(engine);
+    return linker;
+}
+
+void sgi_linker_delete(Linker *linker) {
+    if (linker == NULL)
+        return;
+    Engine *engine = linker->engine;
+    sgi_vec_free(&linker->alloc, &linker->entries);
+    sgi_map_free(&linker->instances);
+    sgi_map_free(&linker->map);
+    sgi_arena_free(&linker->arena);
+    sgi_engine_free(engine, linker, sizeof *linker);
+    sgi_engine_release(engine);
+}
+
+void sgi_linker_unknown_imports_trap(Linker *linker, bool on) {
+    linker->unknown_imports_trap = on;
+}
+
+/* In memory from `arena`; data NULL when refused. */
+static Bytes make_key(Arena *arena, Bytes instance, Bytes name) {
+    size_t size = instance.size + 1 + name.size;
+    uint8_t *data = sgi_arena_alloc(arena, size);
+    if (data == NULL)
+        return (Bytes){NULL, 0};
+    if (instance.size)
+        memcpy(data, instance.data, instance.size);
+    if (name.size)
+        memcpy(data + instance.size + 1, name.data, name.size);
+    return (Bytes){data, size};
+}
+
+static sg_status define(Linker *linker, Bytes instance, Bytes name, LinkerEntry entry, sg_error *err) {
+    Bytes key = make_key(&linker->arena, instance, name);
+    if (key.data == NULL || !sgi_vec_reserve(&linker->alloc, &linker->entries, 1))
+        return sgi_fail_memory(err);
+    MapPut put = sgi_map_put(&linker->map, key, (uint32_t)linker->entries.count);
+    if (put == MAP_NO_MEMORY)
+        return sgi_fail_memory(err);
+    if (put == MAP_EXISTS)
+        linker->entries.items[*sgi_map_get(&linker->map, key)] = entry;
+    else
+        linker->entries.items[linker->entries.count++] = entry;
+    return SG_OK;
+}
+
+sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
+                                 void *context, sg_error *err) {
+    Bytes in = instance ? sgi_bytes_of(instance) : (Bytes){NULL, 0};
+    if (in.size) {
+        Bytes copy = {sgi_arena_copy(&linker->arena, in.data, in.size), in.size};
+        if (copy.data == NULL || sgi_map_put(&linker->instances, copy, 0) == MAP_NO_MEMORY)
+            return sgi_fail_memory(err);
+    }
+    return define(linker, in, sgi_bytes_of(name), (LinkerEntry){.function = function, .context = context},
+                  err);
+}
+
+sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInstance *instance,
+                                     sg_error *err) {
+    return define(linker, (Bytes){NULL, 0}, sgi_bytes_of(name), (LinkerEntry){.instance = instance}, err);
+}
+
+static const LinkerEntry *find_entry(const Linker *linker, Store *store, Bytes instance, Bytes name) {
+    ArenaMark mark = sgi_arena_mark(&store->arena);
+    Bytes key = make_key(&store->arena, instance, name);
+    const uint32_t *at = key.data ? sgi_map_get(&linker->map, key) : NULL;
+    sgi_arena_release(&store->arena, mark);
+    return at ? &linker->entries.items[*at] : NULL;
+}
+
+/* ---- imports ---- */
+
+static int shown(Bytes name) {
+    return name.size > 150 ? 150 : (int)name.size;
+}
+
+static sg_status unknown_import(Bytes instance, Bytes name, const char *what, sg_error *err) {
+    if (instance.size)
+        return sgi_fail(err, SG_UNLINKABLE, SG_NO_OFFSET, "unknown import",
+                        "%s \"%.*s\" of instance \"%.*s\"", what, shown(name), (const char *)name.data,
+                        shown(instance), (const char *)instance.data);
+    return sgi_fail(err, SG_UNLINKABLE, SG_NO_OFFSET, "unknown import", "%s \"%.*s\"", what, shown(name),
+                    (const char *)name.data);
+}
+
+static sg_status incompatible(Bytes name, const char *detail, sg_error *err) {
+    return sgi_fail(err, SG_UNLINKABLE, SG_NO_OFFSET, "incompatible import type", "\"%.*s\": %s", shown(name),
+                    (const char *)name.data, detail);
+}
+
+static sg_status link_func(const Linker *linker, Store *store, Bytes instance, Bytes name,
+                           const CompFuncType *type, Item *item, sg_error *err) {
+    const LinkerEntry *entry = find_entry(linker, store, instance, name);
+    bool is_known = entry && entry->function;
+    if (!is_known && !linker->unknown_imports_trap)
+        return unknown_import(instance, name, "function", err);
+    CompFunc *func = sgi_store_alloc(store, sizeof *func);
+    if (func == NULL)
+        return sgi_store_no_memory(store, err);
+    *func = (CompFunc){.kind = is_known ? COMP_FUNC_HOST : COMP_FUNC_UNKNOWN,
+                       .store = store,
+                       .type = type,
+                       .host = is_known ? entry->function : NULL,
+                       .context = is_known ? entry->context : NULL,
+                       .instance_name = instance,
+                       .name = name};
+    *item = (Item){.sort = SORT_FUNC, .as.func = func};
+    return SG_OK;
+}
+
+static bool func_types_equal(const CompFuncType *a, const CompFuncType *b) {
+    if (a->param_count != b->param_count || a->is_async != b->is_async ||
+        (a->result == NULL) != (b->result == NULL))
+        return false;
+    for (uint32_t i = 0; i < a->param_count; i++)
+        if (!sgi_bytes_equal(a->params[i].name, b->params[i].name) ||
+            !sgi_type_equal(a->params[i].type, b->params[i].type))
+            return false;
+    return a->result == NULL || sgi_type_equal(a->result, b->result);
+}
+
+/* Is `given` an instance of `type`? Recursion: instance types nest at most LIMIT(COMPONENT_DEPTH) deep, which
+ * `depth` makes sure of. */
+static sg_status check_instance(const InstanceType *type, const CompInstance *given, unsigned depth,
+                                sg_error *err) {
+    for (uint32_t i = 0; i < type->export_count; i++) {
+        const NamedExtern *export = &type->exports[i];
+        if (export->type.sort == SORT_TYPE)
+            continue;
+        const uint32_t *at = sgi_map_get(&given->names->map, export->name);
+        const Item *item = at ? &given->exports[*at] : NULL;
+        if (item == NULL || item->sort != export->type.sort)
+            return incompatible(export->name, "not exported by the instance supplied", err);
+        if (item->sort == SORT_FUNC) {
+            if (!func_types_equal(export->type.as.func, item->as.func->type))
+                return incompatible(export->name, "the function supplied has another type", err);
+        } else if (item->sort == SORT_INSTANCE && depth < LIMIT_OF(COMPONENT_DEPTH)) {
+            SGI_TRY(check_instance(export->type.as.instance, item->as.instance, depth + 1, err));
+        } else {
+            return incompatible(export->name, "only functions and instances can be supplied", err);
+        }
+    }
+    return SG_OK;
+}
+
+/* An instance made of the functions defined for it. */
+static sg_status link_instance(const Linker *linker, Store *store, Bytes name, const InstanceType *type,
+                               Item *item, sg_error *err) {
+    bool has_funcs = false;
+    for (uint32_t i = 0; i < type->export_count; i++)
+        has_funcs = has_funcs || type->exports[i].type.sort != SORT_TYPE;
+    if (has_funcs && !linker->unknown_imports_trap && sgi_map_get(&linker->instances, name) == NULL)
+        return unknown_import((Bytes){NULL, 0}, name, "instance", err);
+
+    CompInstance *instance = sgi_store_alloc(store, sizeof *instance);
+    Item *exports = instance ? sgi_store_alloc(store, type->export_count * sizeof *exports) : NULL;
+    NameTable *names = exports ? sgi_names_new(store) : NULL;
+    if (names == NULL)
+        return sgi_store_no_memory(store, err);
+    *instance = (CompInstance){store, names, exports, type->export_count};
+    for (uint32_t i = 0; i < type->export_count; i++) {
+        const NamedExtern *export = &type->exports[i];
+        exports[i].sort = export->type.sort;
+        if (export->type.sort == SORT_FUNC)
+            SGI_TRY(link_func(linker, store, name, export->name, export->type.as.func, &exports[i], err));
+        else if (export->type.sort != SORT_TYPE)
+            return unknown_import(name, export->name, "item", err);
+        if (sgi_map_put(&names->map, export->name, i) == MAP_NO_MEMORY)
+            return sgi_store_no_memory(store, err);
+    }
+    *item = (Item){.sort = SORT_INSTANCE, .as.instance = instance};
+    return SG_OK;
+}
+
+sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern *import, Item *item,
+                          sg_error *err) {
+    Bytes top = {NULL, 0};
+    switch (import->type.sort) {
+    case SORT_TYPE: *item = (Item){.sort = SORT_TYPE}; return SG_OK;
+    case SORT_FUNC: return link_func(linker, store, top, import->name, import->type.as.func, item, err);
+    case SORT_INSTANCE: {
+        const LinkerEntry *entry = find_entry(linker, store, top, import->name);
+        if (entry == NULL || entry->instance == NULL)
+            return link_instance(linker, store, import->name, import->type.as.instance, item, err);
+        if (entry->instance->store != store)
+            return incompatible(import->name, "the instance supplied belongs to another store", err);
+        SGI_TRY(check_instance(import->type.as.instance, entry->instance, 0, err));
+        *item = (Item){.sort = SORT_INSTANCE, .as.instance = entry->instance};
+        return SG_OK;
+    }
+    default: return unknown_import(top, import->name, "item", err);
+    }
+}
+
+/* ---- names ---- */
+
+static void free_names(Owned *owned, Store *store) {
+    (void)store;
+    sgi_map_free(&((NameTable *)owned)->map);
+}
+
+NameTable *sgi_names_new(Store *store) {
+    NameTable *names = sgi_store_alloc(store, sizeof *names);
+    if (names == NULL)
+        return NULL;
+    sgi_map_init(&names->map, &store->alloc);
+    sgi_store_own(store, &names->owned, free_names);
+    return names;
+}
