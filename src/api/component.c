@@ -1,0 +1,132 @@
+/* Components: loading, and what they import and export. */
+#include "os/os.h"
+#include "pipeline.h"
+#include "text/text.h"
+
+#include <sandglass/component.h>
+
+#include <string.h>
+
+sg_component *sg_component_load(sg_engine *engine, const void *bytes, size_t size, sg_error *error) {
+    Component *component = NULL;
+    sgi_load_component(engine, (Bytes){bytes, size}, &component, error);
+    return component;
+}
+
+sg_component *sg_component_load_file(sg_engine *engine, const char *path, sg_error *error) {
+    Alloc alloc;
+    sgi_alloc_init(&alloc, engine->options.allocate, engine->options.allocate_context, SIZE_MAX);
+    uint8_t *data;
+    size_t size;
+    if (sgi_os_read_file(path, (size_t)LIMIT_OF(MODULE_BYTES), &alloc, &data, &size, error) != SG_OK)
+        return NULL;
+    Component *component = sg_component_load(engine, data, size, error);
+    sgi_free(&alloc, data, size);
+    return component;
+}
+
+void sg_component_delete(sg_component *component) {
+    if (component)
+        sgi_component_release(component);
+}
+
+const char *sg_bytes_kind(const void *bytes, size_t size) {
+    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+    if (size < 8 || memcmp(bytes, magic, sizeof magic) != 0)
+        return "text";
+    /* The version field's upper half is the layer: 0 a module, 1 a component. */
+    return ((const uint8_t *)bytes)[6] == 1 ? "component" : "module";
+}
+
+/* ---- imports and exports ---- */
+
+static const NamedExtern *at(const NamedExtern *items, size_t count, size_t index) {
+    return index < count ? &items[index] : NULL;
+}
+
+static const NamedExtern *import_at(const Component *component, size_t index) {
+    return at(component->type.imports, component->type.import_count, index);
+}
+
+static const NamedExtern *export_at(const Component *component, size_t index) {
+    return at(component->type.exports, component->type.export_count, index);
+}
+
+/* Inside an instance; `item` SIZE_MAX: the thing itself. */
+static const NamedExtern *item_of(const NamedExtern *named, size_t item) {
+    if (named == NULL || item == SIZE_MAX)
+        return named;
+    const InstanceType *instance = named->type.sort == SORT_INSTANCE ? named->type.as.instance : NULL;
+    return instance ? at(instance->exports, instance->export_count, item) : NULL;
+}
+
+static sg_item_kind item_kind(Sort sort) {
+    switch (sort) {
+    case SORT_FUNC: return SG_ITEM_FUNC;
+    case SORT_INSTANCE: return SG_ITEM_INSTANCE;
+    case SORT_COMPONENT: return SG_ITEM_COMPONENT;
+    case SORT_CORE_MODULE: return SG_ITEM_CORE_MODULE;
+    case SORT_VALUE: return SG_ITEM_VALUE;
+    default: return SG_ITEM_TYPE;
+    }
+}
+
+static bool describe(const NamedExtern *named, sg_string *name, sg_item_kind *kind) {
+    if (named == NULL)
+        return false;
+    *name = sg_string_of((const char *)named->name.data, named->name.size);
+    *kind = item_kind(named->type.sort);
+    return true;
+}
+
+bool sg_component_import(const sg_component *component, size_t index, sg_string *name, sg_item_kind *kind) {
+    return describe(import_at(component, index), name, kind);
+}
+
+bool sg_component_export(const sg_component *component, size_t index, sg_string *name, sg_item_kind *kind) {
+    return describe(export_at(component, index), name, kind);
+}
+
+bool sg_component_import_item(const sg_component *component, size_t index, size_t item, sg_string *name,
+                              sg_item_kind *kind) {
+    return item != SIZE_MAX && describe(item_of(import_at(component, index), item), name, kind);
+}
+
+bool sg_component_export_item(const sg_component *component, size_t index, size_t item, sg_string *name,
+                              sg_item_kind *kind) {
+    return item != SIZE_MAX && describe(item_of(export_at(component, index), item), name, kind);
+}
+
+static size_t print_type(const Component *component, const NamedExtern *named, char *buffer, size_t size) {
+    size_t length = 0;
+    const uint8_t *text = NULL;
+    Alloc alloc;
+    Buf buf;
+    const sg_engine_options *options = &component->engine->options;
+    sgi_alloc_init(&alloc, options->allocate, options->allocate_context, SIZE_MAX);
+    sgi_buf_init(&buf, &alloc);
+    if (named)
+        sgi_text_extern_type(&buf, &named->type);
+    if (!buf.failed) {
+        length = buf.size;
+        text = buf.data;
+    }
+    if (size) {
+        size_t copied = length < size ? length : size - 1;
+        if (copied)
+            memcpy(buffer, text, copied);
+        buffer[copied] = '\0';
+    }
+    sgi_buf_free(&buf);
+    return length;
+}
+
+size_t sg_component_import_type(const sg_component *component, size_t index, size_t item, char *buffer,
+                                size_t size) {
+    return print_type(component, item_of(import_at(component, index), item), buffer, size);
+}
+
+size_t sg_component_export_type(const sg_component *component, size_t index, size_t item, char *buffer,
+                                size_t size) {
+    return print_type(component, item_of(export_at(component, index), item), buffer, size);
+}

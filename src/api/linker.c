@@ -1,0 +1,34 @@
+/* The linker, as the embedder sees it. */
+#include "component/component.h"
+
+#include <sandglass/linker.h>
+
+sg_linker *sg_linker_new(sg_engine *engine, sg_error *error) {
+    return sgi_linker_new(engine, error);
+}
+
+void sg_linker_delete(sg_linker *linker) {
+    sgi_linker_delete(linker);
+}
+
+sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name,
+                                sg_host_fn *function, void *context, sg_error *error) {
+    return sgi_linker_define_func(linker, instance, name, function, context, error);
+}
+
+sg_status sg_linker_define_instance(sg_linker *linker, const char *name, sg_instance *instance,
+                                    sg_error *error) {
+    return sgi_linker_define_instance(linker, name, instance, error);
+}
+
+void sg_linker_unknown_imports_trap(sg_linker *linker, bool on) {
+    sgi_linker_unknown_imports_trap(linker, on);
+}
+
+sg_instance *sg_linker_instantiate(sg_linker *linker, sg_store *store, const sg_component *component,
+                                   sg_error *error) {
+    sg_instance *instance = NULL;
+    /* What an instance changes of its component is the count of references, which is atomic. */
+    Component *shared = (Component *)component;
+    return sgi_component_instantiate(linker, store, shared, &instance, error) == SG_OK ? instance : NULL;
+}
