@@ -167,6 +167,14 @@ sg_trap sgi_fuel_charge(ExecContext *cx, uint64_t units) {
     return SG_TRAP_FUEL;
 }
 
+void sgi_fuel_add(Store *store, uint64_t fuel) {
+    /* The balance may be negative: unsigned arithmetic gives the room above it. */
+    uint64_t room = (uint64_t)INT64_MAX - (uint64_t)store->cx.fuel;
+    uint64_t added = min_u64(fuel, room);
+    store->cx.fuel = (int64_t)((uint64_t)store->cx.fuel + added);
+    store->fuel_given += added;
+}
+
 sg_trap sgi_lib_interrupted(ExecContext *cx) {
     return (sg_trap)atomic_load_explicit(&cx->interrupt, memory_order_relaxed);
 }

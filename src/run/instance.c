@@ -159,7 +159,7 @@ static sg_status make_funcs(const Making *m) {
 static sg_status make_globals(Making *m) {
     const Module *module = m->module;
     uint32_t imported = module->imported[EXTERN_GLOBAL];
-    GlobalInst *globals;
+    GlobalInst *globals = NULL;
     SGI_TRY(make_array(m, &globals, module->global_count - imported, sizeof *globals));
     for (uint32_t i = imported; i < module->global_count; i++, globals++) {
         SGI_TRY(poll_every(m, i));

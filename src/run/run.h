@@ -137,6 +137,8 @@ struct sg_store {
     sg_error host_error;
 };
 
+/* The limits that a call may tighten, resolved: no zeros, no SG_ZERO; 0 and SG_UNLIMITED tighten nothing. */
+sg_limits sgi_limits_of_call(sg_limits limits);
 /* `limits` may be NULL. Retains the engine. */
 Store *sgi_store_new(Engine *engine, const sg_limits *limits, sg_error *err);
 void sgi_store_delete(Store *store);
@@ -181,6 +183,8 @@ static inline sg_trap sgi_host_failed(Store *store, const sg_error *error) {
 
 /* Charges fuel for work on the guest's behalf; the trap FUEL when there is not enough. */
 sg_trap sgi_fuel_charge(ExecContext *cx, uint64_t units);
+/* More fuel for the store, between calls; it saturates. */
+void sgi_fuel_add(Store *store, uint64_t fuel);
 /* For moving `count` bytes or elements: one unit for each step begun. */
 static inline uint64_t sgi_fuel_steps(uint64_t count, uint64_t step) {
     return count / step + (count % step != 0);

@@ -43,20 +43,28 @@ static uint64_t resolve(uint64_t value, LimitId id) {
     return value < row->ceiling ? value : row->ceiling;
 }
 
-static uint64_t resolve_time(uint64_t value) {
+/* Where the default is no limit. */
+static uint64_t resolve_default(uint64_t value) {
     return value == 0 ? SG_UNLIMITED : value == SG_ZERO ? 0 : value;
 }
 
+sg_limits sgi_limits_of_call(sg_limits limits) {
+    limits.fuel = resolve_default(limits.fuel);
+    limits.timeout_ns = resolve_default(limits.timeout_ns);
+    limits.deadline_ns = resolve_default(limits.deadline_ns);
+    limits.stack_bytes = resolve_default(limits.stack_bytes);
+    return limits;
+}
+
 static sg_limits resolve_limits(sg_limits limits) {
-    limits.fuel = resolve_time(limits.fuel);
-    limits.timeout_ns = resolve_time(limits.timeout_ns);
-    limits.deadline_ns = resolve_time(limits.deadline_ns);
+    uint64_t stack_bytes = limits.stack_bytes;
+    limits = sgi_limits_of_call(limits);
     limits.memory_bytes = resolve(limits.memory_bytes, LIMIT_ID_STORE_MEMORY);
     limits.table_elements = resolve(limits.table_elements, LIMIT_ID_STORE_TABLE);
     limits.instances = resolve(limits.instances, LIMIT_ID_STORE_INSTANCES);
     limits.handles = resolve(limits.handles, LIMIT_ID_STORE_HANDLES);
     limits.host_bytes = resolve(limits.host_bytes, LIMIT_ID_STORE_HOST_BYTES);
-    limits.stack_bytes = resolve(limits.stack_bytes, LIMIT_ID_STORE_STACK);
+    limits.stack_bytes = resolve(stack_bytes, LIMIT_ID_STORE_STACK);
     /* A small budget keeps room for what is not stack. */
     if (limits.stack_bytes > limits.memory_bytes / 4)
         limits.stack_bytes = limits.memory_bytes / 4;

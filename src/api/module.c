@@ -1,0 +1,478 @@
+/* include/sandglass/module.h: core modules and their instances. Handles are the run-time structures
+ * themselves, so what stands here is checks of arguments and conversions between sg_core_value and slots. */
+#include "pipeline.h"
+
+#include "text/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert((int)SG_EXTERN_FUNC == EXTERN_FUNC && (int)SG_EXTERN_TABLE == EXTERN_TABLE &&
+                   (int)SG_EXTERN_MEMORY == EXTERN_MEMORY && (int)SG_EXTERN_GLOBAL == EXTERN_GLOBAL &&
+                   (int)SG_EXTERN_TAG == EXTERN_TAG,
+               "the public kinds are the internal ones");
+
+/* --- modules --- */
+
+sg_module *sg_module_load(sg_engine *engine, const void *bytes, size_t size, sg_error *error) {
+    Module *module;
+    sgi_load_module(engine, (Bytes){bytes, size}, &module, error);
+    return module;
+}
+
+void sg_module_delete(sg_module *module) {
+    if (module)
+        sgi_module_release(module);
+}
+
+static sg_string to_string(Bytes bytes) {
+    return sg_string_of((const char *)bytes.data, bytes.size);
+}
+
+bool sg_module_import(const sg_module *module, size_t index, sg_string *module_name, sg_string *name,
+                      sg_extern_kind *kind) {
+    if (index >= module->import_count)
+        return false;
+    const Import *import = &module->imports[index];
+    *module_name = to_string(import->module);
+    *name = to_string(import->name);
+    *kind = (sg_extern_kind)import->kind;
+    return true;
+}
+
+bool sg_module_export(const sg_module *module, size_t index, sg_string *name, sg_extern_kind *kind) {
+    if (index >= module->export_count)
+        return false;
+    *name = to_string(module->exports[index].name);
+    *kind = (sg_extern_kind)module->exports[index].kind;
+    return true;
+}
+
+static void put_limits(Buf *text, const Limits *limits) {
+    sgi_buf_printf(text, " %s%" PRIu64, limits->is_64 ? "i64 " : "", limits->min);
+    if (limits->has_max)
+        sgi_buf_printf(text, " %" PRIu64, limits->max);
+}
+
+static void put_val_type(Buf *text, const Module *module, ValType type) {
+    /* The text of a function type that gives it: the one printer of value types is there. */
+    FuncType carrier = {.results = &type, .result_count = 1};
+    Buf whole;
+    sgi_buf_init(&whole, text->alloc);
+    sgi_text_func_type(&whole, module->types, &carrier);
+    static const char head[] = "(func (result ";
+    if (whole.size > sizeof head)
+        sgi_buf_put(text, whole.data + sizeof head - 1, whole.size - (sizeof head - 1) - 2);
+    text->failed |= whole.failed;
+    sgi_buf_free(&whole);
+}
+
+static void put_extern_type(Buf *text, const Module *module, ExternKind kind, uint32_t index) {
+    switch (kind) {
+    case EXTERN_FUNC: sgi_text_func_type(text, module->types, sgi_module_func_type(module, index)); return;
+    case EXTERN_TABLE:
+        sgi_buf_text(text, "(table");
+        put_limits(text, &module->tables[index].type.limits);
+        sgi_buf_byte(text, ' ');
+        put_val_type(text, module, module->tables[index].type.element);
+        break;
+    case EXTERN_MEMORY:
+        sgi_buf_text(text, "(memory");
+        put_limits(text, &module->memories[index]);
+        break;
+    case EXTERN_GLOBAL: {
+        GlobalType type = module->globals[index].type;
+        sgi_buf_text(text, type.mutable_ ? "(global (mut " : "(global ");
+        put_val_type(text, module, type.type);
+        sgi_buf_text(text, type.mutable_ ? ")" : "");
+        break;
+    }
+    default: sgi_buf_text(text, "(tag"); break;
+    }
+    sgi_buf_byte(text, ')');
+}
+
+static size_t print_type(const Module *module, ExternKind kind, uint32_t index, char *buffer, size_t size) {
+    Alloc alloc;
+    Buf text;
+    sgi_alloc_init(&alloc, module->alloc.fn, module->alloc.context, SIZE_MAX);
+    sgi_buf_init(&text, &alloc);
+    put_extern_type(&text, module, kind, index);
+    size_t length = text.failed ? 0 : text.size;
+    if (size > 0) {
+        size_t shown = length < size ? length : size - 1;
+        if (shown > 0)
+            memcpy(buffer, text.data, shown);
+        buffer[shown] = '\0';
+    }
+    sgi_buf_free(&text);
+    return length;
+}
+
+size_t sg_module_import_type(const sg_module *module, size_t index, char *buffer, size_t size) {
+    if (index >= module->import_count)
+        return 0;
+    return print_type(module, module->imports[index].kind, module->imports[index].index, buffer, size);
+}
+
+size_t sg_module_export_type(const sg_module *module, size_t index, char *buffer, size_t size) {
+    if (index >= module->export_count)
+        return 0;
+    return print_type(module, module->exports[index].kind, module->exports[index].index, buffer, size);
+}
+
+/* --- values --- */
+
+/* `instance` gives concrete heap types their meaning; NULL for items of the host, which have abstract ones
+ * only. */
+static sg_core_kind kind_of(const Instance *instance, ValType type) {
+    switch (sgi_kind(type)) {
+    case KIND_I32: return SG_CORE_I32;
+    case KIND_I64: return SG_CORE_I64;
+    case KIND_F32: return SG_CORE_F32;
+    case KIND_F64: return SG_CORE_F64;
+    case KIND_V128: return SG_CORE_V128;
+    default: break;
+    }
+    uint32_t heap = sgi_heap(type);
+    if (heap == HEAP_FUNC || heap == HEAP_NOFUNC)
+        return SG_CORE_FUNCREF;
+    if (heap == HEAP_EXTERN || heap == HEAP_NOEXTERN)
+        return SG_CORE_EXTERNREF;
+    bool is_func = !sgi_is_abstract(heap) && instance && instance->module->types[heap].kind == COMP_FUNC;
+    return is_func ? SG_CORE_FUNCREF : SG_CORE_ANYREF;
+}
+
+/* The abstract type that a kind stands for; VAL_BOTTOM when nothing of the host's can have it. */
+static ValType type_of(sg_core_kind kind) {
+    switch (kind) {
+    case SG_CORE_I32: return VAL_I32;
+    case SG_CORE_I64: return VAL_I64;
+    case SG_CORE_F32: return VAL_F32;
+    case SG_CORE_F64: return VAL_F64;
+    case SG_CORE_FUNCREF: return VAL_FUNCREF;
+    case SG_CORE_EXTERNREF: return VAL_EXTERNREF;
+    default: return VAL_BOTTOM;
+    }
+}
+
+/* Both unions begin with the value's bytes, so that NaNs keep theirs. */
+static Slot to_slot(const sg_core_value *value) {
+    Slot slot;
+    memcpy(&slot, &value->of, sizeof slot);
+    return slot;
+}
+
+static sg_core_value to_value(sg_core_kind kind, Slot slot) {
+    sg_core_value value = {.kind = kind};
+    memcpy(&value.of, &slot, sizeof slot);
+    return value;
+}
+
+/* Is `value` of the type `type` as `instance` writes it? Functions of other stores are refused. */
+static bool fits(Store *store, const Instance *instance, ValType type, const sg_core_value *value) {
+    sg_core_kind kind = kind_of(instance, type);
+    if (value->kind != kind)
+        return false;
+    if (!sgi_is_ref(type))
+        return true;
+    if (value->of.ref == NULL)
+        return sgi_is_nullable(type);
+    uint32_t heap = sgi_heap(type);
+    if (kind == SG_CORE_FUNCREF) {
+        const FuncInst *func = value->of.ref;
+        if (func->store != store)
+            return false;
+        return sgi_is_abstract(heap) ? heap == HEAP_FUNC
+                                     : sgi_types_is_subtype(store->engine->types, func->type_id,
+                                                            instance->module->types[heap].id);
+    }
+    return kind == SG_CORE_EXTERNREF && heap == HEAP_EXTERN;
+}
+
+/* --- instances --- */
+
+/* Does the item belong to `store`? */
+static bool is_of_store(const Store *store, const sg_extern *item) {
+    switch (item->kind) {
+    case SG_EXTERN_FUNC: return item->of.func == NULL || item->of.func->store == store;
+    case SG_EXTERN_TABLE: return item->of.table == NULL || item->of.table->store == store;
+    case SG_EXTERN_MEMORY: return item->of.memory == NULL || item->of.memory->store == store;
+    case SG_EXTERN_GLOBAL: return item->of.global == NULL || item->of.global->store == store;
+    default: return false;
+    }
+}
+
+static Extern to_extern(const sg_extern *item) {
+    Extern result = {.kind = (ExternKind)item->kind};
+    switch (item->kind) {
+    case SG_EXTERN_FUNC: result.as.func = item->of.func; break;
+    case SG_EXTERN_TABLE: result.as.table = item->of.table; break;
+    case SG_EXTERN_MEMORY: result.as.memory = item->of.memory; break;
+    default: result.as.global = item->of.global; break;
+    }
+    return result;
+}
+
+sg_core_instance *sg_core_instance_new(sg_store *store, const sg_module *module, const sg_extern *imports,
+                                       size_t import_count, sg_error *error) {
+    if (module->engine != store->engine) {
+        sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "module and store belong to different engines", "%s", "");
+        return NULL;
+    }
+    if (import_count > module->import_count)
+        import_count = module->import_count;
+    size_t size = import_count * sizeof(Extern);
+    Extern *externs = sgi_alloc(&store->alloc, size);
+    if (externs == NULL) {
+        sgi_store_no_memory(store, error);
+        return NULL;
+    }
+    sg_status status = SG_OK;
+    for (size_t i = 0; i < import_count && status == SG_OK; i++) {
+        externs[i] = to_extern(&imports[i]);
+        if (!is_of_store(store, &imports[i]))
+            status = sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "import belongs to another store", "%s", "");
+    }
+    Instance *instance = NULL;
+    if (status == SG_OK)
+        sgi_instantiate(store, (Module *)(uintptr_t)module, externs, (uint32_t)import_count, &instance,
+                        error);
+    sgi_free(&store->alloc, externs, size);
+    return instance;
+}
+
+sg_status sg_core_instance_find(sg_core_instance *instance, const char *name, size_t name_size,
+                                sg_extern *item, sg_error *error) {
+    Extern found;
+    if (!sgi_instance_export(instance, (Bytes){(const uint8_t *)name, name_size}, &found))
+        return sgi_fail(error, SG_NOT_FOUND, SG_NO_OFFSET, "unknown export", "\"%.*s\"", (int)name_size,
+                        name);
+    item->kind = (sg_extern_kind)found.kind;
+    switch (found.kind) {
+    case EXTERN_FUNC: item->of.func = found.as.func; break;
+    case EXTERN_TABLE: item->of.table = found.as.table; break;
+    case EXTERN_MEMORY: item->of.memory = found.as.memory; break;
+    default: item->of.global = found.as.global; break;
+    }
+    return SG_OK;
+}
+
+/* --- functions --- */
+
+size_t sg_core_func_param_count(const sg_core_func *func) {
+    return func->type->param_count;
+}
+
+size_t sg_core_func_result_count(const sg_core_func *func) {
+    return func->type->result_count;
+}
+
+sg_core_kind sg_core_func_param(const sg_core_func *func, size_t index) {
+    return kind_of(func->instance, func->type->params[index]);
+}
+
+sg_core_kind sg_core_func_result(const sg_core_func *func, size_t index) {
+    return kind_of(func->instance, func->type->results[index]);
+}
+
+/* Calls of usual size take their slots and values from the C stack. */
+enum { FEW = 16 };
+
+static sg_status check_arguments(const FuncInst *func, const sg_core_value *arguments, size_t argument_count,
+                                 size_t result_count, sg_error *error) {
+    const FuncType *type = func->type;
+    if (argument_count != type->param_count || result_count != type->result_count)
+        return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "wrong number of arguments or results",
+                        "the function takes %" PRIu32 " and gives %" PRIu32, type->param_count,
+                        type->result_count);
+    for (size_t i = 0; i < argument_count; i++)
+        if (!fits(func->store, func->instance, type->params[i], &arguments[i]))
+            return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "argument of another type", "argument %zu", i);
+    return SG_OK;
+}
+
+sg_status sg_core_func_call(sg_core_func *func, const sg_core_value *arguments, size_t argument_count,
+                            sg_core_value *results, size_t result_count, sg_error *error) {
+    SGI_TRY(check_arguments(func, arguments, argument_count, result_count, error));
+    Store *store = func->store;
+    Slot few[FEW], *slots = few;
+    size_t count = argument_count > result_count ? argument_count : result_count;
+    if (count > FEW) {
+        slots = sgi_alloc(&store->alloc, count * sizeof *slots);
+        if (slots == NULL)
+            return sgi_store_no_memory(store, error);
+    }
+    for (size_t i = 0; i < argument_count; i++)
+        slots[i] = to_slot(&arguments[i]);
+    CallScope scope;
+    sg_status status = sgi_call_begin(store, &scope, error);
+    if (status == SG_OK)
+        status = sgi_call_end(store, &scope, sgi_func_call(store, func, slots, error), error);
+    for (size_t i = 0; i < result_count && status == SG_OK; i++)
+        results[i] = to_value(kind_of(func->instance, func->type->results[i]), slots[i]);
+    if (slots != few)
+        sgi_free(&store->alloc, slots, count * sizeof *slots);
+    return status;
+}
+
+/* What a host function was made with; in the store's arena, with its type. */
+typedef struct HostContext {
+    sg_core_host_fn *function;
+    void *context;
+    void (*finalize)(void *context);
+    FuncType type;
+} HostContext;
+
+static void host_finalize(void *context) {
+    HostContext *host = context;
+    if (host->finalize)
+        host->finalize(host->context);
+}
+
+static sg_status call_host(Store *store, const HostContext *host, Slot *slots, sg_core_value *values,
+                           sg_error *error) {
+    const FuncType *type = &host->type;
+    sg_core_value *results = values + type->param_count;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        values[i] = to_value(kind_of(NULL, type->params[i]), slots[i]);
+    for (uint32_t i = 0; i < type->result_count; i++)
+        results[i] = (sg_core_value){.kind = kind_of(NULL, type->results[i])};
+    struct sg_call call = {store};
+    SGI_TRY(
+        host->function(host->context, &call, values, type->param_count, results, type->result_count, error));
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        if (!fits(store, NULL, type->results[i], &results[i]))
+            return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "host function gave a result of another type",
+                            "result %" PRIu32, i);
+        slots[i] = to_slot(&results[i]);
+    }
+    return SG_OK;
+}
+
+static sg_trap host_entry(void *context, ExecContext *cx, FuncInst *func, Slot *slots) {
+    (void)func;
+    Store *store = cx->store;
+    const HostContext *host = context;
+    sg_core_value few[FEW], *values = few;
+    size_t count = (size_t)host->type.param_count + host->type.result_count;
+    sg_error error = {.offset = SG_NO_OFFSET};
+    sg_status status = SG_OK;
+    if (count > FEW && (values = sgi_alloc(&store->alloc, count * sizeof *values)) == NULL)
+        status = sgi_store_no_memory(store, &error);
+    else
+        status = call_host(store, host, slots, values, &error);
+    if (values != few)
+        sgi_free(&store->alloc, values, count * sizeof *values);
+    if (status == SG_OK)
+        return SG_TRAP_NONE;
+    /* The guest sees a trap whatever the host says; its words are kept. */
+    if (status != SG_TRAP || error.trap == SG_TRAP_NONE)
+        error.trap = SG_TRAP_HOST_FUNCTION;
+    error.status = SG_TRAP;
+    if (error.message[0] == '\0')
+        snprintf(error.message, sizeof error.message, "%s", sg_trap_message(error.trap));
+    return sgi_host_failed(store, &error);
+}
+
+static sg_status make_types(Store *store, const sg_core_kind *kinds, size_t count, const ValType **types,
+                            sg_error *error) {
+    ValType *made = sgi_arena_array(&store->arena, count, sizeof *made);
+    if (made == NULL)
+        return sgi_store_no_memory(store, error);
+    for (size_t i = 0; i < count; i++)
+        if ((made[i] = type_of(kinds[i])) == VAL_BOTTOM)
+            return sgi_fail(error, SG_UNSUPPORTED, SG_NO_OFFSET, "host items cannot have this type", "%s",
+                            "");
+    *types = made;
+    return SG_OK;
+}
+
+sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size_t param_count,
+                               const sg_core_kind *results, size_t result_count, sg_core_host_fn *function,
+                               void *context, void (*finalize)(void *context), sg_error *error) {
+    if (sgi_limit_check(LIMIT_ID_PARAMS, param_count, SG_NO_OFFSET, error) != SG_OK ||
+        sgi_limit_check(LIMIT_ID_RESULTS, result_count, SG_NO_OFFSET, error) != SG_OK)
+        return NULL;
+    HostContext *host = sgi_store_alloc(store, sizeof *host);
+    if (host == NULL) {
+        sgi_store_no_memory(store, error);
+        return NULL;
+    }
+    *host = (HostContext){.function = function, .context = context, .finalize = finalize};
+    host->type.param_count = (uint32_t)param_count;
+    host->type.result_count = (uint32_t)result_count;
+    if (make_types(store, params, param_count, &host->type.params, error) != SG_OK ||
+        make_types(store, results, result_count, &host->type.results, error) != SG_OK)
+        return NULL;
+    return sgi_host_func_new(store, &host->type, host_entry, host, host_finalize, error);
+}
+
+/* --- memories, tables, globals --- */
+
+static Limits make_limits(uint64_t minimum, uint64_t maximum) {
+    return (Limits){.min = minimum, .max = maximum, .has_max = maximum != SG_UNLIMITED};
+}
+
+sg_core_memory *sg_core_memory_new(sg_store *store, uint64_t minimum_pages, uint64_t maximum_pages,
+                                   sg_error *error) {
+    Limits limits = make_limits(minimum_pages, maximum_pages);
+    return sgi_memory_new(store, &limits, error);
+}
+
+sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum, uint64_t maximum,
+                                 sg_error *error) {
+    TableType type = {.element = type_of(element), .limits = make_limits(minimum, maximum)};
+    if (sgi_is_ref(type.element))
+        return sgi_table_new(store, &type, NULL, error);
+    sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "a table's elements are references", "%s", "");
+    return NULL;
+}
+
+sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_, sg_error *error) {
+    GlobalType type = {.type = type_of(value.kind), .mutable_ = mutable_};
+    if (type.type != VAL_BOTTOM && fits(store, NULL, type.type, &value))
+        return sgi_global_new(store, type, to_slot(&value), error);
+    sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "not a value of the host's", "%s", "");
+    return NULL;
+}
+
+/* A global's type is canonical: concrete heap types are ids of the registry. */
+static sg_core_kind global_kind(const GlobalInst *global) {
+    uint32_t heap = sgi_heap(global->type.type);
+    if (!sgi_is_ref(global->type.type) || sgi_is_abstract(heap))
+        return kind_of(NULL, global->type.type);
+    return sgi_types_kind(global->store->engine->types, heap) == COMP_FUNC ? SG_CORE_FUNCREF : SG_CORE_ANYREF;
+}
+
+sg_core_value sg_core_global_get(const sg_core_global *global) {
+    return to_value(global_kind(global), global->value);
+}
+
+sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_error *error) {
+    if (!global->type.mutable_)
+        return sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "global is immutable", "%s", "");
+    ValType type = global->type.type;
+    uint32_t heap = sgi_heap(type);
+    bool is_concrete = sgi_is_ref(type) && !sgi_is_abstract(heap);
+    const FuncInst *func = value.of.ref;
+    bool good = !is_concrete                        ? fits(global->store, NULL, type, &value)
+                : value.kind != global_kind(global) ? false
+                : func == NULL                      ? sgi_is_nullable(type)
+                               : value.kind == SG_CORE_FUNCREF && func->store == global->store &&
+                                     sgi_types_is_subtype(global->store->engine->types, func->type_id, heap);
+    if (!good)
+        return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "value of another type", "%s", "");
+    global->value = to_slot(&value);
+    return SG_OK;
+}
+
+uint8_t *sg_core_memory_data(sg_core_memory *memory, size_t *size) {
+    *size = (size_t)memory->size;
+    return memory->base;
+}
+
+uint64_t sg_core_table_size(const sg_core_table *table) {
+    return table->size;
+}
