@@ -1,0 +1,273 @@
+/* The operand stack at translation time, and the words that come of it: see translator.h. */
+#include "compile/interp/translator.h"
+
+/* ---- writing ---- */
+
+uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count) {
+    if (!sgi_vec_reserve(t->alloc, &t->words, (size_t)operand_count + 1)) {
+        t->failed = true;
+        t->words.count = 0;
+    }
+    uint32_t *word = t->words.items + t->words.count;
+    t->words.count += operand_count + 1;
+    t->last = NONE;
+    *word = instr;
+    return word + 1;
+}
+
+void sgi_tr_mark(Translator *t, uint32_t offset) {
+    Position position = {(uint32_t)t->words.count, offset};
+    if (!sgi_vec_push(t->alloc, &t->positions, position))
+        t->failed = true;
+}
+
+void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from) {
+    uint32_t *word = sgi_tr_emit(t, I_COPY, 2);
+    word[0] = to;
+    word[1] = from;
+}
+
+void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value) {
+    bool is_wide = value > UINT32_MAX;
+    uint32_t *word = sgi_tr_emit(t, is_wide ? I_CONST64 : I_CONST32, is_wide ? 3 : 2);
+    word[0] = to;
+    word[1] = (uint32_t)value;
+    if (is_wide)
+        word[2] = (uint32_t)(value >> 32);
+}
+
+/* ---- pushing ---- */
+
+static void push(Translator *t, Operand operand) {
+    /* Validation has counted: this cannot happen, and would be a write out of bounds if it did. */
+    if (t->height == t->operand_capacity) {
+        t->failed = true;
+        return;
+    }
+    t->operands[t->height++] = operand;
+    if (t->height > t->peak)
+        t->peak = t->height;
+}
+
+void sgi_tr_push_slot(Translator *t) {
+    push(t, (Operand){.kind = OPERAND_SLOT});
+}
+
+void sgi_tr_push_const(Translator *t, uint64_t value) {
+    push(t, (Operand){.as.value = value, .kind = OPERAND_CONST});
+}
+
+void sgi_tr_push_local(Translator *t, uint32_t local) {
+    Operand operand = {.as.use = {local, t->uses[local]}, .kind = OPERAND_LOCAL};
+    t->uses[local] = t->height;
+    push(t, operand);
+}
+
+void sgi_tr_push_result(Translator *t, uint32_t word, Op op, bool is_k) {
+    t->words.items[word + 1] = sgi_tr_operand_slot(t, t->height);
+    t->last = word;
+    t->last_height = t->height;
+    t->last_op = op;
+    t->last_is_k = is_k;
+    sgi_tr_push_slot(t);
+}
+
+/* ---- popping ---- */
+
+Operand *sgi_tr_top(Translator *t) {
+    return &t->operands[t->height - 1];
+}
+
+bool sgi_tr_top_is_last(const Translator *t) {
+    return t->last != NONE && t->last_height + 1 == t->height &&
+           t->operands[t->last_height].kind == OPERAND_SLOT;
+}
+
+Operand sgi_tr_pop(Translator *t) {
+    Operand operand = t->operands[--t->height];
+    if (operand.kind == OPERAND_LOCAL)
+        t->uses[operand.as.use.local] = operand.as.use.next;
+    if (t->flushed > t->height)
+        t->flushed = t->height;
+    return operand;
+}
+
+uint32_t sgi_tr_slot_of(Translator *t, Operand operand) {
+    if (operand.kind == OPERAND_LOCAL)
+        return sgi_tr_local_slot(t, operand.as.use.local);
+    uint32_t slot = sgi_tr_operand_slot(t, t->height);
+    if (operand.kind == OPERAND_CONST)
+        sgi_tr_emit_const(t, slot, operand.as.value);
+    return slot;
+}
+
+uint32_t sgi_tr_pop_slot(Translator *t) {
+    return sgi_tr_slot_of(t, sgi_tr_pop(t));
+}
+
+void sgi_tr_set_height(Translator *t, uint32_t height) {
+    while (t->height > height)
+        sgi_tr_pop(t);
+}
+
+/* ---- into slots ---- */
+
+void sgi_tr_move_operand(Translator *t, uint32_t index, uint32_t to) {
+    Operand operand = t->operands[index];
+    uint32_t own = sgi_tr_operand_slot(t, index);
+    switch (operand.kind) {
+    case OPERAND_CONST: sgi_tr_emit_const(t, to, operand.as.value); break;
+    case OPERAND_LOCAL: sgi_tr_emit_copy(t, to, sgi_tr_local_slot(t, operand.as.use.local)); break;
+    case OPERAND_SLOT:
+        if (own != to)
+            sgi_tr_emit_copy(t, to, own);
+        break;
+    }
+}
+
+static void flush_operand(Translator *t, uint32_t index) {
+    Operand *operand = &t->operands[index];
+    if (operand->kind == OPERAND_SLOT)
+        return;
+    sgi_tr_move_operand(t, index, sgi_tr_operand_slot(t, index));
+    if (operand->kind == OPERAND_LOCAL)
+        t->uses[operand->as.use.local] = operand->as.use.next;
+    operand->kind = OPERAND_SLOT;
+}
+
+/* From the newest down, so that each pending local is the first of its list. */
+void sgi_tr_flush(Translator *t, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        flush_operand(t, t->height - 1 - i);
+}
+
+void sgi_tr_flush_locals(Translator *t) {
+    for (uint32_t index = t->height; index > t->flushed; index--)
+        if (t->operands[index - 1].kind == OPERAND_LOCAL)
+            flush_operand(t, index - 1);
+    t->flushed = t->height;
+}
+
+void sgi_tr_flush_local(Translator *t, uint32_t local) {
+    while (t->uses[local] != NONE)
+        flush_operand(t, t->uses[local]);
+}
+
+/* ---- numeric instructions ---- */
+
+const NumericRow sgi_numeric[OP_COUNT] = {
+#define UNARY(id, from, to, expression)    [OP_##id] = {NUMERIC_UNARY, TYPE_##from, I_##id, 0, 0},
+#define UNARY_TRAP(id, from, to, function) [OP_##id] = {NUMERIC_UNARY_TRAP, TYPE_##from, I_##id, 0, 0},
+#define BINARY(id, type, expression)       [OP_##id] = {NUMERIC_BINARY, TYPE_##type, I_##id, 0, 0},
+#define COMMUTATIVE(id, type, expression)  [OP_##id] = {NUMERIC_COMMUTATIVE, TYPE_##type, I_##id, 0, 0},
+#define BINARY_TRAP(id, type, function)    [OP_##id] = {NUMERIC_BINARY_TRAP, TYPE_##type, I_##id, 0, 0},
+#define COMPARE(id, type, expression, inverse, mirror)                                                       \
+    [OP_##id] = {NUMERIC_COMPARE, TYPE_##type, I_##id, OP_##inverse, OP_##mirror},
+#define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
+    [OP_##id] = {NUMERIC_FLOAT_COMPARE, TYPE_##type, I_##id, 0, OP_##mirror},
+#include "module/numeric.def"
+#undef UNARY
+#undef UNARY_TRAP
+#undef BINARY
+#undef COMMUTATIVE
+#undef BINARY_TRAP
+#undef COMPARE
+#undef FLOAT_COMPARE
+};
+
+/* The words of a constant operand; 0 if it does not fit: 64-bit integers are sign-extended from one word. */
+static uint32_t constant_words(NumericType type, uint64_t value) {
+    switch (type) {
+    case TYPE_u64:
+    case TYPE_s64: return (int64_t)value == (int32_t)value;
+    case TYPE_f64: return 2;
+    default: return 1;
+    }
+}
+
+/* [instr][to][slot][constant] */
+static void emit_with_constant(Translator *t, const NumericRow *row, Op op, Variant variant, uint32_t slot,
+                               uint64_t value) {
+    uint32_t constant = constant_words(row->type, value);
+    uint32_t *word = sgi_tr_emit(t, row->instr + (unsigned)variant, 2 + constant);
+    word[1] = slot;
+    word[2] = (uint32_t)value;
+    if (constant == 2)
+        word[3] = (uint32_t)(value >> 32);
+    sgi_tr_push_result(t, (uint32_t)t->words.count - 3 - constant, op, true);
+}
+
+static void binary(Translator *t, Op op) {
+    const NumericRow *row = &sgi_numeric[op];
+    Operand b = sgi_tr_pop(t);
+    if (b.kind == OPERAND_CONST && constant_words(row->type, b.as.value)) {
+        uint32_t a_slot = sgi_tr_pop_slot(t);
+        if (row->class == NUMERIC_BINARY_TRAP)
+            sgi_tr_mark(t, t->instr_offset);
+        emit_with_constant(t, row, op, VARIANT_K, a_slot, b.as.value);
+        return;
+    }
+    uint32_t b_slot = sgi_tr_slot_of(t, b);
+    Operand a = sgi_tr_pop(t);
+    if (a.kind == OPERAND_CONST && row->class != NUMERIC_BINARY_TRAP &&
+        constant_words(row->type, a.as.value)) {
+        bool is_comparison = row->class == NUMERIC_COMPARE || row->class == NUMERIC_FLOAT_COMPARE;
+        op = is_comparison ? (Op)row->mirror : op;
+        emit_with_constant(t, &sgi_numeric[op], op, row->class == NUMERIC_BINARY ? VARIANT_KR : VARIANT_K,
+                           b_slot, a.as.value);
+        return;
+    }
+    uint32_t a_slot = sgi_tr_slot_of(t, a);
+    if (row->class == NUMERIC_BINARY_TRAP)
+        sgi_tr_mark(t, t->instr_offset);
+    uint32_t *word = sgi_tr_emit(t, row->instr, 3);
+    word[1] = a_slot;
+    word[2] = b_slot;
+    sgi_tr_push_result(t, (uint32_t)t->words.count - 4, op, false);
+}
+
+void sgi_tr_numeric(Translator *t, Op op) {
+    const NumericRow *row = &sgi_numeric[op];
+    if (row->class != NUMERIC_UNARY && row->class != NUMERIC_UNARY_TRAP) {
+        binary(t, op);
+        return;
+    }
+    uint32_t slot = sgi_tr_pop_slot(t);
+    if (row->class == NUMERIC_UNARY_TRAP)
+        sgi_tr_mark(t, t->instr_offset);
+    uint32_t *word = sgi_tr_emit(t, row->instr, 2);
+    word[1] = slot;
+    sgi_tr_push_result(t, (uint32_t)t->words.count - 3, OP_COUNT, false);
+}
+
+/* ---- conditions ---- */
+
+static bool last_is_comparison(const Translator *t) {
+    return sgi_tr_top_is_last(t) && t->last_op != OP_COUNT &&
+           sgi_numeric[t->last_op].class >= NUMERIC_COMPARE;
+}
+
+void sgi_tr_eqz(Translator *t, Op op) {
+    if (op == OP_I32_EQZ && last_is_comparison(t) && sgi_numeric[t->last_op].class == NUMERIC_COMPARE) {
+        t->last_op = sgi_numeric[t->last_op].inverse;
+        t->words.items[t->last] = sgi_numeric[t->last_op].instr + (t->last_is_k ? VARIANT_K : 0u);
+        return;
+    }
+    Op equal = op == OP_I32_EQZ ? OP_I32_EQ : OP_I64_EQ;
+    uint32_t slot = sgi_tr_pop_slot(t);
+    emit_with_constant(t, &sgi_numeric[equal], equal, VARIANT_K, slot, 0);
+}
+
+Condition sgi_tr_pop_condition(Translator *t) {
+    if (last_is_comparison(t)) {
+        Condition condition = {.op = t->last_op, .is_k = t->last_is_k};
+        for (size_t i = t->last + 2; i < t->words.count; i++)
+            condition.words[condition.word_count++] = t->words.items[i];
+        t->words.count = t->last;
+        t->last = NONE;
+        sgi_tr_pop(t);
+        return condition;
+    }
+    uint32_t slot = sgi_tr_pop_slot(t);
+    return (Condition){.op = OP_I32_NE, .is_k = true, .words = {slot, 0}, .word_count = 2};
+}

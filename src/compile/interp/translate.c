@@ -1,0 +1,490 @@
+/* A validated body → bytecode, in one pass: see translator.h for the operands, control.c for branches.
+ *
+ * Fuel is charged where the segments say, in the same order with what can trap: the cost of an entry or a
+ * loop stands in its HEAD, that of a segment behind a branch or call in the branch or call, any other in a
+ * CHARGE. Code that cannot be reached is skipped, and has no segments. */
+#include "compile/interp/translator.h"
+
+/* Instructions between two looks at the interrupt. */
+enum { POLL_STEP = 1024 };
+
+static uint32_t immediate(Translator *t) {
+    return sgi_leb_u32(&t->at);
+}
+
+static void skip_leb(Translator *t) {
+    while (*t->at++ >= 0x80)
+        continue;
+}
+
+static void skip_val_type(Translator *t) {
+    uint8_t kind = *t->at++;
+    if (kind == KIND_REF || kind == KIND_REF_NULL)
+        skip_leb(t);
+}
+
+static Op read_op(Translator *t) {
+    t->instr_offset = t->body->offset + (uint32_t)(t->at - t->body->code);
+    uint8_t code = *t->at++;
+    return code < 0xfb ? sgi_op_find(0, code) : sgi_op_find(code, immediate(t));
+}
+
+static void skip_immediates(Translator *t, Op op) {
+    switch ((Imm)sgi_ops[op].imm) {
+    case IMM_NONE: break;
+    case IMM_F32: t->at += 4; break;
+    case IMM_F64: t->at += 8; break;
+    case IMM_BLOCK:
+        if ((*t->at & 0xc0) == 0x40)
+            skip_val_type(t);
+        else
+            skip_leb(t);
+        break;
+    case IMM_LABEL_TABLE:
+        for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--)
+            skip_leb(t);
+        break;
+    case IMM_SELECT_TYPES:
+        for (uint32_t i = immediate(t); i > 0; i--)
+            skip_val_type(t);
+        break;
+    case IMM_MEMARG:
+        if (immediate(t) & 0x40)
+            skip_leb(t);
+        skip_leb(t);
+        break;
+    case IMM_CALL_INDIRECT:
+    case IMM_DATA_MEMORY:
+    case IMM_MEMORY_MEMORY:
+    case IMM_ELEM_TABLE:
+    case IMM_TABLE_TABLE:
+        skip_leb(t);
+        skip_leb(t);
+        break;
+    default: skip_leb(t); break;
+    }
+}
+
+/* ---- variables ---- */
+
+static void local_write(Translator *t, bool is_tee) {
+    uint32_t local = immediate(t);
+    uint32_t slot = sgi_tr_local_slot(t, local);
+    Operand top = *sgi_tr_top(t);
+    if (top.kind == OPERAND_LOCAL && top.as.use.local == local) {
+        if (!is_tee)
+            sgi_tr_pop(t);
+        return;
+    }
+    if (sgi_tr_top_is_last(t) && t->uses[local] == NONE) {
+        t->words.items[t->last + 1] = slot;
+        t->last = NONE;
+        sgi_tr_pop(t);
+        if (is_tee)
+            sgi_tr_push_local(t, local);
+        return;
+    }
+    sgi_tr_flush_local(t, local);
+    sgi_tr_move_operand(t, t->height - 1, slot);
+    if (!is_tee)
+        sgi_tr_pop(t);
+}
+
+static void global_set(Translator *t) {
+    uint32_t slot = sgi_tr_pop_slot(t);
+    uint32_t *word = sgi_tr_emit(t, I_GLOBAL_SET, 2);
+    word[0] = slot;
+    word[1] = immediate(t);
+}
+
+/* [instr][to][operands...], the result pushed. */
+static void emit_result(Translator *t, InstrCode instr, uint32_t count, const uint32_t *operands) {
+    uint32_t *word = sgi_tr_emit(t, instr, count + 1);
+    memcpy(word + 1, operands, count * sizeof *operands);
+    sgi_tr_push_result(t, (uint32_t)t->words.count - count - 2, OP_COUNT, false);
+}
+
+static void emit_effect(Translator *t, InstrCode instr, uint32_t count, const uint32_t *operands) {
+    memcpy(sgi_tr_emit(t, instr, count), operands, count * sizeof *operands);
+}
+
+static void select_operand(Translator *t) {
+    uint32_t words[3];
+    for (int i = 2; i >= 0; i--)
+        words[i] = sgi_tr_pop_slot(t);
+    emit_result(t, I_SELECT, 3, words);
+}
+
+/* ---- memory and tables ---- */
+
+static uint32_t memory_word(const Translator *t, uint32_t memory) {
+    return memory << 1 | t->module->memories[memory].is_64;
+}
+
+static uint32_t table_word(const Translator *t, uint32_t table) {
+    return table << 1 | t->module->tables[table].type.limits.is_64;
+}
+
+static uint64_t read_offset(Translator *t) {
+    uint64_t offset = 0;
+    sgi_leb_read_u(&t->at, t->body->end, 64, &offset);
+    return offset;
+}
+
+static void memory_access(Translator *t, InstrCode instr, bool is_store) {
+    uint32_t memory = immediate(t) & 0x40 ? immediate(t) : 0;
+    uint64_t offset = read_offset(t);
+    uint32_t words[5];
+    uint32_t count = 0;
+    if (is_store) {
+        words[1] = sgi_tr_pop_slot(t);
+        words[0] = sgi_tr_pop_slot(t);
+        count = 2;
+    } else {
+        words[count++] = sgi_tr_pop_slot(t);
+    }
+    words[count++] = (uint32_t)offset;
+    uint32_t word = memory_word(t, memory);
+    if (word != 0 || offset > UINT32_MAX) {
+        instr++;
+        words[count++] = (uint32_t)(offset >> 32);
+        words[count++] = word;
+    }
+    sgi_tr_mark(t, t->instr_offset);
+    if (is_store)
+        emit_effect(t, instr, count, words);
+    else
+        emit_result(t, instr, count, words);
+}
+
+/* Pops `count` operands and emits them, before the words that follow. */
+static void emit_bulk(Translator *t, InstrCode instr, uint32_t count, uint32_t word, uint32_t second) {
+    uint32_t words[5] = {0};
+    for (uint32_t i = count; i > 0; i--)
+        words[i - 1] = sgi_tr_pop_slot(t);
+    words[count] = word;
+    words[count + 1] = second;
+    sgi_tr_mark(t, t->instr_offset);
+    emit_effect(t, instr, count + 2, words);
+}
+
+static void table_or_memory(Translator *t, Op op) {
+    uint32_t index = immediate(t), second;
+    uint32_t words[3];
+    switch (op) {
+    case OP_MEMORY_SIZE: emit_result(t, I_MEMORY_SIZE, 1, &index); break;
+    case OP_TABLE_SIZE: emit_result(t, I_TABLE_SIZE, 1, &index); break;
+    case OP_MEMORY_GROW:
+        words[0] = sgi_tr_pop_slot(t);
+        words[1] = memory_word(t, index);
+        sgi_tr_mark(t, t->instr_offset);
+        emit_result(t, I_MEMORY_GROW, 2, words);
+        break;
+    case OP_TABLE_GET:
+        words[0] = sgi_tr_pop_slot(t);
+        words[1] = table_word(t, index);
+        sgi_tr_mark(t, t->instr_offset);
+        emit_result(t, I_TABLE_GET, 2, words);
+        break;
+    case OP_TABLE_GROW:
+        words[1] = sgi_tr_pop_slot(t);
+        words[0] = sgi_tr_pop_slot(t);
+        words[2] = table_word(t, index);
+        sgi_tr_mark(t, t->instr_offset);
+        emit_result(t, I_TABLE_GROW, 3, words);
+        break;
+    case OP_TABLE_SET: emit_bulk(t, I_TABLE_SET, 2, table_word(t, index), 0); break;
+    case OP_MEMORY_FILL: emit_bulk(t, I_MEMORY_FILL, 3, memory_word(t, index), 0); break;
+    case OP_TABLE_FILL: emit_bulk(t, I_TABLE_FILL, 3, table_word(t, index), 0); break;
+    case OP_MEMORY_COPY:
+        second = immediate(t);
+        emit_bulk(t, I_MEMORY_COPY, 3, memory_word(t, index), memory_word(t, second));
+        break;
+    case OP_TABLE_COPY:
+        second = immediate(t);
+        emit_bulk(t, I_TABLE_COPY, 3, table_word(t, index), table_word(t, second));
+        break;
+    case OP_MEMORY_INIT: emit_bulk(t, I_MEMORY_INIT, 3, memory_word(t, immediate(t)), index); break;
+    case OP_TABLE_INIT: emit_bulk(t, I_TABLE_INIT, 3, table_word(t, immediate(t)), index); break;
+    case OP_DATA_DROP: emit_bulk(t, I_DATA_DROP, 0, index, 0); break;
+    default: emit_bulk(t, I_ELEM_DROP, 0, index, 0); break;
+    }
+}
+
+/* ---- calls ---- */
+
+/* Pops the callee's operands and pushes its results; the slot of the first. */
+static uint32_t arguments(Translator *t, const FuncType *type) {
+    sgi_tr_flush(t, type->param_count);
+    sgi_tr_set_height(t, t->height - type->param_count);
+    uint32_t first = sgi_tr_operand_slot(t, t->height);
+    for (uint32_t i = 0; i < type->result_count; i++)
+        sgi_tr_push_slot(t);
+    return first;
+}
+
+/* call and return_call, of whatever is called. */
+static void call(Translator *t, Op op) {
+    uint32_t index = immediate(t);
+    uint32_t words[5];
+    uint32_t count = 1;
+    InstrCode instr;
+    const FuncType *type;
+    bool is_tail = op == OP_RETURN_CALL || op == OP_RETURN_CALL_INDIRECT || op == OP_RETURN_CALL_REF;
+    if (op == OP_CALL || op == OP_RETURN_CALL) {
+        uint32_t imported = t->module->imported[EXTERN_FUNC];
+        bool is_own = index >= imported;
+        type = sgi_module_func_type(t->module, index);
+        instr = is_own ? I_CALL : I_CALL_IMPORT;
+        words[count++] = is_own ? index - imported : index;
+    } else if (op == OP_CALL_REF || op == OP_RETURN_CALL_REF) {
+        type = &t->module->types[index].as.func;
+        instr = I_CALL_REF;
+        words[count++] = sgi_tr_pop_slot(t);
+    } else {
+        type = &t->module->types[index].as.func;
+        instr = I_CALL_INDIRECT;
+        words[count++] = sgi_tr_pop_slot(t);
+        words[count++] = table_word(t, immediate(t));
+        words[count++] = t->module->types[index].id;
+    }
+    words[0] = arguments(t, type);
+    if (is_tail)
+        instr = (InstrCode)(instr + (I_RETURN_CALL - I_CALL));
+    else
+        words[count++] = sgi_tr_take_cost(t);
+    sgi_tr_mark(t, t->instr_offset);
+    emit_effect(t, instr, count, words);
+    t->unreachable = is_tail;
+}
+
+/* ---- one instruction ---- */
+
+static uint64_t read_le(Translator *t, unsigned size) {
+    uint64_t value = 0;
+    memcpy(&value, t->at, size);
+    t->at += size;
+    return value;
+}
+
+static InstrCode access_instr(Op op) {
+    switch (op) {
+#define INSTR(id)
+#define LOAD(id, type, slot)                                                                                 \
+    case OP_##id: return I_##id;
+#define STORE LOAD
+#include "compile/interp/bytecode.def"
+#undef INSTR
+#undef LOAD
+#undef STORE
+    default: return I_COUNT;
+    }
+}
+
+static void reference(Translator *t, Op op) {
+    uint32_t word;
+    if (op == OP_REF_FUNC) {
+        word = immediate(t);
+        emit_result(t, I_REF_FUNC, 1, &word);
+    } else if (op == OP_REF_IS_NULL) {
+        word = sgi_tr_pop_slot(t);
+        emit_result(t, I_REF_IS_NULL, 1, &word);
+    } else {
+        Operand operand = sgi_tr_pop(t);
+        word = sgi_tr_slot_of(t, operand);
+        sgi_tr_mark(t, t->instr_offset);
+        emit_effect(t, I_REF_AS_NON_NULL, 1, &word);
+        if (operand.kind == OPERAND_LOCAL)
+            sgi_tr_push_local(t, operand.as.use.local);
+        else
+            sgi_tr_push_slot(t);
+    }
+}
+
+static void instruction(Translator *t, Op op) {
+    uint32_t word;
+    switch (op) {
+    case OP_NOP: break;
+    case OP_UNREACHABLE:
+        sgi_tr_mark(t, t->instr_offset);
+        sgi_tr_emit(t, I_UNREACHABLE, 0);
+        t->unreachable = true;
+        break;
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF: sgi_tr_block(t, op); break;
+    case OP_ELSE: sgi_tr_else(t); break;
+    case OP_END: sgi_tr_end(t); break;
+    case OP_BR: sgi_tr_br(t, immediate(t)); break;
+    case OP_BR_IF:
+        word = immediate(t);
+        sgi_tr_br_if(t, word);
+        break;
+    case OP_BR_TABLE: sgi_tr_br_table(t); break;
+    case OP_BR_ON_NULL:
+        word = immediate(t);
+        sgi_tr_br_on_null(t, word);
+        break;
+    case OP_BR_ON_NON_NULL:
+        word = immediate(t);
+        sgi_tr_br_on_non_null(t, word);
+        break;
+    case OP_RETURN:
+        sgi_tr_return(t);
+        t->unreachable = true;
+        break;
+    case OP_CALL:
+    case OP_CALL_INDIRECT:
+    case OP_CALL_REF:
+    case OP_RETURN_CALL:
+    case OP_RETURN_CALL_INDIRECT:
+    case OP_RETURN_CALL_REF: call(t, op); break;
+    case OP_DROP: sgi_tr_pop(t); break;
+    case OP_SELECT_T: skip_immediates(t, op); /* fall through */
+    case OP_SELECT: select_operand(t); break;
+    case OP_LOCAL_GET: sgi_tr_push_local(t, immediate(t)); break;
+    case OP_LOCAL_SET: local_write(t, false); break;
+    case OP_LOCAL_TEE: local_write(t, true); break;
+    case OP_GLOBAL_GET:
+        word = immediate(t);
+        emit_result(t, I_GLOBAL_GET, 1, &word);
+        break;
+    case OP_GLOBAL_SET: global_set(t); break;
+    case OP_I32_CONST: sgi_tr_push_const(t, (uint32_t)sgi_leb_s64(&t->at)); break;
+    case OP_I64_CONST: sgi_tr_push_const(t, (uint64_t)sgi_leb_s64(&t->at)); break;
+    case OP_F32_CONST: sgi_tr_push_const(t, read_le(t, 4)); break;
+    case OP_F64_CONST: sgi_tr_push_const(t, read_le(t, 8)); break;
+    case OP_REF_NULL:
+        skip_immediates(t, op);
+        sgi_tr_push_const(t, 0);
+        break;
+    case OP_REF_FUNC:
+    case OP_REF_IS_NULL:
+    case OP_REF_AS_NON_NULL: reference(t, op); break;
+    case OP_I32_EQZ:
+    case OP_I64_EQZ: sgi_tr_eqz(t, op); break;
+    case OP_I32_WRAP_I64:
+    case OP_I32_REINTERPRET_F32:
+    case OP_I64_REINTERPRET_F64:
+    case OP_F32_REINTERPRET_I32:
+    case OP_F64_REINTERPRET_I64: break; /* the same slot, or its low half */
+    default: {
+        InstrCode instr = access_instr(op);
+        if (instr != I_COUNT)
+            memory_access(t, instr, op >= OP_I32_STORE);
+        else if (sgi_numeric[op].class != NUMERIC_NONE)
+            sgi_tr_numeric(t, op);
+        else
+            table_or_memory(t, op);
+    }
+    }
+}
+
+/* Passes what cannot be reached, up to the end or else that ends it. */
+static Op next_reachable(Translator *t, uint32_t *count) {
+    Op op = read_op(t);
+    uint32_t depth = 0;
+    while (t->unreachable && !(depth == 0 && (op == OP_END || op == OP_ELSE))) {
+        if (op == OP_BLOCK || op == OP_LOOP || op == OP_IF)
+            depth++;
+        else if (op == OP_END)
+            depth--;
+        if (op != OP_END && op != OP_ELSE)
+            skip_immediates(t, op);
+        ++*count;
+        op = read_op(t);
+    }
+    return op;
+}
+
+static sg_trap translate_body(Translator *t) {
+    uint32_t count = 0, polled = 0;
+    while (t->label_count > 0) {
+        Op op = next_reachable(t, &count);
+        instruction(t, op);
+        if (t->label_count > 0 && !t->unreachable)
+            sgi_tr_charge(t);
+        if (t->failed)
+            return SG_TRAP_MEMORY_LIMIT;
+        if (++count - polled >= POLL_STEP) {
+            polled = count;
+            if (atomic_load_explicit(&t->cx->interrupt, memory_order_relaxed)) {
+                sg_trap trap = t->cx->lib->interrupted(t->cx);
+                if (trap != SG_TRAP_NONE)
+                    return trap;
+            }
+        }
+    }
+    return SG_TRAP_NONE;
+}
+
+/* ---- from body to Code ---- */
+
+static Code *finish(Translator *t, uint32_t func_index) {
+    size_t size = sizeof(Code) + t->words.count * sizeof(uint32_t) + t->positions.count * sizeof(Position);
+    Code *code = sgi_alloc(t->alloc, size);
+    if (code == NULL)
+        return NULL;
+    *code = (Code){
+        .func_index = func_index,
+        .param_count = t->type->param_count,
+        .result_count = t->type->result_count,
+        .header = t->header,
+        .local_count = t->body->local_count,
+        .frame_size = t->operand_base + t->peak,
+        .word_count = (uint32_t)t->words.count,
+        .position_count = (uint32_t)t->positions.count,
+    };
+    memcpy(code->words, t->words.items, t->words.count * sizeof(uint32_t));
+    Position *positions = (Position *)(code->words + t->words.count);
+    memcpy(positions, t->positions.items, t->positions.count * sizeof(Position));
+    code->positions = positions;
+    return code;
+}
+
+static bool begin(Translator *t) {
+    const FuncBody *body = t->body;
+    uint32_t params = t->type->param_count, results = t->type->result_count;
+    t->header = params > results ? params : results;
+    t->operand_base = t->header + HEADER_SLOTS + body->local_count;
+    t->local_count = params + body->local_count;
+    t->at = body->code;
+    t->segment = t->module->segments + body->segment_start;
+    t->segment_end = t->segment + body->segment_count;
+    t->last = NONE;
+    t->operand_capacity = body->max_stack;
+    t->label_capacity = body->max_labels;
+    t->operands = sgi_alloc(t->alloc, t->operand_capacity * sizeof *t->operands);
+    t->labels = sgi_alloc(t->alloc, t->label_capacity * sizeof *t->labels);
+    t->uses = sgi_alloc(t->alloc, t->local_count * sizeof *t->uses);
+    if (t->operands == NULL || t->labels == NULL || t->uses == NULL ||
+        !sgi_vec_reserve(t->alloc, &t->words, 64 + (size_t)(body->end - body->code)))
+        return false;
+    memset(t->uses, 0xff, t->local_count * sizeof *t->uses);
+    t->labels[t->label_count++] =
+        (Label){.op = OP_BLOCK, .chain = NONE, .target = NONE, .result_count = (uint16_t)results};
+    sgi_tr_head(t);
+    return !t->failed;
+}
+
+sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, Alloc *alloc, Code **code) {
+    uint32_t func_index = module->imported[EXTERN_FUNC] + index;
+    Translator t = {
+        .cx = cx,
+        .module = module,
+        .alloc = alloc,
+        .body = &module->bodies[index],
+        .type = sgi_module_func_type(module, func_index),
+    };
+    /* What a host gives for code is memory too, and no store's host bytes: the engine's account refused. */
+    sg_trap trap = begin(&t) ? translate_body(&t) : SG_TRAP_MEMORY_LIMIT;
+    *code = NULL;
+    if (trap == SG_TRAP_NONE && (*code = finish(&t, func_index)) == NULL)
+        trap = SG_TRAP_MEMORY_LIMIT;
+    sgi_free(alloc, t.operands, t.operand_capacity * sizeof *t.operands);
+    sgi_free(alloc, t.labels, t.label_capacity * sizeof *t.labels);
+    sgi_free(alloc, t.uses, t.local_count * sizeof *t.uses);
+    sgi_vec_free(alloc, &t.words);
+    sgi_vec_free(alloc, &t.positions);
+    return trap;
+}

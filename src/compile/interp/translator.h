@@ -1,0 +1,169 @@
+/* Inside the translator: the bytecode that is being written, and the operand stack at translation time.
+ *
+ * An operand stands in its own slot of the frame, or is still a constant, or a local that has not been
+ * written since; the latter two cost nothing until somebody needs them in a slot. All pending uses of one
+ * local are a list, newest first, so that a write to the local finds them: each operand is put into its slot
+ * at most once, and translation stays linear. */
+#ifndef SGI_INTERP_TRANSLATOR_H
+#define SGI_INTERP_TRANSLATOR_H
+
+#include "compile/interp/bytecode.h"
+
+#define NONE UINT32_MAX
+
+typedef enum OperandKind { OPERAND_SLOT, OPERAND_LOCAL, OPERAND_CONST } OperandKind;
+
+typedef struct Operand {
+    union {
+        uint64_t value;
+        struct {
+            uint32_t local, next; /* `next`: the next older operand that is this local */
+        } use;
+    } as;
+    OperandKind kind;
+} Operand;
+
+/* A control frame of the body. Forward branches to its end are chained through their rel words, newest first.
+ */
+typedef struct Label {
+    uint32_t base;   /* height below the block's parameters */
+    uint32_t chain;  /* of rel words */
+    uint32_t target; /* a loop: its HEAD; an if: the rel word of the jump over it; else NONE */
+    uint32_t stub;   /* newest br_table stub that goes here */
+    uint16_t param_count, result_count;
+    Op op;
+} Label;
+
+typedef struct Translator {
+    ExecContext *cx;
+    const Module *module;
+    Alloc *alloc;
+    const FuncBody *body;
+    const FuncType *type;
+    uint32_t header, operand_base; /* slots */
+
+    const uint8_t *at;
+    uint32_t instr_offset; /* of the current instruction in the binary */
+    const Segment *segment, *segment_end;
+    bool unreachable;
+    /* Memory was refused. What is emitted from then on lands on what was emitted before, inside the old
+     * capacity, and is thrown away soon: so emitting has no failure of its own. */
+    bool failed;
+
+    Vec(uint32_t) words;
+    Vec(Position) positions;
+
+    Operand *operands;
+    uint32_t height, peak, operand_capacity;
+    uint32_t flushed; /* operands below are not OPERAND_LOCAL */
+    uint32_t *uses;   /* of each local: its newest pending operand, or NONE */
+    uint32_t local_count;
+
+    Label *labels;
+    uint32_t label_count, label_capacity;
+
+    /* The newest instruction, while its result is the newest operand and no branch comes between: its target
+     * may still be changed. */
+    uint32_t last; /* word, or NONE */
+    uint32_t last_height;
+    Op last_op; /* a comparison's, else OP_COUNT */
+    bool last_is_k;
+} Translator;
+
+/* ---- writing ---- */
+
+/* Appends an instruction with room for its operands; the operands' place. */
+uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count);
+/* The next instruction to be emitted may trap, or has a position for another reason. */
+void sgi_tr_mark(Translator *t, uint32_t offset);
+void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from);
+void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value);
+
+/* ---- operands ---- */
+
+static inline uint32_t sgi_tr_operand_slot(const Translator *t, uint32_t index) {
+    return t->operand_base + index;
+}
+static inline uint32_t sgi_tr_local_slot(const Translator *t, uint32_t local) {
+    return local < t->type->param_count ? local : t->header + HEADER_SLOTS + local - t->type->param_count;
+}
+
+void sgi_tr_push_slot(Translator *t);
+void sgi_tr_push_const(Translator *t, uint64_t value);
+void sgi_tr_push_local(Translator *t, uint32_t local);
+/* Pushes the result of the instruction that begins at `word`, whose first operand names where it goes. */
+void sgi_tr_push_result(Translator *t, uint32_t word, Op op, bool is_k);
+/* The newest operand without popping it. */
+Operand *sgi_tr_top(Translator *t);
+/* Is the newest operand the result of the instruction at t->last? */
+bool sgi_tr_top_is_last(const Translator *t);
+Operand sgi_tr_pop(Translator *t);
+/* Pops; the slot where the operand is, which for a constant is written first. */
+uint32_t sgi_tr_pop_slot(Translator *t);
+/* The slot of an operand that was just popped. */
+uint32_t sgi_tr_slot_of(Translator *t, Operand operand);
+/* Puts an operand, wherever it is, into slot `to`. */
+void sgi_tr_move_operand(Translator *t, uint32_t index, uint32_t to);
+/* Puts the newest `count` operands into their own slots. */
+void sgi_tr_flush(Translator *t, uint32_t count);
+/* Puts all pending locals into their own slots. */
+void sgi_tr_flush_locals(Translator *t);
+/* The same for those of one local, which is about to be written. */
+void sgi_tr_flush_local(Translator *t, uint32_t local);
+void sgi_tr_set_height(Translator *t, uint32_t height);
+
+/* ---- numeric instructions ---- */
+
+typedef enum NumericClass {
+    NUMERIC_NONE,
+    NUMERIC_UNARY,
+    NUMERIC_UNARY_TRAP,
+    NUMERIC_BINARY,
+    NUMERIC_COMMUTATIVE,
+    NUMERIC_BINARY_TRAP,
+    NUMERIC_COMPARE,
+    NUMERIC_FLOAT_COMPARE,
+} NumericClass;
+
+typedef enum NumericType { TYPE_u32, TYPE_s32, TYPE_u64, TYPE_s64, TYPE_f32, TYPE_f64 } NumericType;
+
+typedef struct NumericRow {
+    uint8_t class; /* NumericClass */
+    uint8_t type;  /* NumericType */
+    uint16_t instr;
+    uint16_t inverse, mirror; /* Op, of comparisons */
+} NumericRow;
+
+extern const NumericRow sgi_numeric[OP_COUNT];
+
+void sgi_tr_numeric(Translator *t, Op op);
+/* Compares with 0. */
+void sgi_tr_eqz(Translator *t, Op op);
+
+/* A condition, popped: a comparison and its operand words. */
+typedef struct Condition {
+    Op op;
+    bool is_k;
+    uint32_t words[3], word_count;
+} Condition;
+Condition sgi_tr_pop_condition(Translator *t);
+
+/* ---- control ---- */
+
+/* The cost of the plain segment that begins at t->at, or 0. */
+uint32_t sgi_tr_take_cost(Translator *t);
+/* Charges it. */
+void sgi_tr_charge(Translator *t);
+/* An entry or a loop's head; its place. */
+uint32_t sgi_tr_head(Translator *t);
+void sgi_tr_return(Translator *t);
+void sgi_tr_block(Translator *t, Op op);
+void sgi_tr_else(Translator *t);
+void sgi_tr_end(Translator *t);
+void sgi_tr_br(Translator *t, uint32_t depth);
+void sgi_tr_br_if(Translator *t, uint32_t depth);
+void sgi_tr_br_table(Translator *t);
+void sgi_tr_br_on_null(Translator *t, uint32_t depth);
+void sgi_tr_br_on_non_null(Translator *t, uint32_t depth);
+
+#endif
