@@ -40,21 +40,25 @@ unsigned sgi_hex_digit(uint8_t c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 16;
 }
 
-void sgi_text_position(Bytes text, size_t offset, uint32_t *line, uint32_t *column) {
-    size_t start = 0;
-    *line = 1;
-    for (size_t i = 0; i < offset && i < text.size; i++)
-        if (text.data[i] == '\n') {
-            start = i + 1;
-            ++*line;
+void sgi_text_position(Bytes text, size_t offset, TextPosition *position) {
+    for (; position->offset < offset; position->offset++)
+        if (text.data[position->offset] == '\n') {
+            position->line++;
+            position->column = 1;
+        } else {
+            position->column++;
         }
-    *column = (uint32_t)(offset - start) + 1;
+}
+
+static TextPosition position_of(const Lexer *lexer, const uint8_t *at) {
+    TextPosition position = TEXT_START;
+    sgi_text_position(lexer->tokens->text, (size_t)(at - lexer->start), &position);
+    return position;
 }
 
 static sg_status fail_at(const Lexer *lexer, const uint8_t *at, const char *message) {
-    uint32_t line, column;
-    sgi_text_position(lexer->tokens->text, (size_t)(at - lexer->start), &line, &column);
-    return sgi_fail_text(lexer->cx->err, SG_MALFORMED, line, column, message, "%s", "");
+    TextPosition position = position_of(lexer, at);
+    return sgi_fail_text(lexer->cx->err, SG_MALFORMED, position.line, position.column, message, "%s", "");
 }
 
 static sg_status push(Lexer *lexer, TokenKind kind, const uint8_t *start) {
@@ -219,10 +223,9 @@ static sg_status scan_open(Lexer *lexer) {
             return fail_at(lexer, start, "empty annotation id");
     }
     if (++lexer->depth > LIMIT_OF(TEXT_DEPTH)) {
-        uint32_t line, column;
-        sgi_text_position(lexer->tokens->text, (size_t)(start - lexer->start), &line, &column);
-        return sgi_fail_text(lexer->cx->err, SG_TOO_LARGE, line, column, "implementation limit exceeded",
-                             "more than %d %s", (int)LIMIT_OF(TEXT_DEPTH),
+        TextPosition position = position_of(lexer, start);
+        return sgi_fail_text(lexer->cx->err, SG_TOO_LARGE, position.line, position.column,
+                             "implementation limit exceeded", "more than %d %s", (int)LIMIT_OF(TEXT_DEPTH),
                              sgi_limits[LIMIT_ID_TEXT_DEPTH].what);
     }
     if (kind == TOKEN_ANNOTATION)

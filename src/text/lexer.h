@@ -38,8 +38,16 @@ void sgi_lex_free(const LoadContext *cx, Tokens *tokens);
 /* The characters of identifiers and keywords. */
 bool sgi_is_idchar(uint8_t c);
 
-/* Line and column, from 1, of an offset. */
-void sgi_text_position(Bytes text, size_t offset, uint32_t *line, uint32_t *column);
+/* A place in a text; lines and columns count from 1. */
+typedef struct TextPosition {
+    size_t offset;
+    uint32_t line, column;
+} TextPosition;
+
+#define TEXT_START ((TextPosition){0, 1, 1})
+
+/* Moves `position` on to `offset`. */
+void sgi_text_position(Bytes text, size_t offset, TextPosition *position);
 
 /* Decodes a string with its quotes, as sgi_lex accepted it, into `out`, which has room for the source; the
  * decoded size. */

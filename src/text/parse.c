@@ -28,7 +28,7 @@ static size_t skip_annotations(const Parser *p, size_t at) {
 }
 
 sg_status sgi_parser_init(Parser *p, const LoadContext *cx, ParseShared *shared, Arena *arena, Bytes text) {
-    *p = (Parser){.cx = *cx, .shared = shared, .arena = arena};
+    *p = (Parser){.cx = *cx, .shared = shared, .arena = arena, .known = TEXT_START};
     SGI_TRY(sgi_lex(cx, text, &p->tokens));
     p->at = skip_annotations(p, 0);
     return SG_OK;
@@ -164,9 +164,10 @@ sg_status sgi_parse_fail_at(const Parser *p, size_t token, const char *message, 
     va_start(args, detail);
     vsnprintf(text, sizeof text, detail, args);
     va_end(args);
-    uint32_t line, column;
-    sgi_text_position(p->tokens.text, p->tokens.items[token].offset, &line, &column);
-    return sgi_fail_text(p->cx.err, SG_MALFORMED, line, column, message, "%s", text);
+    size_t offset = p->tokens.items[token].offset;
+    TextPosition position = p->known.offset <= offset ? p->known : TEXT_START;
+    sgi_text_position(p->tokens.text, offset, &position);
+    return sgi_fail_text(p->cx.err, SG_MALFORMED, position.line, position.column, message, "%s", text);
 }
 
 sg_status sgi_parse_fail(const Parser *p, const char *message) {

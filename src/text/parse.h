@@ -19,7 +19,8 @@ typedef struct Parser {
     ParseShared *shared;
     Arena *arena; /* decoded names; as long as the parse */
     Tokens tokens;
-    size_t at; /* the current token */
+    size_t at;          /* the current token */
+    TextPosition known; /* a place before the current token: errors count lines from there */
 } Parser;
 
 sg_status sgi_parse_shared_init(const LoadContext *cx, ParseShared *shared);
