@@ -129,6 +129,7 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
     size_t end = v->stack.count;
     if (count == 0 || (have >= count && memcmp(stack + end - count, types, count * sizeof *types) == 0))
         return count_work(v, count / 16);
+    ValType good = VAL_BOTTOM, for_expected = VAL_BOTTOM; /* runs of one type are compared once */
     for (uint32_t i = 1; i <= count; i++) {
         ValType expected = types[count - i];
         if (i > have) {
@@ -136,8 +137,12 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
                 break;
             return mismatch(v, sgi_type_name(expected).text, "nothing");
         }
+        if (stack[end - i] == good && expected == for_expected)
+            continue;
         if (!matches(v, stack[end - i], expected))
             return mismatch(v, sgi_type_name(expected).text, sgi_type_name(stack[end - i]).text);
+        good = stack[end - i];
+        for_expected = expected;
     }
     return count_work(v, count);
 }
