@@ -59,7 +59,7 @@ enum { HEADER_IP, HEADER_FP, HEADER_CODE, HEADER_INSTANCE, HEADER_SLOTS };
 /* The WebAssembly instruction that bytecode from `word` on belongs to. */
 typedef struct Position {
     uint32_t word;
-    uint32_t offset; /* in the binary */
+    uint32_t offset; /* from FuncBody.code */
 } Position;
 
 /* One translated function: one block of memory, immutable. */
@@ -87,9 +87,10 @@ size_t sgi_code_size(const Code *code);
 /* Translates the own function `index`. A trap: the interrupt of cx, or MEMORY_LIMIT. */
 sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, Alloc *alloc, Code **code);
 
-/* The code of own function `index`, translated if need be; NULL and *trap when that is refused. */
-const Code *sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, sg_trap *trap);
+/* Translates the own function `index` and publishes its code. */
+sg_trap sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, const Code **code);
 
+/* NULL before the first call. */
 static inline const Code *sgi_code_get(ModuleCode *module_code, uint32_t index) {
     return atomic_load_explicit(&module_code->funcs[index], memory_order_acquire);
 }

@@ -201,7 +201,7 @@ static void read_block_type(Translator *t, Label *label) {
 uint32_t sgi_tr_head(Translator *t) {
     uint32_t target = place(t);
     uint32_t cost = is_segment(t) ? (t->segment++)->cost : 0;
-    sgi_tr_mark(t, t->body->offset + (uint32_t)(t->at - t->body->code));
+    sgi_tr_mark(t, (uint32_t)(t->at - t->body->code));
     *sgi_tr_emit(t, I_HEAD, 1) = cost;
     return target;
 }

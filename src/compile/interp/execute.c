@@ -320,6 +320,18 @@ trapped:
         if (SGI_UNLIKELY(func->type_id != ip[(first_word) + 2]))                                             \
             TRAP(INDIRECT_CALL_TYPE_MISMATCH);                                                               \
     } while (0)
+    /* The code of `func`, which is not a host function. */
+#define FIND_CALLEE()                                                                                        \
+    do {                                                                                                     \
+        callee_instance = func->instance;                                                                    \
+        if (SGI_UNLIKELY(callee_instance->ended != SG_TRAP_NONE))                                            \
+            TRAP(INSTANCE_ENDED);                                                                            \
+        uint32_t index_ = func->index - callee_instance->module->imported[EXTERN_FUNC];                      \
+        callee = sgi_code_get(callee_instance->code, index_);                                                \
+        if (SGI_UNLIKELY(callee == NULL)) {                                                                  \
+            CALL_OUT(sgi_code_make(cx, callee_instance->code, index_, &callee));                             \
+        }                                                                                                    \
+    } while (0)
 #define RESUME_AT(size) (saved[HEADER_IP].ref = (void *)(ip + (size)))
 
     HANDLE(CALL) {
@@ -362,19 +374,7 @@ enter_func:
         fuel -= ip[0];
         NEXT(1);
     }
-    callee_instance = func->instance;
-    {
-        uint32_t index = func->index - callee_instance->module->imported[EXTERN_FUNC];
-        callee = sgi_code_get(callee_instance->code, index);
-        if (SGI_UNLIKELY(callee == NULL)) {
-            trap = SG_TRAP_NONE;
-            cx->fuel = fuel;
-            callee = sgi_code_make(cx, callee_instance->code, index, &trap);
-            fuel = cx->fuel;
-            if (callee == NULL)
-                goto trapped;
-        }
-    }
+    FIND_CALLEE();
 enter:
     if (SGI_UNLIKELY((size_t)(cx->stack_end - callee_fp) < callee->frame_size))
         TRAP(STACK_EXHAUSTED);
@@ -420,19 +420,7 @@ tail_func:
         memmove(fp, callee_fp, func->type->result_count * sizeof(Slot));
         RETURN_FROM(fp + code->header);
     }
-    callee_instance = func->instance;
-    {
-        uint32_t index = func->index - callee_instance->module->imported[EXTERN_FUNC];
-        callee = sgi_code_get(callee_instance->code, index);
-        if (SGI_UNLIKELY(callee == NULL)) {
-            trap = SG_TRAP_NONE;
-            cx->fuel = fuel;
-            callee = sgi_code_make(cx, callee_instance->code, index, &trap);
-            fuel = cx->fuel;
-            if (callee == NULL)
-                goto trapped;
-        }
-    }
+    FIND_CALLEE();
     if (SGI_UNLIKELY((size_t)(cx->stack_end - fp) < callee->frame_size))
         TRAP(STACK_EXHAUSTED);
     memcpy(saved, fp + code->header, sizeof saved);

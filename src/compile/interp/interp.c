@@ -51,29 +51,30 @@ static void *locked_realloc(void *context, void *block, size_t old_size, size_t 
     return result;
 }
 
-const Code *sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, sg_trap *trap) {
-    Code *existing = atomic_load_explicit(&module_code->funcs[index], memory_order_acquire);
-    if (existing)
-        return existing;
+sg_trap sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, const Code **code) {
+    Code *made, *existing = NULL;
     Alloc alloc;
     sgi_alloc_init(&alloc, locked_realloc, module_code, SIZE_MAX);
-    Code *made;
-    *trap = sgi_translate(cx, module_code->module, index, &alloc, &made);
-    if (*trap != SG_TRAP_NONE)
-        return NULL;
-    if (atomic_compare_exchange_strong_explicit(&module_code->funcs[index], &existing, made,
-                                                memory_order_acq_rel, memory_order_acquire))
-        return made;
-    sgi_free(&alloc, made, sgi_code_size(made));
-    return existing;
+    sg_trap trap = sgi_translate(cx, module_code->module, index, &alloc, &made);
+    if (trap != SG_TRAP_NONE)
+        return trap;
+    *code = made;
+    if (!atomic_compare_exchange_strong_explicit(&module_code->funcs[index], &existing, made,
+                                                 memory_order_acq_rel, memory_order_acquire)) {
+        sgi_free(&alloc, made, sgi_code_size(made));
+        *code = existing;
+    }
+    return SG_TRAP_NONE;
 }
 
 static sg_trap call(ExecContext *cx, FuncInst *func, Slot *slots) {
     Instance *instance = func->instance;
     uint32_t index = func->index - instance->module->imported[EXTERN_FUNC];
     sg_trap trap = SG_TRAP_NONE;
-    const Code *code = sgi_code_make(cx, instance->code, index, &trap);
+    const Code *code = sgi_code_get(instance->code, index);
     if (code == NULL)
+        trap = sgi_code_make(cx, instance->code, index, &code);
+    if (trap != SG_TRAP_NONE)
         return trap;
     Slot *fp = cx->stack_top;
     if ((size_t)(cx->stack_end - fp) < code->frame_size)

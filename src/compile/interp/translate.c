@@ -24,7 +24,7 @@ static void skip_val_type(Translator *t) {
 }
 
 static Op read_op(Translator *t) {
-    t->instr_offset = t->body->offset + (uint32_t)(t->at - t->body->code);
+    t->instr_offset = (uint32_t)(t->at - t->body->code);
     uint8_t code = *t->at++;
     return code < 0xfb ? sgi_op_find(0, code) : sgi_op_find(code, immediate(t));
 }

@@ -43,7 +43,7 @@ typedef struct Translator {
     uint32_t header, operand_base; /* slots */
 
     const uint8_t *at;
-    uint32_t instr_offset; /* of the current instruction in the binary */
+    uint32_t instr_offset; /* of the current instruction, from body->code */
     const Segment *segment, *segment_end;
     bool unreachable;
     /* Memory was refused. What is emitted from then on lands on what was emitted before, inside the old
