@@ -72,6 +72,17 @@ static StringSource source_of(sg_string string) {
     return source;
 }
 
+/* The official suite tells a character that the end cuts short from bytes that are wrong in themselves. */
+static bool is_cut_short(const uint8_t *at, const uint8_t *end) {
+    int length = *at < 0xc2 || *at > 0xf4 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+    if (end - at >= length)
+        return false;
+    while (++at != end)
+        if ((*at & 0xc0) != 0x80)
+            return false;
+    return true;
+}
+
 static sg_status copy_utf8(LiftLowerContext *cx, const uint8_t *from, uint32_t size, uint8_t *to) {
     for (const uint8_t *at = from, *end = from + size; at != end;) {
         const uint8_t *stop = piece_end(at, end);
@@ -82,12 +93,8 @@ static sg_status copy_utf8(LiftLowerContext *cx, const uint8_t *from, uint32_t s
         if (!sgi_utf8_valid(at, piece)) {
             while (sgi_utf8_read(&at, end) >= 0) {
             }
-            /* The reference implementation tells the two apart. */
-            bool is_cut = end - at < 4 && *at >= 0xc2 && *at < 0xf5;
-            for (const uint8_t *rest = at + 1; is_cut && rest < end; rest++)
-                is_cut = (*rest & 0xc0) == 0x80;
             return sgi_canon_trap(cx, SG_TRAP_INVALID_STRING,
-                                  is_cut ? "incomplete utf-8 byte sequence" : "invalid utf-8");
+                                  is_cut_short(at, end) ? "incomplete utf-8 byte sequence" : "invalid utf-8");
         }
         memcpy(to, at, piece);
         to += piece;

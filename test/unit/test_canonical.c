@@ -43,7 +43,7 @@ typedef struct Fixture {
 
 static Fixture f;
 
-static sg_trap test_realloc(void *context, ExecContext *cx, FuncInst *func, Slot *slots) {
+static sg_trap guest_realloc(void *context, ExecContext *cx, FuncInst *func, Slot *slots) {
     (void)context;
     (void)cx;
     (void)func;
@@ -89,7 +89,7 @@ static void begin(uint64_t fuel, StringEncoding encoding) {
     assert_non_null(f.store);
     f.bytes = calloc(MEMORY_BYTES, 1);
     f.memory = (MemoryInst){.base = f.bytes, .size = MEMORY_BYTES};
-    f.realloc = sgi_host_func_new(f.store, &realloc_type, test_realloc, NULL, NULL, NULL);
+    f.realloc = sgi_host_func_new(f.store, &realloc_type, guest_realloc, NULL, NULL, NULL);
     assert_non_null(f.realloc);
     f.inst = (ComponentInstance){.store = f.store, .root = &f.inst, .may_leave = true};
     f.opts = (CanonicalOptions){.encoding = encoding, .memory = &f.memory, .realloc = f.realloc};
@@ -206,10 +206,10 @@ static const sg_type *list_of(const sg_type *element) {
 
 /* Members are named "m0", "m1", ...; NULL: without payload. */
 static const sg_type *compound(sg_kind kind, const sg_type *const *members, uint32_t count) {
-    static char names[64][4];
+    static char names[256][5];
     sg_type *type = new_type(kind, count);
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(names[i], sizeof names[i], "m%u", i % 64);
+        snprintf(names[i], sizeof names[i], "m%u", i % 256);
         members_of(type)[i] =
             (CompField){kind == SG_TUPLE ? (Bytes){0} : sgi_bytes_of(names[i]), members ? members[i] : NULL};
     }
