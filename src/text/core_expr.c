@@ -270,13 +270,22 @@ static void release_delayed(ModuleParser *m, size_t start, Buf *out) {
     m->delayed.size = start;
 }
 
+/* A keyword that is right elsewhere in a function: here only its place is wrong. */
+static bool is_clause(const Parser *p) {
+    static const char *const clauses[] = {"type", "param", "result", "local", "then", "catch", "catch_all"};
+    for (size_t i = 0; i < SGI_COUNT(clauses); i++)
+        if (sgi_peek_keyword(p, clauses[i]))
+            return true;
+    return false;
+}
+
 static sg_status find_op(ModuleParser *m, Op *op) {
     Parser *p = m->p;
     if (!sgi_peek_is(p, TOKEN_KEYWORD))
         return sgi_parse_fail(p, sgi_peek_is(p, TOKEN_RESERVED) ? "unknown operator" : "unexpected token");
     const uint32_t *found = sgi_map_get(&p->shared->ops, sgi_token_text(p, sgi_peek(p)));
     if (found == NULL)
-        return sgi_parse_fail(p, "unknown operator");
+        return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
     sgi_advance(p);
     *op = (Op)*found;
     if (*op == OP_SELECT && sgi_peek_open(p, "result"))

@@ -71,6 +71,24 @@ static sg_status note_type(ModuleParser *m, size_t start, uint32_t param_count, 
     return SG_OK;
 }
 
+/* The names in m->params are those of the next type's fields. */
+static sg_status name_fields(ModuleParser *m) {
+    NameList *names = &m->own_local_names; /* free between functions, as the map is */
+    sg_status status = SG_OK;
+    for (uint32_t i = 0; status == SG_OK && i < m->params.count; i++) {
+        Bytes name = m->params.items[i];
+        if (name.size == 0)
+            continue;
+        MapPut put = sgi_map_put(&m->locals, name, i);
+        if (put != MAP_ADDED)
+            status = put == MAP_EXISTS ? sgi_parse_fail(m->p, "duplicate field") : sgi_core_no_memory(m);
+        sgi_name_list_add(names, i, name);
+    }
+    sgi_name_list_add_map(&m->field_names, (uint32_t)m->types.count, names);
+    sgi_map_free(&m->locals);
+    return status;
+}
+
 /* "(type $id? subtype)". */
 static sg_status type_definition(ModuleParser *m, bool is_alone) {
     Buf *section = &m->sections[SECTION_TYPE];
@@ -91,17 +109,12 @@ static sg_status type_definition(ModuleParser *m, bool is_alone) {
         start = (size_t)(at - section->data);
         is_func = *at == COMP_FUNC;
     }
-    NameList names = {0};
-    sgi_buf_init(&names.bytes, m->p->cx.alloc);
-    for (uint32_t i = 0; !is_func && i < m->params.count; i++)
-        if (m->params.items[i].size)
-            sgi_name_list_add(&names, i, m->params.items[i]);
-    sgi_name_list_add_map(&m->field_names, (uint32_t)m->types.count, &names);
-    sgi_buf_free(&names.bytes);
-    if (is_func)
+    if (is_func) {
         SGI_TRY(note_type(m, start, (uint32_t)m->params.count, is_alone && !is_sub));
-    else
+    } else {
+        SGI_TRY(name_fields(m));
         SGI_TRY(note_type(m, section->size, 0, false));
+    }
     return sgi_expect_close(m->p);
 }
 
@@ -121,10 +134,8 @@ sg_status sgi_core_types(ModuleParser *m) {
             SGI_TRY(type_definition(m, true));
         } else if (sgi_take_open(p, "rec")) {
             uint32_t count = count_types(p);
-            if (count != 1) {
-                sgi_buf_byte(&m->sections[SECTION_TYPE], 0x4e);
-                sgi_buf_leb_u(&m->sections[SECTION_TYPE], count);
-            }
+            sgi_buf_byte(&m->sections[SECTION_TYPE], 0x4e);
+            sgi_buf_leb_u(&m->sections[SECTION_TYPE], count);
             while (!sgi_peek_is(p, TOKEN_CLOSE))
                 SGI_TRY(type_definition(m, count == 1));
             SGI_TRY(sgi_expect_close(p));

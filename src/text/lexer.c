@@ -207,20 +207,35 @@ static sg_status scan_token(Lexer *lexer) {
     return push(lexer, kind, start);
 }
 
+/* Past "(@": an identifier or a string. */
+static sg_status scan_annotation_name(Lexer *lexer, const uint8_t *start) {
+    const uint8_t *name = ++lexer->at;
+    if (lexer->at < lexer->end && *lexer->at == '"') {
+        SGI_TRY(scan_string(lexer));
+        Bytes quoted = {name, (size_t)(lexer->at - name)};
+        uint8_t *decoded = sgi_alloc(lexer->cx->alloc, quoted.size);
+        if (decoded == NULL)
+            return sgi_load_no_memory(lexer->cx);
+        bool is_utf8 = sgi_utf8_valid(decoded, sgi_string_decode(quoted, decoded));
+        sgi_free(lexer->cx->alloc, decoded, quoted.size);
+        if (!is_utf8)
+            return fail_at(lexer, start, "malformed UTF-8 encoding");
+    } else {
+        while (lexer->at < lexer->end && sgi_is_idchar(*lexer->at))
+            lexer->at++;
+    }
+    if (lexer->at == name || (*name == '"' && lexer->at - name == 2))
+        return fail_at(lexer, start, "empty annotation id");
+    return SG_OK;
+}
+
 /* "(", or "(@name" as one token. */
 static sg_status scan_open(Lexer *lexer) {
     const uint8_t *start = lexer->at++;
     TokenKind kind = TOKEN_OPEN;
     if (lexer->at < lexer->end && *lexer->at == '@' && lexer->annotation_depth == 0) {
         kind = TOKEN_ANNOTATION;
-        const uint8_t *name = ++lexer->at;
-        if (lexer->at < lexer->end && *lexer->at == '"')
-            SGI_TRY(scan_string(lexer));
-        else
-            while (lexer->at < lexer->end && sgi_is_idchar(*lexer->at))
-                lexer->at++;
-        if (lexer->at == name || (*name == '"' && lexer->at - name == 2))
-            return fail_at(lexer, start, "empty annotation id");
+        SGI_TRY(scan_annotation_name(lexer, start));
     }
     if (++lexer->depth > LIMIT_OF(TEXT_DEPTH)) {
         TextPosition position = position_of(lexer, start);

@@ -98,6 +98,8 @@ static sg_status parse_ref(Parser *p, Bytes what, sg_pattern *pattern) {
         pattern->core.kind = SG_CORE_FUNCREF;
     if (has_number && (sgi_bytes_is(what, "extern") || sgi_bytes_is(what, "host")))
         return parse_host_ref(p, pattern);
+    if (has_number)
+        sgi_advance(p); /* a function's index: which one it is cannot be asked */
     pattern->kind = SG_PATTERN_REF;
     pattern->heap_type = as_string(what);
     return SG_OK;
