@@ -1,13 +1,13 @@
-/* Core types, in the shape that WebAssembly 3.0 gives them, and the engine's registry that makes equal types equal
- * numbers. */
+/* Core types, in the shape that WebAssembly 3.0 gives them, and the engine's registry that makes equal types
+ * equal numbers. */
 #ifndef SGI_TYPES_H
 #define SGI_TYPES_H
 
 #include "base/base.h"
 
-/* A value type in 32 bits, within one module: bits 0-7 hold the kind, bits 8-31 the heap type of a reference, which is
- * a type index of the module or, from HEAP_ABSTRACT up, an abstract heap type. Canonical value types (in the registry)
- * have registry ids in place of type indices. */
+/* A value type in 32 bits, within one module: bits 0-7 hold the kind, bits 8-31 the heap type of a reference,
+ * which is a type index of the module or, from HEAP_ABSTRACT up, an abstract heap type. Canonical value types
+ * (in the registry) have registry ids in place of type indices. */
 typedef uint32_t ValType;
 
 /* The kinds are the binary format's bytes. Packed types are storage types only. */
@@ -109,18 +109,19 @@ typedef struct SubType {
 } SubType;
 
 /* The engine-wide registry: gives every defined type of every module an id such that types are equal (core
- * specification, "rolling" and "unrolling" of recursive types) exactly when ids are. Thread-safe. Ids stay as long as
- * the registry; it holds only one copy of each distinct group. */
+ * specification, "rolling" and "unrolling" of recursive types) exactly when ids are. Thread-safe. Ids stay as
+ * long as the registry; it holds only one copy of each distinct group. */
 typedef struct TypeRegistry TypeRegistry;
 
 /* `alloc` is used under the registry's own lock. NULL when refused. */
 TypeRegistry *sgi_types_new(Alloc *alloc);
 void sgi_types_delete(TypeRegistry *types);
 
-/* Registers types[group_start .. group_end) and fills their `id`s. The ids of all earlier types of the module are
- * filled already; every type index inside the group is below group_end. SG_NO_MEMORY. Linear in the group's size. */
-sg_status sgi_types_add_group(TypeRegistry *types, SubType *module_types, uint32_t group_start, uint32_t group_end,
-                              sg_error *err);
+/* Registers types[group_start .. group_end) and fills their `id`s. The ids of all earlier types of the module
+ * are filled already; every type index inside the group is below group_end. SG_NO_MEMORY. Linear in the
+ * group's size. */
+sg_status sgi_types_add_group(TypeRegistry *types, SubType *module_types, uint32_t group_start,
+                              uint32_t group_end, sg_error *err);
 
 /* The id of a function type of the host's making; its reference types may only be abstract ones. */
 sg_status sgi_types_add_func(TypeRegistry *types, const FuncType *type, uint32_t *id, sg_error *err);
@@ -139,5 +140,11 @@ bool sgi_types_matches(TypeRegistry *types, ValType sub, ValType super);
 
 /* The same for value types of one module, whose types have their ids. Takes no lock. */
 bool sgi_types_matches_in(const SubType *module_types, ValType sub, ValType super);
+
+/* A type in the text format; type indices as numbers: "i32", "funcref", "(ref null 3)". */
+typedef struct TypeName {
+    char text[32];
+} TypeName;
+TypeName sgi_type_name(ValType type);
 
 #endif

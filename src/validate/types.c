@@ -11,48 +11,6 @@ sg_status sgi_validate_unknown(const LoadContext *cx, const char *what, uint64_t
     return sgi_fail(cx->err, SG_INVALID, offset, message, "%s", "");
 }
 
-TypeName sgi_type_name(ValType type) {
-    static const struct {
-        uint8_t byte;
-        const char *heap, *shorthand;
-    } rows[] = {
-        {KIND_I32, NULL, "i32"},
-        {KIND_I64, NULL, "i64"},
-        {KIND_F32, NULL, "f32"},
-        {KIND_F64, NULL, "f64"},
-        {KIND_V128, NULL, "v128"},
-        {HEAP_NOEXN & 0xff, "noexn", "nullexnref"},
-        {HEAP_NOFUNC & 0xff, "nofunc", "nullfuncref"},
-        {HEAP_NOEXTERN & 0xff, "noextern", "nullexternref"},
-        {HEAP_NONE & 0xff, "none", "nullref"},
-        {HEAP_FUNC & 0xff, "func", "funcref"},
-        {HEAP_EXTERN & 0xff, "extern", "externref"},
-        {HEAP_ANY & 0xff, "any", "anyref"},
-        {HEAP_EQ & 0xff, "eq", "eqref"},
-        {HEAP_I31 & 0xff, "i31", "i31ref"},
-        {HEAP_STRUCT & 0xff, "struct", "structref"},
-        {HEAP_ARRAY & 0xff, "array", "arrayref"},
-        {HEAP_EXN & 0xff, "exn", "exnref"},
-    };
-    TypeName name = {"any type"};
-    uint32_t heap = sgi_heap(type);
-    const char *null = sgi_is_nullable(type) ? "null " : "";
-    if (sgi_is_ref(type) && !sgi_is_abstract(heap)) {
-        snprintf(name.text, sizeof name.text, "(ref %s%u)", null, heap);
-        return name;
-    }
-    uint8_t byte = sgi_is_ref(type) ? (uint8_t)heap : sgi_kind(type);
-    for (size_t i = 0; i < SGI_COUNT(rows); i++) {
-        if (rows[i].byte != byte)
-            continue;
-        if (sgi_kind(type) == KIND_REF)
-            snprintf(name.text, sizeof name.text, "(ref %s)", rows[i].heap);
-        else
-            snprintf(name.text, sizeof name.text, "%s", rows[i].shorthand);
-    }
-    return name;
-}
-
 sg_status sgi_validate_val_type(const LoadContext *cx, ValType type, uint32_t type_count, uint64_t offset) {
     uint32_t heap = sgi_heap(type);
     if (!sgi_is_ref(type) || sgi_is_abstract(heap) || heap < type_count)

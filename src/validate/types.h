@@ -19,10 +19,4 @@ sg_status sgi_validate_memory_type(const LoadContext *cx, const Limits *limits, 
 /* "unknown <what> <index>", as the specification's tests have it. */
 sg_status sgi_validate_unknown(const LoadContext *cx, const char *what, uint64_t index, uint64_t offset);
 
-/* A type's name for messages, such as "(ref null 3)". */
-typedef struct TypeName {
-    char text[32];
-} TypeName;
-TypeName sgi_type_name(ValType type);
-
 #endif

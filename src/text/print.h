@@ -1,0 +1,65 @@
+/* Private to text: what the printers share. */
+#ifndef SGI_PRINT_H
+#define SGI_PRINT_H
+
+#include "module/module.h"
+
+/* Longer names are not used as identifiers: each use repeats them. */
+enum { MAX_ID_BYTES = 256 };
+
+/* Things that core names number. */
+typedef enum NameSpace {
+    NAMES_OF_FUNC, /* the first five are in ExternKind's order */
+    NAMES_OF_TABLE,
+    NAMES_OF_MEMORY,
+    NAMES_OF_GLOBAL,
+    NAMES_OF_TAG,
+    NAMES_OF_TYPE,
+    NAMES_OF_ELEM,
+    NAMES_OF_DATA,
+    NAMES_OF_LOCAL, /* of the function at hand */
+    NAME_SPACES
+} NameSpace;
+
+/* A core module on its way to text. */
+typedef struct CorePrinter {
+    LoadContext cx;
+    const Module *module;
+    Buf *out;
+    unsigned indent;
+    /* The names that may stand for their index: name → the one index that has it, or NO_INDEX for several. */
+    Map ids[NAME_SPACES];
+    const NameMap *names[NAME_SPACES];
+} CorePrinter;
+
+/* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands
+ * before the name: "module" or "core module". */
+sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
+                                unsigned indent, Buf *out);
+
+/* ---- for the files of the core printer ---- */
+
+void sgi_print_line(CorePrinter *p);
+/* A reference to an index: "$name" or the number. */
+void sgi_print_index(CorePrinter *p, NameSpace space, uint32_t index);
+/* What follows a definition's keyword: " $name (;3;)". */
+void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index);
+/* Makes `names` those of the space. */
+sg_status sgi_print_use_names(CorePrinter *p, NameSpace space, const NameMap *names);
+void sgi_print_val_type(CorePrinter *p, ValType type);
+const NameMap *sgi_print_local_names(const CorePrinter *p, uint32_t func);
+/* The instructions of a body up to its end, each on a line. */
+sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body);
+/* A constant expression on one line; folded when it is one instruction, else inside "(wrapper ...)". */
+sg_status sgi_print_const(CorePrinter *p, const char *wrapper, const ConstExpr *expr);
+
+/* ---- leaves: for all printers ---- */
+
+/* "$name", quoted where the name has other characters than identifiers. */
+void sgi_print_id(Buf *out, Bytes name);
+/* A string with its quotes. `is_name`: valid UTF-8, which stays as it is. */
+void sgi_print_string(Buf *out, Bytes bytes, bool is_name);
+/* The bits of an f32 or f64, exactly. */
+void sgi_print_float(Buf *out, uint64_t bits, bool is_64);
+
+#endif

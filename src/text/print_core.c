@@ -1,0 +1,468 @@
+/* Core module → text, in the order of the binary's sections; types for people (core specification, 6.6).
+ *
+ * A module that validates prints as text that parses to the same module. One that only decodes prints as far
+ * as its instructions can be read. Indices are looked up in names only, so that none needs to be sound. Names
+ * are used where one index alone has them; other names, and custom sections, are left to comments. */
+#include "text/print.h"
+#include "text/text.h"
+
+enum { MANY_TYPES = 32 }; /* longer signatures are not repeated beside a type's index */
+
+/* ---- names ---- */
+
+sg_status sgi_print_use_names(CorePrinter *p, NameSpace space, const NameMap *names) {
+    p->names[space] = names;
+    sgi_map_free(&p->ids[space]);
+    for (uint32_t i = 0; i < names->count; i++) {
+        const NameAssoc *item = &names->items[i];
+        if (item->name.size == 0 || item->name.size > MAX_ID_BYTES)
+            continue;
+        switch (sgi_map_put(&p->ids[space], item->name, item->index)) {
+        case MAP_ADDED: break;
+        case MAP_EXISTS: *sgi_map_get(&p->ids[space], item->name) = NO_INDEX; break;
+        case MAP_NO_MEMORY: return sgi_load_no_memory(&p->cx);
+        }
+    }
+    return SG_OK;
+}
+
+/* The name that stands for an index, or empty. */
+static Bytes find_id(const CorePrinter *p, NameSpace space, uint32_t index) {
+    const NameMap *names = p->names[space];
+    Bytes name = names ? sgi_name_find(names, index) : (Bytes){0};
+    const uint32_t *owner = name.size ? sgi_map_get(&p->ids[space], name) : NULL;
+    return owner && *owner == index ? name : (Bytes){0};
+}
+
+void sgi_print_index(CorePrinter *p, NameSpace space, uint32_t index) {
+    Bytes name = find_id(p, space, index);
+    if (name.size)
+        sgi_print_id(p->out, name);
+    else
+        sgi_buf_printf(p->out, "%u", index);
+}
+
+void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index) {
+    Bytes name = find_id(p, space, index);
+    if (name.size) {
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_id(p->out, name);
+    }
+    sgi_buf_printf(p->out, " (;%u;)", index);
+}
+
+/* ---- types ---- */
+
+void sgi_print_val_type(CorePrinter *p, ValType type) {
+    if (!sgi_is_ref(type) || sgi_is_abstract(sgi_heap(type))) {
+        sgi_buf_text(p->out, sgi_type_name(type).text);
+        return;
+    }
+    sgi_buf_text(p->out, sgi_is_nullable(type) ? "(ref null " : "(ref ");
+    sgi_print_index(p, NAMES_OF_TYPE, sgi_heap(type));
+    sgi_buf_byte(p->out, ')');
+}
+
+/* " (keyword type type ...)", or nothing when there are none. Members with a name stand alone: `first` is the
+ * index in the local names that the first type has, or NO_INDEX. */
+static void put_types(CorePrinter *p, const char *keyword, const ValType *types, uint32_t count,
+                      uint32_t first) {
+    bool open = false;
+    for (uint32_t i = 0; i < count; i++) {
+        Bytes name = first == NO_INDEX ? (Bytes){0} : find_id(p, NAMES_OF_LOCAL, first + i);
+        if (open && name.size)
+            sgi_buf_byte(p->out, ')');
+        if (!open || name.size)
+            sgi_buf_printf(p->out, " (%s", keyword);
+        sgi_buf_byte(p->out, ' ');
+        if (name.size) {
+            sgi_print_id(p->out, name);
+            sgi_buf_byte(p->out, ' ');
+        }
+        sgi_print_val_type(p, types[i]);
+        open = name.size == 0;
+        if (!open)
+            sgi_buf_byte(p->out, ')');
+    }
+    if (open)
+        sgi_buf_byte(p->out, ')');
+}
+
+/* " (param ...) (result ...)" */
+static void put_signature(CorePrinter *p, const FuncType *type, uint32_t first) {
+    put_types(p, "param", type->params, type->param_count, first);
+    put_types(p, "result", type->results, type->result_count, NO_INDEX);
+}
+
+/* " (type 3)" and, where it is not too long, what that is. */
+static void put_type_use(CorePrinter *p, uint32_t index, uint32_t first) {
+    sgi_buf_text(p->out, " (type ");
+    sgi_print_index(p, NAMES_OF_TYPE, index);
+    sgi_buf_byte(p->out, ')');
+    if (index >= p->module->type_count || p->module->types[index].kind != COMP_FUNC)
+        return;
+    const FuncType *type = &p->module->types[index].as.func;
+    if (type->param_count + type->result_count <= MANY_TYPES || p->ids[NAMES_OF_LOCAL].count)
+        put_signature(p, type, first);
+}
+
+static void put_field(CorePrinter *p, const FieldType *field) {
+    sgi_buf_text(p->out, field->mutable_ ? "(mut " : "");
+    if (field->type == KIND_I8 || field->type == KIND_I16)
+        sgi_buf_text(p->out, field->type == KIND_I8 ? "i8" : "i16");
+    else
+        sgi_print_val_type(p, field->type);
+    sgi_buf_text(p->out, field->mutable_ ? ")" : "");
+}
+
+static void put_comp_type(CorePrinter *p, const SubType *type) {
+    if (type->kind == COMP_FUNC) {
+        sgi_buf_text(p->out, "(func");
+        put_signature(p, &type->as.func, NO_INDEX);
+    } else if (type->kind == COMP_ARRAY) {
+        sgi_buf_text(p->out, "(array ");
+        put_field(p, &type->as.aggregate.fields[0]);
+    } else {
+        sgi_buf_text(p->out, "(struct");
+        for (uint32_t i = 0; i < type->as.aggregate.field_count; i++) {
+            sgi_buf_text(p->out, " (field ");
+            put_field(p, &type->as.aggregate.fields[i]);
+            sgi_buf_byte(p->out, ')');
+        }
+    }
+    sgi_buf_byte(p->out, ')');
+}
+
+static void put_type(CorePrinter *p, uint32_t index) {
+    const SubType *type = &p->module->types[index];
+    bool is_sub = !type->final || type->supertype != NO_TYPE;
+    sgi_print_line(p);
+    sgi_buf_text(p->out, "(type");
+    sgi_print_definition(p, NAMES_OF_TYPE, index);
+    sgi_buf_byte(p->out, ' ');
+    if (is_sub) {
+        sgi_buf_text(p->out, type->final ? "(sub final " : "(sub ");
+        if (type->supertype != NO_TYPE) {
+            sgi_print_index(p, NAMES_OF_TYPE, type->supertype);
+            sgi_buf_byte(p->out, ' ');
+        }
+    }
+    put_comp_type(p, type);
+    sgi_buf_text(p->out, is_sub ? "))" : ")");
+}
+
+static sg_status put_all_types(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->type_count; i++) {
+        const SubType *type = &p->module->types[i];
+        bool is_rec = type->group_end - type->group_start > 1;
+        if (is_rec && i == type->group_start) {
+            sgi_print_line(p);
+            sgi_buf_text(p->out, "(rec");
+            p->indent++;
+        }
+        put_type(p, i);
+        if (is_rec && i + 1 == type->group_end) {
+            p->indent--;
+            sgi_print_line(p);
+            sgi_buf_byte(p->out, ')');
+        }
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    return SG_OK;
+}
+
+static void put_limits(CorePrinter *p, const Limits *limits) {
+    sgi_buf_printf(p->out, "%s %llu", limits->is_64 ? " i64" : "", (unsigned long long)limits->min);
+    if (limits->has_max)
+        sgi_buf_printf(p->out, " %llu", (unsigned long long)limits->max);
+    sgi_buf_text(p->out, limits->is_shared ? " shared" : "");
+}
+
+static void put_table_type(CorePrinter *p, const TableType *type) {
+    put_limits(p, &type->limits);
+    sgi_buf_byte(p->out, ' ');
+    sgi_print_val_type(p, type->element);
+}
+
+static void put_global_type(CorePrinter *p, const GlobalType *type) {
+    sgi_buf_text(p->out, type->mutable_ ? " (mut " : " ");
+    sgi_print_val_type(p, type->type);
+    sgi_buf_text(p->out, type->mutable_ ? ")" : "");
+}
+
+/* ---- fields ---- */
+
+static const char *const extern_keywords[EXTERN_KINDS] = {"func", "table", "memory", "global", "tag"};
+
+/* "(func $name (;0;) ...", the beginning of an import's description or of a definition, with its type. */
+static void put_extern(CorePrinter *p, ExternKind kind, uint32_t index) {
+    const Module *module = p->module;
+    sgi_buf_printf(p->out, "(%s", extern_keywords[kind]);
+    sgi_print_definition(p, (NameSpace)kind, index);
+    switch (kind) {
+    case EXTERN_FUNC: put_type_use(p, module->funcs[index], 0); break;
+    case EXTERN_TABLE: put_table_type(p, &module->tables[index].type); break;
+    case EXTERN_MEMORY: put_limits(p, &module->memories[index]); break;
+    case EXTERN_GLOBAL: put_global_type(p, &module->globals[index].type); break;
+    default: put_type_use(p, module->tags[index], NO_INDEX); break;
+    }
+}
+
+static sg_status put_imports(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->import_count; i++) {
+        const Import *import = &p->module->imports[i];
+        if (import->kind == EXTERN_FUNC)
+            SGI_TRY(sgi_print_use_names(p, NAMES_OF_LOCAL, sgi_print_local_names(p, import->index)));
+        sgi_print_line(p);
+        sgi_buf_text(p->out, "(import ");
+        sgi_print_string(p->out, import->module, true);
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_string(p->out, import->name, true);
+        sgi_buf_byte(p->out, ' ');
+        put_extern(p, import->kind, import->index);
+        sgi_buf_text(p->out, "))");
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    return SG_OK;
+}
+
+/* Tables, memories, globals and tags of the module's own. */
+static sg_status put_definitions(CorePrinter *p, ExternKind kind, uint32_t count) {
+    for (uint32_t i = p->module->imported[kind]; i < count; i++) {
+        sgi_print_line(p);
+        put_extern(p, kind, i);
+        if (kind == EXTERN_GLOBAL)
+            SGI_TRY(sgi_print_const(p, "", &p->module->globals[i].init));
+        if (kind == EXTERN_TABLE && p->module->tables[i].init.code)
+            SGI_TRY(sgi_print_const(p, "", &p->module->tables[i].init));
+        sgi_buf_byte(p->out, ')');
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    return SG_OK;
+}
+
+static void put_exports(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->export_count; i++) {
+        const Export *export_ = &p->module->exports[i];
+        sgi_print_line(p);
+        sgi_buf_text(p->out, "(export ");
+        sgi_print_string(p->out, export_->name, true);
+        sgi_buf_printf(p->out, " (%s ", extern_keywords[export_->kind]);
+        sgi_print_index(p, (NameSpace)export_->kind, export_->index);
+        sgi_buf_text(p->out, "))");
+    }
+    if (p->module->start == UINT32_MAX)
+        return;
+    sgi_print_line(p);
+    sgi_buf_text(p->out, "(start ");
+    sgi_print_index(p, NAMES_OF_FUNC, p->module->start);
+    sgi_buf_byte(p->out, ')');
+}
+
+/* " (table 1)" of an active segment. */
+static void put_target(CorePrinter *p, const char *keyword, NameSpace space, uint32_t index) {
+    sgi_buf_printf(p->out, " (%s ", keyword);
+    sgi_print_index(p, space, index);
+    sgi_buf_byte(p->out, ')');
+}
+
+static sg_status put_elem(CorePrinter *p, uint32_t index) {
+    const Elem *elem = &p->module->elems[index];
+    enum { EXPLICIT = 2, EXPRS = 4 };
+    sgi_print_line(p);
+    sgi_buf_text(p->out, "(elem");
+    sgi_print_definition(p, NAMES_OF_ELEM, index);
+    if (elem->mode == SEGMENT_DECLARATIVE)
+        sgi_buf_text(p->out, " declare");
+    if (elem->mode == SEGMENT_ACTIVE) {
+        if (elem->flags & EXPLICIT)
+            put_target(p, "table", NAMES_OF_TABLE, elem->table);
+        SGI_TRY(sgi_print_const(p, "offset", &elem->offset_expr));
+    }
+    if (elem->flags & EXPRS) {
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_val_type(p, elem->type);
+    } else {
+        sgi_buf_text(p->out, " func");
+    }
+    for (uint32_t i = 0; i < elem->count; i++) {
+        if (elem->exprs) {
+            SGI_TRY(sgi_print_const(p, "item", &elem->exprs[i]));
+        } else {
+            sgi_buf_byte(p->out, ' ');
+            sgi_print_index(p, NAMES_OF_FUNC, elem->funcs[i]);
+        }
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    sgi_buf_byte(p->out, ')');
+    return SG_OK;
+}
+
+static sg_status put_elems(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->elem_count; i++)
+        SGI_TRY(put_elem(p, i));
+    return SG_OK;
+}
+
+static sg_status put_datas(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->data_count; i++) {
+        const Data *data = &p->module->datas[i];
+        sgi_print_line(p);
+        sgi_buf_text(p->out, "(data");
+        sgi_print_definition(p, NAMES_OF_DATA, i);
+        if (data->mode == SEGMENT_ACTIVE) {
+            if (data->memory)
+                put_target(p, "memory", NAMES_OF_MEMORY, data->memory);
+            SGI_TRY(sgi_print_const(p, "offset", &data->offset_expr));
+        }
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_string(p->out, data->bytes, false);
+        sgi_buf_byte(p->out, ')');
+        SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    return SG_OK;
+}
+
+static void put_locals(CorePrinter *p, const FuncBody *body, uint32_t first) {
+    if (body->local_count == 0)
+        return;
+    sgi_print_line(p);
+    sgi_buf_text(p->out, "(local");
+    bool open = true, empty = true;
+    for (uint32_t run = 0; run < body->run_count; run++) {
+        for (uint32_t i = 0; i < body->runs[run].count; i++, first++) {
+            Bytes name = find_id(p, NAMES_OF_LOCAL, first);
+            if (!open || (name.size && !empty))
+                sgi_buf_text(p->out, open ? ") (local" : " (local");
+            sgi_buf_byte(p->out, ' ');
+            if (name.size) {
+                sgi_print_id(p->out, name);
+                sgi_buf_byte(p->out, ' ');
+            }
+            sgi_print_val_type(p, body->runs[run].type);
+            open = name.size == 0;
+            empty = false;
+            if (!open)
+                sgi_buf_byte(p->out, ')');
+        }
+    }
+    if (open)
+        sgi_buf_byte(p->out, ')');
+}
+
+static sg_status put_func(CorePrinter *p, uint32_t index) {
+    const Module *module = p->module;
+    const FuncBody *body = &module->bodies[index - module->imported[EXTERN_FUNC]];
+    uint32_t type = module->funcs[index], param_count = 0;
+    if (type < module->type_count && module->types[type].kind == COMP_FUNC)
+        param_count = module->types[type].as.func.param_count;
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_LOCAL, sgi_print_local_names(p, index)));
+    sgi_print_line(p);
+    put_extern(p, EXTERN_FUNC, index);
+    p->indent++;
+    put_locals(p, body, param_count);
+    SGI_TRY(sgi_print_body(p, index, body));
+    p->indent--;
+    sgi_print_line(p);
+    sgi_buf_byte(p->out, ')');
+    return p->out->failed ? sgi_load_no_memory(&p->cx) : SG_OK;
+}
+
+static sg_status put_funcs(CorePrinter *p) {
+    for (uint32_t i = p->module->imported[EXTERN_FUNC]; i < p->module->func_count; i++) {
+        SGI_TRY(put_func(p, i));
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(&p->cx));
+    }
+    return SG_OK;
+}
+
+/* What the text format has no words for, but the names, is at least mentioned. */
+static void put_customs(CorePrinter *p) {
+    for (uint32_t i = 0; i < p->module->custom_count; i++) {
+        const Custom *custom = &p->module->customs[i];
+        if (sgi_bytes_is(custom->name, "name"))
+            continue;
+        sgi_print_line(p);
+        sgi_buf_text(p->out, ";; custom section ");
+        sgi_print_string(p->out, custom->name, false);
+        sgi_buf_printf(p->out, ", %zu bytes", custom->bytes.size);
+    }
+}
+
+static sg_status use_module_names(CorePrinter *p) {
+    const Names *names = &p->module->names;
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_FUNC, &names->funcs));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_TABLE, &names->tables));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_MEMORY, &names->memories));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_GLOBAL, &names->globals));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_TAG, &names->tags));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_TYPE, &names->types));
+    SGI_TRY(sgi_print_use_names(p, NAMES_OF_ELEM, &names->elems));
+    return sgi_print_use_names(p, NAMES_OF_DATA, &names->datas);
+}
+
+static sg_status put_fields(CorePrinter *p) {
+    const Module *module = p->module;
+    SGI_TRY(put_all_types(p));
+    SGI_TRY(put_imports(p));
+    SGI_TRY(put_definitions(p, EXTERN_TABLE, module->table_count));
+    SGI_TRY(put_definitions(p, EXTERN_MEMORY, module->memory_count));
+    SGI_TRY(put_definitions(p, EXTERN_TAG, module->tag_count));
+    SGI_TRY(put_definitions(p, EXTERN_GLOBAL, module->global_count));
+    put_exports(p);
+    SGI_TRY(put_elems(p));
+    SGI_TRY(put_funcs(p));
+    SGI_TRY(put_datas(p));
+    put_customs(p);
+    return SG_OK;
+}
+
+static bool is_empty(const Module *module) {
+    return module->type_count + module->import_count + module->func_count + module->table_count +
+               module->memory_count + module->global_count + module->tag_count + module->elem_count +
+               module->data_count + module->custom_count ==
+           0;
+}
+
+sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
+                                unsigned indent, Buf *out) {
+    CorePrinter p = {.cx = *cx, .module = module, .out = out, .indent = indent + 1};
+    for (size_t i = 0; i < NAME_SPACES; i++)
+        sgi_map_init(&p.ids[i], cx->alloc);
+    sgi_buf_printf(out, "(%s", head);
+    if (module->names.module.size && module->names.module.size <= MAX_ID_BYTES) {
+        sgi_buf_byte(out, ' ');
+        sgi_print_id(out, module->names.module);
+    }
+    sg_status status = use_module_names(&p);
+    if (status == SG_OK)
+        status = put_fields(&p);
+    p.indent = indent;
+    if (!is_empty(module))
+        sgi_print_line(&p);
+    sgi_buf_byte(out, ')');
+    for (size_t i = 0; i < NAME_SPACES; i++)
+        sgi_map_free(&p.ids[i]);
+    return status == SG_OK && out->failed ? sgi_load_no_memory(cx) : status;
+}
+
+sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text) {
+    SGI_TRY(sgi_print_core_module(cx, module, "module", 0, text));
+    sgi_buf_byte(text, '\n');
+    return text->failed ? sgi_load_no_memory(cx) : SG_OK;
+}
+
+/* ---- types for people ---- */
+
+void sgi_text_func_type(Buf *text, const SubType *types, const FuncType *type) {
+    (void)types;
+    CorePrinter p = {.out = text};
+    sgi_buf_text(text, "(func");
+    put_signature(&p, type, NO_INDEX);
+    sgi_buf_byte(text, ')');
+}
