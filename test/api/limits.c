@@ -1,0 +1,460 @@
+/* Fuel, memory, tables, instances, host bytes and the stack: each limit, its report, and what works after it.
+ */
+#include "api.h"
+
+#include <stdlib.h>
+
+static const char guest[] =
+    "(module (memory (export \"memory\") 1) (table (export \"table\") 1 funcref)"
+    "  (func (export \"sum\") (param $n i32) (result i32) (local $s i32)"
+    "    (loop $l (local.set $s (i32.add (local.get $s) (local.get $n)))"
+    "      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+    "    (local.get $s))"
+    "  (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0)))"
+    "  (func (export \"grow-table\") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))"
+    "  (func (export \"fill\") (param i32) (result i32)"
+    "    (memory.fill (i32.const 0) (i32.const 7) (local.get 0)) (i32.load8_u (i32.const 65535)))"
+    "  (func $deep (export \"deep\") (param i32) (result i32)"
+    "    (if (result i32) (local.get 0)"
+    "      (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))"
+    "      (else (i32.const 0)))))";
+
+typedef struct World {
+    sg_engine *engine;
+    sg_module *module;
+    sg_store *store;
+    sg_core_instance *instance;
+} World;
+
+static World make_world(sg_limits limits) {
+    World w = {.engine = make_engine()};
+    w.module = load_module(w.engine, guest);
+    w.store = make_store(w.engine, limits);
+    w.instance = instantiate(w.store, w.module);
+    return w;
+}
+
+static void end_world(World *w) {
+    sg_store_delete(w->store);
+    sg_module_delete(w->module);
+    sg_engine_delete(w->engine);
+}
+
+static sg_status try_i32(sg_core_instance *instance, const char *name, int32_t argument, sg_error *error) {
+    sg_core_value value = {.kind = SG_CORE_I32, .of.i32 = argument}, result;
+    return sg_core_func_call(find_func(instance, name), &value, 1, &result, 1, error);
+}
+
+/* --- fuel --- */
+
+/* Entry: 0, the loop's body: 9 an iteration, the end: 1. */
+static uint64_t sum_cost(uint64_t n) {
+    return 9 * n + 1;
+}
+
+static void fuel_exceeded(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = 10000});
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1000000, &error), error);
+    uint64_t used = sg_store_usage(w.store).fuel;
+    assert_true(used > 10000 && used <= 10009);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, try_i32(w.instance, "sum", 1, &error), error);
+    /* With more fuel a fresh instance goes on. */
+    assert_ok(sg_store_add_fuel(w.store, 1000, &error), error);
+    w.instance = instantiate(w.store, w.module);
+    assert_int_equal(call_i32(w.instance, "sum", 10), 55);
+    assert_int_equal(sg_store_usage(w.store).fuel, used + sum_cost(10));
+    end_world(&w);
+}
+
+static void fuel_exact(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = sum_cost(100)});
+    assert_int_equal(call_i32(w.instance, "sum", 100), 5050);
+    assert_int_equal(sg_store_usage(w.store).fuel, sum_cost(100));
+    assert_ok(sg_store_add_fuel(w.store, sum_cost(100) - 1, &error), error);
+    /* One unit short: straight-line code at the end runs, and the return to the host tells. */
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 100, &error), error);
+    assert_int_equal(sg_store_usage(w.store).fuel, 2 * sum_cost(100));
+    end_world(&w);
+}
+
+static void fuel_zero(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = SG_ZERO});
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1, &error), error);
+    end_world(&w);
+}
+
+static void fuel_tightened(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = 1000000});
+    sg_limits tighter = {.size = sizeof tighter, .fuel = 50};
+    assert_ok(sg_store_tighten(w.store, &tighter, &error), error);
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1000, &error), error);
+    uint64_t used = sg_store_usage(w.store).fuel;
+    assert_true(used > 50 && used <= 59);
+    w.instance = instantiate(w.store, w.module);
+    assert_int_equal(call_i32(w.instance, "sum", 1000), 500500);
+    assert_int_equal(sg_store_usage(w.store).fuel, used + sum_cost(1000));
+    end_world(&w);
+}
+
+static void fuel_bulk(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = 1024 + 100});
+    assert_int_equal(call_i32(w.instance, "fill", 65536), 7);
+    assert_int_equal(sg_store_usage(w.store).fuel, 1024 + 6);
+    sg_extern memory;
+    assert_ok(sg_core_instance_find(w.instance, "memory", 6, &memory, &error), error);
+    size_t size;
+    uint8_t *data = sg_core_memory_data(memory.of.memory, &size);
+    memset(data, 0, size);
+    /* Charged as a whole before anything moves. */
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "fill", 65536, &error), error);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(data[i], 0);
+    assert_int_equal(sg_store_usage(w.store).fuel, 1024 + 100);
+    end_world(&w);
+}
+
+static void fuel_before_timeout(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.fuel = 10000, .timeout_ns = 60000 * MS});
+    uint64_t start = now_ns();
+    assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", -1, &error), error);
+    assert_true(now_ns() - start < 30000 * MS);
+    end_world(&w);
+}
+
+static void identical_fuel(void **state) {
+    (void)state;
+    uint64_t used[2];
+    for (int i = 0; i < 2; i++) {
+        World w = make_world((sg_limits){.fuel = 10000000, .timeout_ns = i ? 60000 * MS : 0});
+        call_i32(w.instance, "sum", 4321);
+        call_i32(w.instance, "fill", 12345);
+        call_i32(w.instance, "grow", 3);
+        call_i32(w.instance, "deep", 100);
+        call_i32(w.instance, "grow-table", 99);
+        used[i] = sg_store_usage(w.store).fuel;
+        end_world(&w);
+    }
+    assert_true(used[0] > 40000);
+    assert_int_equal(used[0], used[1]);
+}
+
+static void within_all(void **state) {
+    (void)state;
+    World w = make_world((sg_limits){.fuel = 1000000,
+                                     .timeout_ns = 60000 * MS,
+                                     .memory_bytes = 4 << 20,
+                                     .table_elements = 100,
+                                     .instances = 1,
+                                     .handles = 1,
+                                     .host_bytes = 1 << 20,
+                                     .stack_bytes = 1 << 16});
+    assert_int_equal(call_i32(w.instance, "sum", 100), 5050);
+    assert_int_equal(call_i32(w.instance, "grow", 1), 1);
+    assert_int_equal(call_i32(w.instance, "grow-table", 10), 1);
+    assert_int_equal(call_i32(w.instance, "deep", 100), 100);
+    sg_usage usage = sg_store_usage(w.store);
+    assert_int_equal(usage.table_elements, 11);
+    assert_int_equal(usage.instances, 1);
+    assert_true(usage.memory_bytes >= 2 * 65536 + (1 << 16) && usage.memory_bytes <= 4 << 20);
+    assert_true(usage.peak_memory_bytes >= usage.memory_bytes);
+    assert_true(usage.host_bytes > 0 && usage.peak_host_bytes >= usage.host_bytes);
+    assert_true(usage.peak_stack_bytes > 0 && usage.peak_stack_bytes <= 1 << 16);
+    assert_true(usage.wall_ns > 0 && usage.cpu_ns > 0 && usage.fuel > 0);
+    end_world(&w);
+}
+
+/* --- what takes room --- */
+
+static void memory_limit(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.memory_bytes = 4 << 20});
+    assert_int_equal(call_i32(w.instance, "grow", 64), -1);
+    assert_int_equal(call_i32(w.instance, "grow", 16), 1);
+    assert_int_equal(call_i32(w.instance, "grow", 32), -1);
+    end_world(&w);
+    w = make_world((sg_limits){.memory_bytes = 4 << 20, .on_grow_failure = SG_GROW_TRAP});
+    assert_int_equal(call_i32(w.instance, "grow", 16), 1);
+    /* More than the memory may have by its type is no limit's business. */
+    assert_int_equal(call_i32(w.instance, "grow", 65536), -1);
+    assert_trap(SG_TRAP_MEMORY_LIMIT, try_i32(w.instance, "grow", 64, &error), error);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, try_i32(w.instance, "grow", 0, &error), error);
+    end_world(&w);
+
+    sg_engine *engine = make_engine();
+    sg_module *module = load_module(engine, "(module (memory 100))");
+    sg_store *store = make_store(engine, (sg_limits){.memory_bytes = 4 << 20});
+    assert_null(sg_core_instance_new(store, module, NULL, 0, &error));
+    assert_trap(SG_TRAP_MEMORY_LIMIT, error.status, error);
+    sg_store_delete(store);
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+}
+
+static void table_limit(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.table_elements = 1000});
+    assert_int_equal(call_i32(w.instance, "grow-table", 999), 1);
+    assert_int_equal(call_i32(w.instance, "grow-table", 1), -1);
+    sg_core_instance *second = sg_core_instance_new(w.store, w.module, NULL, 0, &error);
+    assert_null(second);
+    assert_trap(SG_TRAP_TABLE_LIMIT, error.status, error);
+    end_world(&w);
+    w = make_world((sg_limits){.table_elements = 1000, .on_grow_failure = SG_GROW_TRAP});
+    assert_trap(SG_TRAP_TABLE_LIMIT, try_i32(w.instance, "grow-table", 1000, &error), error);
+    end_world(&w);
+}
+
+static void instance_limit(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.instances = 2});
+    instantiate(w.store, w.module);
+    assert_null(sg_core_instance_new(w.store, w.module, NULL, 0, &error));
+    assert_trap(SG_TRAP_INSTANCE_LIMIT, error.status, error);
+    /* The others go on. */
+    assert_int_equal(call_i32(w.instance, "sum", 3), 6);
+    end_world(&w);
+}
+
+static sg_status take_bytes(void *context, sg_call *running, const sg_core_value *arguments,
+                            size_t argument_count, sg_core_value *results, size_t result_count,
+                            sg_error *error) {
+    (void)context, (void)argument_count, (void)result_count, (void)error;
+    results[0] = (sg_core_value){.kind = SG_CORE_I32,
+                                 .of.i32 = sg_call_alloc(running, (size_t)arguments[0].of.i32) != NULL};
+    return SG_OK;
+}
+
+static void host_byte_limit(void **state) {
+    (void)state;
+    sg_error error;
+    sg_engine *engine = make_engine();
+    sg_store *store = make_store(engine, (sg_limits){.host_bytes = 100000});
+    sg_core_kind kind = SG_CORE_I32;
+    sg_core_func *take = sg_core_func_new(store, &kind, 1, &kind, 1, take_bytes, NULL, NULL, &error);
+    assert_made(take, error);
+    sg_core_value argument = {.kind = SG_CORE_I32}, result;
+    for (int i = 0; i < 10; i++) {
+        /* What a call took is given back before the next. */
+        argument.of.i32 = 60000;
+        assert_ok(sg_core_func_call(take, &argument, 1, &result, 1, &error), error);
+        assert_int_equal(result.of.i32, 1);
+    }
+    argument.of.i32 = 200000;
+    assert_ok(sg_core_func_call(take, &argument, 1, &result, 1, &error), error);
+    assert_int_equal(result.of.i32, 0);
+    assert_true(sg_store_usage(store).peak_host_bytes <= 100000);
+    sg_store_delete(store);
+
+    store = make_store(engine, (sg_limits){.host_bytes = 100});
+    sg_module *module = load_module(engine, guest);
+    assert_null(sg_core_instance_new(store, module, NULL, 0, &error));
+    assert_trap(SG_TRAP_HOST_BYTES_LIMIT, error.status, error);
+    sg_store_delete(store);
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+}
+
+static void stack_limit(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.stack_bytes = 1 << 16});
+    assert_int_equal(call_i32(w.instance, "deep", 500), 500);
+    assert_trap(SG_TRAP_STACK_EXHAUSTED, try_i32(w.instance, "deep", 1000000, &error), error);
+    assert_true(sg_store_usage(w.store).peak_stack_bytes <= 1 << 16);
+    sg_frame frame;
+    assert_true(sg_store_frame(w.store, 31, &frame));
+    assert_false(sg_store_frame(w.store, 32, &frame));
+    /* The guest's own fault: the instance stays usable. */
+    assert_int_equal(call_i32(w.instance, "deep", 10), 10);
+    sg_limits tighter = {.size = sizeof tighter, .stack_bytes = 1024};
+    assert_ok(sg_store_tighten(w.store, &tighter, &error), error);
+    assert_trap(SG_TRAP_STACK_EXHAUSTED, try_i32(w.instance, "deep", 500, &error), error);
+    assert_int_equal(call_i32(w.instance, "deep", 500), 500);
+    end_world(&w);
+}
+
+/* A guest that calls the host that calls the guest, for ever. */
+static sg_status call_back(void *context, sg_call *running, const sg_core_value *arguments,
+                           size_t argument_count, sg_core_value *results, size_t result_count,
+                           sg_error *error) {
+    (void)running, (void)arguments, (void)argument_count, (void)results, (void)result_count;
+    return sg_core_func_call(*(sg_core_func **)context, NULL, 0, NULL, 0, error);
+}
+
+static void host_recursion(void **state) {
+    (void)state;
+    sg_error error;
+    sg_engine *engine = make_engine();
+    sg_store *store = make_store(engine, (sg_limits){0});
+    sg_module *module =
+        load_module(engine, "(module (import \"\" \"back\" (func $b)) (func (export \"run\") (call $b)))");
+    sg_core_func *run;
+    sg_extern import = {.kind = SG_EXTERN_FUNC};
+    import.of.func = sg_core_func_new(store, NULL, 0, NULL, 0, call_back, &run, NULL, &error);
+    sg_core_instance *instance = sg_core_instance_new(store, module, &import, 1, &error);
+    assert_made(instance, error);
+    run = find_func(instance, "run");
+    sg_status status = sg_core_func_call(run, NULL, 0, NULL, 0, &error);
+    assert_trap(SG_TRAP_STACK_EXHAUSTED, status, error);
+    sg_store_delete(store);
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+}
+
+/* --- out of memory --- */
+
+typedef struct Ration {
+    size_t left;  /* allocations to come before one fails */
+    size_t bytes; /* live */
+    bool failed;
+} Ration;
+
+/* The one allocation fails, then all is well again. */
+static void *ration(void *context, void *block, size_t old_size, size_t new_size) {
+    Ration *r = context;
+    if (new_size > old_size && r->left-- == 0) {
+        r->failed = true;
+        return NULL;
+    }
+    r->bytes += new_size - old_size;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    return realloc(block, new_size);
+}
+
+static const char rich[] =
+    "(module $rich (type $f (func (param i32) (result i32)))"
+    "  (import \"host\" \"double\" (func $double (type $f)))"
+    "  (memory (export \"memory\") 1 10) (table $t 4 funcref) (elem (i32.const 1) $double $inc)"
+    "  (elem $p func $inc $double) (data (i32.const 8) \"bytes\") (data $d \"passive\")"
+    "  (global $g (mut i32) (i32.add (i32.const 20) (i32.const 1)))"
+    "  (func $inc (type $f) (i32.add (local.get 0) (i32.const 1)))"
+    "  (func $start (memory.init $d (i32.const 16) (i32.const 0) (i32.const 7))"
+    "    (table.init $t $p (i32.const 2) (i32.const 0) (i32.const 2)))"
+    "  (start $start)"
+    "  (func (export \"run\") (param i32) (result i32)"
+    "    (drop (memory.grow (i32.const 1))) (drop (table.grow $t (ref.null func) (i32.const 100)))"
+    "    (call_indirect $t (type $f) (call_indirect $t (type $f) (local.get 0) (i32.const 1)) (i32.const "
+    "2))))";
+
+static sg_status twice(void *context, sg_call *running, const sg_core_value *arguments, size_t argument_count,
+                       sg_core_value *results, size_t result_count, sg_error *error) {
+    (void)context, (void)argument_count, (void)result_count;
+    int32_t *kept = sg_call_alloc(running, sizeof *kept);
+    if (kept == NULL) {
+        *error = (sg_error){.status = SG_NO_MEMORY, .message = "out of memory"};
+        return SG_NO_MEMORY;
+    }
+    *kept = arguments[0].of.i32 * 2;
+    results[0] = (sg_core_value){.kind = SG_CORE_I32, .of.i32 = *kept};
+    return SG_OK;
+}
+
+/* Everything from instantiation on, in one store. */
+static sg_status use_store(sg_store *store, const sg_module *module, sg_error *error) {
+    sg_core_kind kind = SG_CORE_I32;
+    sg_extern import = {.kind = SG_EXTERN_FUNC}, run;
+    import.of.func = sg_core_func_new(store, &kind, 1, &kind, 1, twice, NULL, NULL, error);
+    if (import.of.func == NULL)
+        return error->status;
+    sg_canceller *canceller = sg_store_canceller(store, error);
+    if (canceller == NULL)
+        return error->status;
+    sg_canceller_delete(canceller);
+    sg_core_instance *instance = sg_core_instance_new(store, module, &import, 1, error);
+    if (instance == NULL)
+        return error->status;
+    sg_status status = sg_core_instance_find(instance, "run", 3, &run, error);
+    sg_core_value argument = {.kind = SG_CORE_I32, .of.i32 = 5}, result;
+    if (status == SG_OK)
+        status = sg_core_func_call(run.of.func, &argument, 1, &result, 1, error);
+    if (status == SG_OK)
+        assert_int_equal(result.of.i32, 11);
+    return status;
+}
+
+static sg_status use_engine(sg_engine *engine, sg_error *error) {
+    sg_module *module = sg_module_load(engine, rich, strlen(rich), error);
+    if (module == NULL)
+        return error->status;
+    sg_limits limits = {.size = sizeof limits, .timeout_ns = 60000 * MS};
+    sg_store *store = sg_store_new(engine, &limits, error);
+    sg_status status = store ? use_store(store, module, error) : error->status;
+    sg_store_delete(store);
+    sg_module_delete(module);
+    return status;
+}
+
+/* A host function's refusal traps the guest; so does that of translating a function when it is first called.
+ */
+static bool is_refusal(sg_status status, const sg_error *error) {
+    return status == SG_NO_MEMORY || (status == SG_TRAP && (error->trap == SG_TRAP_HOST_FUNCTION ||
+                                                            error->trap == SG_TRAP_MEMORY_LIMIT));
+}
+
+static void out_of_memory(void **state) {
+    (void)state;
+    size_t failures = 0;
+    for (size_t n = 0;; n++) {
+        Ration r = {.left = n};
+        sg_error error;
+        sg_engine_options options = {.size = sizeof options, .allocate = ration, .allocate_context = &r};
+        sg_engine *engine = sg_engine_new(&options, &error);
+        sg_status status = engine ? use_engine(engine, &error) : error.status;
+        if (status != SG_OK) {
+            assert_true(r.failed);
+            if (!is_refusal(status, &error)) {
+                show(&error);
+                fail_msg("allocation %zu", n);
+            }
+            failures++;
+            /* What could not be had once can be had now. */
+            if (engine)
+                assert_ok(use_engine(engine, &error), error);
+        }
+        sg_engine_delete(engine);
+        assert_int_equal(r.bytes, 0);
+        if (!r.failed)
+            break;
+    }
+    assert_true(failures > 20);
+}
+
+static const struct CMUnitTest tests[] = {
+    {"fuel exceeded", fuel_exceeded, NULL, NULL, NULL},
+    {"fuel is exact", fuel_exact, NULL, NULL, NULL},
+    {"fuel of zero", fuel_zero, NULL, NULL, NULL},
+    {"fuel of one call", fuel_tightened, NULL, NULL, NULL},
+    {"fuel of bulk operations", fuel_bulk, NULL, NULL, NULL},
+    {"fuel before timeout", fuel_before_timeout, NULL, NULL, NULL},
+    {"identical fuel twice", identical_fuel, NULL, NULL, NULL},
+    {"within all limits", within_all, NULL, NULL, NULL},
+    {"memory limit", memory_limit, NULL, NULL, NULL},
+    {"table element limit", table_limit, NULL, NULL, NULL},
+    {"instance limit", instance_limit, NULL, NULL, NULL},
+    {"host byte limit", host_byte_limit, NULL, NULL, NULL},
+    {"stack limit", stack_limit, NULL, NULL, NULL},
+    {"calls between host and guest nest to a limit", host_recursion, NULL, NULL, NULL},
+    {"out of memory at every allocation", out_of_memory, NULL, NULL, NULL},
+};
+
+int main(int argc, char **argv) {
+    return run_named(tests, sizeof tests / sizeof tests[0], argc, argv);
+}
