@@ -119,6 +119,7 @@ sg_status sgi_decode_rec_group(const LoadContext *cx, Arena *arena, Reader *r, u
     for (uint32_t i = 0; i < count; i++) {
         SubType type;
         SGI_TRY(decode_sub_type(cx, arena, r, &type));
+        type.in_rec = *is_rec;
         type.group_start = type_base;
         type.group_end = type_base + count;
         if (!sgi_vec_push(cx->alloc, types, type))

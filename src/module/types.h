@@ -95,6 +95,7 @@ typedef enum CompKind { COMP_FUNC = 0x60, COMP_STRUCT = 0x5f, COMP_ARRAY = 0x5e 
 typedef struct SubType {
     CompKind kind;
     bool final;
+    bool in_rec;                     /* written inside an explicit group, for printing */
     uint32_t supertype;              /* type index, or NO_TYPE */
     uint32_t group_start, group_end; /* the recursion group, as type indices */
     uint32_t depth;                  /* of the chain of supertypes; 0 without one */

@@ -504,7 +504,7 @@ static sg_status parse_elem(ModuleParser *m) {
     }
     Buf *elems = next_entry(m, SECTION_ELEM);
     bool is_plain =
-        is_active && table == 0 && (!is_exprs || (m->scratch.size == 1 && m->scratch.data[0] == 0x70));
+        is_active && !has_table && (!is_exprs || (m->scratch.size == 1 && m->scratch.data[0] == 0x70));
     /* Flags: bit 0 passive or declared; bit 1 an explicit table, or declared; bit 2 expressions. */
     sgi_buf_byte(elems, (uint8_t)((is_active ? 0 : 1) |
                                   (is_active     ? (is_plain ? 0 : 2)

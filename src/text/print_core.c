@@ -154,14 +154,13 @@ static void put_type(CorePrinter *p, uint32_t index) {
 static sg_status put_all_types(CorePrinter *p) {
     for (uint32_t i = 0; i < p->module->type_count; i++) {
         const SubType *type = &p->module->types[i];
-        bool is_rec = type->group_end - type->group_start > 1;
-        if (is_rec && i == type->group_start) {
+        if (type->in_rec && i == type->group_start) {
             sgi_print_line(p);
             sgi_buf_text(p->out, "(rec");
             p->indent++;
         }
         put_type(p, i);
-        if (is_rec && i + 1 == type->group_end) {
+        if (type->in_rec && i + 1 == type->group_end) {
             p->indent--;
             sgi_print_line(p);
             sgi_buf_byte(p->out, ')');

@@ -3,6 +3,8 @@
  * indentation. */
 #include "text/print.h"
 
+#include <math.h>
+
 enum { MAX_INDENT = 32 }; /* deeper nesting is not shown: output stays linear */
 
 void sgi_print_line(CorePrinter *p) {
@@ -57,9 +59,14 @@ static void put_memarg(CorePrinter *p, const Instr *instr) {
         sgi_buf_printf(p->out, " align=%llu", (unsigned long long)(UINT64_C(1) << instr->align));
 }
 
+/* The exact value, and beside it one for people. */
 static void put_float(CorePrinter *p, const Instr *instr, bool is_64) {
+    Slot value = {.u64 = instr->bits};
+    double number = is_64 ? value.f64 : (double)value.f32;
     sgi_buf_byte(p->out, ' ');
     sgi_print_float(p->out, instr->bits, is_64);
+    if (isfinite(number) && number != 0)
+        sgi_buf_printf(p->out, " (;=%.*g;)", is_64 ? 17 : 9, number);
 }
 
 /* Only what validates has its one type; of the rest the first is shown. */
