@@ -351,8 +351,8 @@ static sg_status begin_value(ValueParser *v, sg_string field) {
 static sg_status end_value(ValueParser *v) {
     Parser *p = &v->s->p;
     Open open = v->open.items[--v->open.count];
-    sg_field *members = v->values.items + open.first;
     size_t count = v->values.count - open.first;
+    const sg_field *members = count ? v->values.items + open.first : NULL;
     bool takes_many =
         open.kind->kind == SG_LIST || open.kind->kind == SG_TUPLE || open.kind->kind == SG_RECORD;
     if (!takes_many && (count > 1 || (open.kind->kind == SG_OPTION && count != open.kind->bits)))
