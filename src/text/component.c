@@ -49,14 +49,12 @@ static sg_status finish(ComponentParser *c, const Head *head, uint32_t index) {
     c->p->at = head->exports;
     while (peek_inline(c->p, "export")) {
         size_t mark = c->w.size;
-        uint32_t exported;
         sgi_take_open(c->p, "export");
         SGI_TRY(sgi_parse_extern_name(c));
         sgi_put_sort(c, head->space, false);
         sgi_buf_leb_u(&c->w, index);
         sgi_buf_byte(&c->w, 0x00); /* no type ascribed */
-        sgi_emit(c, SECTION_EXPORT, mark);
-        SGI_TRY(sgi_define(c, head->space, (Bytes){NULL, 0}, &exported));
+        sgi_emit_late_export(c, mark);
         SGI_TRY(sgi_expect_close(c->p));
     }
     c->p->at = after;
@@ -438,5 +436,6 @@ sg_status sgi_text_parse_component(Parser *p, Bytes id, Buf *binary) {
         status = sgi_load_no_memory(&p->cx);
     sgi_buf_free(&c.w);
     sgi_vec_free(p->cx.alloc, &c.param_names);
+    sgi_vec_free(p->cx.alloc, &c.outer_uses);
     return status;
 }

@@ -142,14 +142,15 @@ static sg_status parse_memory(ComponentParser *c) {
     return sgi_expect_close(c->p);
 }
 
+static sg_status find_no_type(void *context, Parser *p, uint32_t *index) {
+    (void)context, (void)index;
+    return sgi_parse_unexpected(p);
+}
+
 static sg_status parse_context(ComponentParser *c) {
+    static const CoreTypeScope no_types = {find_no_type, NULL};
     uint32_t slot;
-    if (sgi_take_keyword(c->p, "i64"))
-        sgi_buf_byte(&c->w, KIND_I64);
-    else {
-        SGI_TRY(sgi_expect_keyword(c->p, "i32"));
-        sgi_buf_byte(&c->w, KIND_I32);
-    }
+    SGI_TRY(sgi_parse_core_val_type(c->p, &no_types, &c->w));
     SGI_TRY(sgi_expect_u32(c->p, &slot));
     sgi_buf_leb_u(&c->w, slot);
     return SG_OK;

@@ -2,8 +2,20 @@
 #include "text/component_parse.h"
 
 static sg_status find_type(void *context, Parser *p, uint32_t *index) {
-    (void)p;
-    return sgi_parse_ref(context, SPACE_CORE_TYPE, index);
+    ComponentParser *c = context;
+    if (c->next_outer_use < c->outer_uses.count && c->outer_uses.items[c->next_outer_use].token == p->at) {
+        *index = c->outer_uses.items[c->next_outer_use++].index;
+        sgi_advance(p);
+        return SG_OK;
+    }
+    size_t token = p->at;
+    uint32_t count = c->scope->spaces[SPACE_CORE_TYPE].count;
+    SGI_TRY(sgi_parse_index(c, SPACE_CORE_TYPE, index));
+    bool is_alias = c->scope->spaces[SPACE_CORE_TYPE].count > count;
+    c->next_outer_use += is_alias;
+    return !is_alias || sgi_vec_push(p->cx.alloc, &c->outer_uses, ((OuterUse){token, *index}))
+               ? SG_OK
+               : sgi_load_no_memory(&p->cx);
 }
 
 static CoreTypeScope type_scope_of(ComponentParser *c) {
@@ -88,17 +100,31 @@ static sg_status each_id(ComponentParser *c, bool is_rec, sg_status (*act)(Compo
     return SG_OK;
 }
 
+/* Remembers the type that lies from `mark` on as the next one, if it is a plain function type of a module
+ * type. */
+static sg_status note_signature(ComponentParser *c, size_t mark, uint32_t index) {
+    if (c->w.failed || c->scope->kind != SCOPE_CORE_MODULE_TYPE || c->w.data[mark] != COMP_FUNC)
+        return SG_OK;
+    size_t size = c->w.size - mark;
+    const uint8_t *copy = sgi_arena_copy(c->p->arena, c->w.data + mark, size);
+    bool put = copy && sgi_map_put(&c->scope->signatures, (Bytes){copy, size}, index) != MAP_NO_MEMORY;
+    return put ? SG_OK : sgi_load_no_memory(&c->p->cx);
+}
+
 /* Members may refer to each other and to types of outer scopes; the latter become aliases, which come first
  * and so move the members' indices. Hence two passes: the first makes the aliases, with the members' names
  * known but not yet their indices; the second writes. */
 static sg_status parse_types(ComponentParser *c, bool is_rec) {
     size_t start = c->p->at, mark = c->w.size;
+    c->outer_uses.count = c->next_outer_use = 0;
     SGI_TRY(each_id(c, is_rec, reserve));
     SGI_TRY(parse_group(c, is_rec));
     c->w.size = mark;
     c->p->at = start;
     SGI_TRY(each_id(c, is_rec, define_reserved));
+    c->next_outer_use = 0;
     SGI_TRY(parse_group(c, is_rec));
+    SGI_TRY(note_signature(c, mark, c->scope->spaces[SPACE_CORE_TYPE].count - 1));
     sgi_emit(c, SECTION_CORE_TYPE, mark);
     return sgi_expect_close(c->p);
 }
@@ -138,8 +164,17 @@ static sg_status parse_core_type_use(ComponentParser *c, uint32_t *index) {
     }
     size_t mark = c->w.size;
     CoreTypeScope types = type_scope_of(c);
+    c->outer_uses.count = c->next_outer_use = 0;
     SGI_TRY(sgi_parse_core_signature(p, &types, &c->param_names, &c->w));
     if (has_index) { /* written out again after its index */
+        c->w.size = mark;
+        return SG_OK;
+    }
+    const uint32_t *known = NULL;
+    if (!c->w.failed)
+        known = sgi_map_get(&c->scope->signatures, (Bytes){c->w.data + mark, c->w.size - mark});
+    if (known) {
+        *index = *known;
         c->w.size = mark;
         return SG_OK;
     }

@@ -65,13 +65,27 @@ typedef struct Scope {
     /* SCOPE_COMPONENT: the section that grows as long as definitions of its kind follow each other. */
     uint8_t section_id;
     Buf section;
+    /* Of definitions with `(export "name")` inside: they come after everything else, so that they do not
+     * disturb the numbers that the text may use. */
+    Buf exports;
+    uint32_t export_count;
+    Map signatures; /* SCOPE_CORE_MODULE_TYPE: function types by their bytes; written in place, they are found
+                       again */
 } Scope;
+
+/* A reference at `token` that became the alias `index`. */
+typedef struct OuterUse {
+    size_t token;
+    uint32_t index;
+} OuterUse;
 
 typedef struct ComponentParser {
     Parser *p;
-    Scope *scope;        /* the innermost */
-    Buf w;               /* definitions under construction */
-    NameVec param_names; /* of core function types: read and forgotten */
+    Scope *scope;             /* the innermost */
+    Buf w;                    /* definitions under construction */
+    NameVec param_names;      /* of core function types: read and forgotten */
+    Vec(OuterUse) outer_uses; /* by the core types being defined: see component_core_types.c */
+    size_t next_outer_use;
     unsigned type_depth; /* of value types in place, at most LIMIT(TYPE_DEPTH) */
 } ComponentParser;
 
@@ -99,8 +113,13 @@ void sgi_scope_leave(ComponentParser *c);
 /* Closes the last section and writes the names. */
 sg_status sgi_scope_finish_component(ComponentParser *c);
 
+/* SG_TOO_LARGE at the current token. */
+sg_status sgi_parse_too_deep(const ComponentParser *c, LimitId limit);
+
 /* Moves the bytes from `mark` on to the scope as one definition. */
 void sgi_emit(ComponentParser *c, Section section, size_t mark);
+/* Moves the bytes from `mark` on to the exports at the end of the component. */
+void sgi_emit_late_export(ComponentParser *c, size_t mark);
 /* Puts a leb128 count at `mark`, before the items that follow it. */
 void sgi_insert_count(ComponentParser *c, size_t mark, uint64_t count);
 void sgi_put_name(ComponentParser *c, Bytes name);
@@ -149,11 +168,8 @@ sg_status sgi_parse_core_module_type(ComponentParser *c, Bytes id);
 
 /* ---- component_canon.c ---- */
 
-/* After "(canon": lift, lower or a built-in, to before the function that it defines, or to the closing
- * parenthesis in
- * "(func ... (canon lift ...))". A lift whose function stands before it has its type in `*type`; else that is
- * NO_INDEX and the function follows. The definition begins at `mark` on the stack; a lift's type is still
- * missing at its end. */
+/* After "(canon": lift, lower or a built-in with its options, up to the function that it defines or the
+ * closing parenthesis. A lift's function type is still missing at the end of what is written. */
 sg_status sgi_parse_canon(ComponentParser *c, bool *is_lift);
 
 #endif

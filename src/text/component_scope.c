@@ -22,6 +22,13 @@ const SpaceInfo sgi_spaces[SPACE_COUNT] = {
 
 /* ---- scopes ---- */
 
+sg_status sgi_parse_too_deep(const ComponentParser *c, LimitId limit) {
+    TextPosition at = c->p->known;
+    sgi_text_position(c->p->tokens.text, sgi_peek(c->p)->offset, &at);
+    return sgi_fail_text(c->p->cx.err, SG_TOO_LARGE, at.line, at.column, "nesting too deep", "more than %llu %s",
+                         (unsigned long long)sgi_limits[limit].value, sgi_limits[limit].what);
+}
+
 sg_status sgi_scope_enter(ComponentParser *c, Scope *scope, ScopeKind kind, Bytes id) {
     Alloc *alloc = c->p->cx.alloc;
     *scope = (Scope){.kind = kind, .parent = c->scope, .id = id};
@@ -30,10 +37,12 @@ sg_status sgi_scope_enter(ComponentParser *c, Scope *scope, ScopeKind kind, Byte
         sgi_map_init(&scope->spaces[i].names, alloc);
     sgi_buf_init(&scope->out, alloc);
     sgi_buf_init(&scope->section, alloc);
+    sgi_buf_init(&scope->exports, alloc);
+    sgi_map_init(&scope->signatures, alloc);
     c->scope = scope;
     /* The parser recurses once a scope: this is what bounds it. */
     if (scope->depth > LIMIT_OF(COMPONENT_DEPTH))
-        return sgi_parse_fail(c->p, "nesting too deep");
+        return sgi_parse_too_deep(c, LIMIT_ID_COMPONENT_DEPTH);
     return SG_OK;
 }
 
@@ -45,6 +54,8 @@ void sgi_scope_leave(ComponentParser *c) {
     }
     sgi_buf_free(&scope->out);
     sgi_buf_free(&scope->section);
+    sgi_buf_free(&scope->exports);
+    sgi_map_free(&scope->signatures);
     c->scope = scope->parent;
 }
 
@@ -61,6 +72,15 @@ static void close_section(Scope *scope) {
     sgi_buf_free(&count);
     scope->section.size = 0;
     scope->count = 0;
+}
+
+/* Appends items to the section of their kind, which stays open until another kind comes. */
+static void put_items(Scope *scope, Section section, const uint8_t *bytes, size_t size, uint32_t count) {
+    if (scope->section_id != section)
+        close_section(scope);
+    scope->section_id = (uint8_t)section;
+    scope->count += count;
+    sgi_buf_put(&scope->section, bytes, size);
 }
 
 /* One name subsection for each space that has names (Binary.md, "Name Section"). */
@@ -82,7 +102,10 @@ static void put_names(ComponentParser *c, SpaceId id) {
 sg_status sgi_scope_finish_component(ComponentParser *c) {
     Scope *scope = c->scope;
     size_t mark = c->w.size;
+    if (scope->export_count)
+        put_items(scope, SECTION_EXPORT, scope->exports.data, scope->exports.size, scope->export_count);
     close_section(scope);
+    scope->out.failed |= scope->exports.failed;
     if (scope->id.size) {
         sgi_put_name(c, scope->id);
         sgi_insert_count(c, mark, c->w.size - mark);
@@ -134,12 +157,16 @@ void sgi_emit(ComponentParser *c, Section section, size_t mark) {
         sgi_buf_byte(&scope->out, (uint8_t)section);
         sgi_buf_sized(&scope->out, bytes, size);
     } else {
-        if (scope->section_id != section)
-            close_section(scope);
-        scope->section_id = (uint8_t)section;
-        scope->count++;
-        sgi_buf_put(&scope->section, bytes, size);
+        put_items(scope, section, bytes, size, 1);
     }
+    c->w.size = mark;
+}
+
+void sgi_emit_late_export(ComponentParser *c, size_t mark) {
+    if (c->w.failed)
+        return;
+    sgi_buf_put(&c->scope->exports, c->w.data + mark, c->w.size - mark);
+    c->scope->export_count++;
     c->w.size = mark;
 }
 
@@ -202,7 +229,7 @@ static void put_outer_alias(ComponentParser *c, SpaceId space, uint32_t outer, u
     sgi_buf_leb_u(&c->w, index);
 }
 
-/* `name` of an outer scope becomes an alias here, under the same name. */
+/* `name` of an outer scope becomes an alias here; each use one of its own, as numbers in the text expect. */
 static sg_status find_outer(ComponentParser *c, SpaceId space, Bytes name, size_t token, uint32_t *index) {
     uint32_t outer = 0;
     for (Scope *scope = c->scope->parent; scope; scope = scope->parent) {
@@ -215,7 +242,7 @@ static sg_status find_outer(ComponentParser *c, SpaceId space, Bytes name, size_
         size_t mark = c->w.size;
         put_outer_alias(c, space, outer, *found);
         sgi_emit(c, SECTION_ALIAS, mark);
-        return sgi_define(c, space, name, index);
+        return sgi_define(c, space, (Bytes){NULL, 0}, index);
     }
     return unknown(c, token, space, name);
 }

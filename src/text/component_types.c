@@ -157,7 +157,7 @@ static sg_status parse_constructed(ComponentParser *c, bool *found) {
         if (!*found)
             continue;
         if (c->type_depth >= LIMIT_OF(TYPE_DEPTH)) /* bounds the recursion through sgi_parse_val_type */
-            return sgi_parse_fail(c->p, "type nesting is too deep");
+            return sgi_parse_too_deep(c, LIMIT_ID_TYPE_DEPTH);
         if (constructors[i].byte)
             sgi_buf_byte(&c->w, constructors[i].byte);
         c->type_depth++;
@@ -296,20 +296,24 @@ static sg_status parse_type_scope(ComponentParser *c, bool is_component, Bytes i
     return status;
 }
 
-/* "(type ref)", or declarations as a type of their own. */
-static sg_status parse_type_scope_use(ComponentParser *c, bool is_component, Bytes id, uint32_t *index) {
-    /* "(type $t)" and "(type $i "t")" refer; "(type $t (...))" is a declaration. */
-    Parser *p = c->p;
+/* At "(type $t)" or "(type $i "t")", which refer, and the end? "(type $t (...))" is a declaration. */
+static bool peek_type_ref(Parser *p) {
     size_t at = p->at;
-    if (sgi_take_open(p, "type")) {
+    bool found = sgi_take_open(p, "type");
+    if (found) {
         sgi_advance(p);
         while (sgi_peek_is(p, TOKEN_STRING))
             sgi_advance(p);
-        bool is_ref = sgi_take_close(p) && sgi_peek_is(p, TOKEN_CLOSE);
-        p->at = at;
-        if (is_ref)
-            return sgi_parse_ref(c, SPACE_TYPE, index);
+        found = sgi_take_close(p) && sgi_peek_is(p, TOKEN_CLOSE);
     }
+    p->at = at;
+    return found;
+}
+
+/* "(type ref)", or declarations as a type of their own. */
+static sg_status parse_type_scope_use(ComponentParser *c, bool is_component, Bytes id, uint32_t *index) {
+    if (peek_type_ref(c->p))
+        return sgi_parse_ref(c, SPACE_TYPE, index);
     size_t mark = c->w.size;
     SGI_TRY(parse_type_scope(c, is_component, id));
     sgi_emit(c, SECTION_TYPE, mark);
@@ -418,15 +422,8 @@ static sg_status parse_value_bound(ComponentParser *c) {
 
 /* "(type ref)", or declarations as a core type of their own. */
 static sg_status parse_module_type_use(ComponentParser *c, Bytes id, uint32_t *index) {
-    Parser *p = c->p;
-    size_t at = p->at;
-    if (sgi_take_open(p, "type")) {
-        sgi_advance(p);
-        bool is_ref = sgi_take_close(p) && sgi_peek_is(p, TOKEN_CLOSE);
-        p->at = at;
-        if (is_ref)
-            return sgi_parse_ref(c, SPACE_CORE_TYPE, index);
-    }
+    if (peek_type_ref(c->p))
+        return sgi_parse_ref(c, SPACE_CORE_TYPE, index);
     size_t mark = c->w.size;
     SGI_TRY(sgi_parse_core_module_type(c, id));
     sgi_emit(c, SECTION_CORE_TYPE, mark);
