@@ -34,6 +34,13 @@ static void u32(Buffer *out, uint32_t value) {
     byte(out, (uint8_t)value);
 }
 
+/* A type's index where a heap type stands: signed. */
+static void heap_type(Buffer *out, uint32_t index) {
+    for (; index >= 0x40; index >>= 7)
+        byte(out, (uint8_t)(index | 0x80));
+    byte(out, (uint8_t)index);
+}
+
 /* `count` times the bytes of `pattern`. */
 static void repeat(Buffer *out, size_t count, const char *pattern, size_t size) {
     for (size_t i = 0; i < count; i++)
@@ -72,7 +79,8 @@ static void begin_module(Buffer *out) {
     PUT(out, "\0asm\1\0\0\0");
 }
 
-/* A module with `count` functions of type 0, which is `type`; returns the start of the code section. */
+/* A module with `count` functions of type 0, which is `type`, the first one exported; returns the start of
+ * the code section. */
 static size_t begin_functions(Buffer *out, uint32_t count, const void *type, size_t type_size) {
     begin_module(out);
     size_t section = open_section(out, 1);
@@ -83,6 +91,8 @@ static size_t begin_functions(Buffer *out, uint32_t count, const void *type, siz
     u32(out, count);
     repeat(out, count, "\0", 1);
     close_size(out, section);
+    PUT(out, "\x07\x05\x01\x01"
+             "f\0\0");
     section = open_section(out, 10);
     u32(out, count);
     return section;
@@ -270,7 +280,7 @@ static void recursion_groups(Buffer *out) {
         u32(out, TYPES);
         for (uint32_t i = 0; i < TYPES; i++) {
             PUT(out, "\x60\1\x63");
-            u32(out, group * TYPES + (i + 1) % TYPES);
+            heap_type(out, group * TYPES + (i + 1) % TYPES);
             byte(out, 0);
         }
     }
@@ -285,7 +295,7 @@ static void type_chain(Buffer *out) {
     PUT(out, NULLARY);
     for (uint32_t i = 1; i < 400000; i++) {
         PUT(out, "\x60\1\x63");
-        u32(out, i - 1);
+        heap_type(out, i - 1);
         byte(out, 0);
     }
     close_size(out, section);
