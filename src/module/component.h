@@ -50,6 +50,7 @@ struct sg_type {
     bool contains_borrow;      /* anywhere inside */
     bool contains_pointer;     /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
     bool contains_async;       /* stream, future or error-context anywhere inside */
+    bool contains_resource;    /* own or borrow anywhere inside */
 };
 
 /* A resource type. Identity is the pointer, after substitution of imports at validation. */
@@ -181,11 +182,13 @@ typedef struct ExternName {
     Bytes implements;     /* empty when absent */
     Bytes external_id;    /* empty when absent */
     uint8_t form;         /* the leading byte: 0x00, 0x01 or 0x02 */
+    uint8_t attributes;   /* those that are there: bit 0 implements, 1 version_suffix, 2 external_id */
 } ExternName;
 
 typedef struct NamedItem {
     Bytes name;
     SortIndex item;
+    const ExternName *extern_name; /* of inline exports of component instances, else NULL */
 } NamedItem;
 
 /* core:instanceexpr and instanceexpr: instantiation of `target` with `args`, or the exports inline in `args`. */
@@ -218,6 +221,18 @@ typedef enum CanonKind {
 } CanonKind;
 
 #define NO_INDEX UINT32_MAX
+
+/* The binary format's canonopt bytes, as CanonDef.options keeps them. */
+typedef enum CanonOption {
+    CANONOPT_UTF8,
+    CANONOPT_UTF16,
+    CANONOPT_LATIN1_UTF16,
+    CANONOPT_MEMORY,
+    CANONOPT_REALLOC,
+    CANONOPT_POST_RETURN,
+    CANONOPT_ASYNC,
+    CANONOPT_CALLBACK,
+} CanonOption;
 
 typedef struct CanonDef {
     CanonKind kind;

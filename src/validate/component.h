@@ -1,0 +1,187 @@
+/* Private to validate: the component validator's state and what its parts offer each other. */
+#ifndef SGI_VALIDATE_COMPONENT_H
+#define SGI_VALIDATE_COMPONENT_H
+
+#include "validate/validate.h"
+
+/* ---- pointers to pointers ---- */
+
+typedef struct PtrEntry {
+    const void *key; /* NULL: empty */
+    const void *value;
+} PtrEntry;
+
+/* A hash map over addresses. */
+typedef struct PtrMap {
+    Alloc *alloc;
+    PtrEntry *entries;
+    size_t count, capacity;
+} PtrMap;
+
+void sgi_ptrs_init(PtrMap *map, Alloc *alloc);
+void sgi_ptrs_free(PtrMap *map);
+const void *sgi_ptrs_get(const PtrMap *map, const void *key);
+/* Sets or replaces; false when refused. */
+bool sgi_ptrs_put(PtrMap *map, const void *key, const void *value);
+
+/* ---- names ---- */
+
+typedef enum NameKind {
+    NAME_LABEL,
+    NAME_CONSTRUCTOR,
+    NAME_METHOD,
+    NAME_STATIC,
+    NAME_INTERFACE,
+    NAME_OTHER, /* dependencies, URLs and hashes */
+} NameKind;
+
+typedef struct ParsedName {
+    NameKind kind;
+    Bytes resource; /* NAME_CONSTRUCTOR, NAME_METHOD, NAME_STATIC: the first label */
+    Bytes unique;   /* two names are strongly-unique when these differ, case aside */
+} ParsedName;
+
+/* Explainer, "Import and Export Definitions". On failure `why` says what is wrong. */
+bool sgi_name_parse(Bytes name, ParsedName *parsed, const char **why);
+bool sgi_name_is_label(Bytes name);
+bool sgi_name_is_semver(Bytes version);
+/* The same name but for the case of letters. */
+bool sgi_name_same(Bytes a, Bytes b);
+
+/* ---- the validator ---- */
+
+typedef enum ScopeKind { SCOPE_COMPONENT, SCOPE_COMPONENT_TYPE, SCOPE_INSTANCE_TYPE, SCOPE_MODULE_TYPE } ScopeKind;
+
+typedef struct NameScope {
+    Map unique;      /* names so far, lower case */
+    Map resources;   /* labels of the resource types among them */
+    PtrMap labels;   /* ResourceName → its label (const Bytes *) */
+    PtrMap visible;  /* types that have a name outside: sg_type or ResourceName */
+} NameScope;
+
+/* The index spaces of a component, component type, instance type or core module type. */
+typedef struct Scope Scope;
+struct Scope {
+    Scope *parent;
+    ScopeKind kind;
+    uint32_t id;
+    Component *component; /* SCOPE_COMPONENT */
+    uint32_t def;         /* the definition being validated */
+    Vec(CompType) types;
+    Vec(CompItem) funcs;
+    Vec(CompItem) instances;
+    Vec(CompItem) components;
+    Vec(CoreItem) core_items[EXTERN_KINDS];
+    Vec(const CoreModuleType *) core_modules;
+    Vec(const CoreModuleType *) core_instances;
+    Vec(SubType) core_types;
+    Vec(const CoreModuleType *) core_module_types; /* beside core_types: NULL for what is not a module type */
+    Vec(NamedExtern) imports;
+    Vec(NamedExtern) exports;
+    Vec(CoreExternType) core_imports; /* SCOPE_MODULE_TYPE */
+    Vec(CoreExternType) core_exports;
+    NameScope import_names, export_names;
+    uint64_t transitive_instances; /* saturating */
+};
+
+typedef struct CompValidator {
+    LoadContext cx; /* on the root's account */
+    Arena *arena;   /* the root's */
+    uint64_t steps; /* against LIMIT(TYPE_STEPS) */
+    uint32_t scopes, resources;
+    uint64_t offset; /* of what is being validated */
+    PtrMap indices;  /* lists of externs → Map from name to position, made when first searched */
+} CompValidator;
+
+/* SG_INVALID at the present offset. */
+sg_status sgi_comp_invalid(CompValidator *v, const char *message, const char *detail, ...) SGI_PRINTF(3, 4);
+sg_status sgi_comp_no_memory(CompValidator *v);
+/* Work on types is bounded, so that small components cannot ask for much of it. */
+sg_status sgi_comp_steps(CompValidator *v, uint64_t steps);
+sg_status sgi_comp_bad_index(CompValidator *v, const char *what, uint32_t index);
+
+void *sgi_comp_array(CompValidator *v, const void *items, size_t count, size_t size);
+
+void sgi_scope_init(CompValidator *v, Scope *scope, ScopeKind kind, Scope *parent);
+void sgi_scope_free(CompValidator *v, Scope *scope);
+
+/* Position of `name` in a list, or NO_INDEX; the lists must stay where they are. Hashed when long. */
+sg_status sgi_comp_find_extern(CompValidator *v, const NamedExtern *items, uint32_t count, Bytes name,
+                               uint32_t *index);
+sg_status sgi_comp_find_core(CompValidator *v, const CoreExternType *items, uint32_t count, Bytes name,
+                             uint32_t *index);
+
+/* ---- component_types.c: TypeExpr → resolved types ---- */
+
+sg_status sgi_comp_define_type(CompValidator *v, Scope *scope, const TypeExpr *expr);
+sg_status sgi_comp_define_core_type(CompValidator *v, Scope *scope, const TypeExpr *expr);
+sg_status sgi_comp_value_type(CompValidator *v, Scope *scope, const TypeExpr *expr, const sg_type **type);
+/* The type that an import or export description stands for, with fresh resources for those it binds. */
+sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, bool is_import,
+                               ExternType *type);
+sg_status sgi_comp_outer_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
+sg_status sgi_comp_export_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
+sg_status sgi_comp_component_type(CompValidator *v, Scope *scope, ComponentType *type);
+
+/* Fills size, alignment, flattening, depth and weight from the parts. */
+sg_status sgi_comp_layout(CompValidator *v, sg_type *type);
+
+/* ---- component_externs.c: imports and exports ---- */
+
+/* Gives `type` a name in `scope`: checks the name and what it demands of the type, that the type can be seen from
+ * outside, and appends it to the imports or exports and to its index space. */
+sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *name, ExternType type,
+                              bool is_import);
+/* Checks a name alone, as one of `names`. */
+sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternName *name, const ExternType *type);
+void sgi_names_init(CompValidator *v, NameScope *names);
+void sgi_names_free(NameScope *names);
+/* A type under one more name: what an import or export of it introduces. */
+sg_status sgi_comp_rename(CompValidator *v, CompType *type);
+sg_status sgi_comp_push_item(CompValidator *v, Scope *scope, const ExternType *type);
+sg_status sgi_comp_get_item(CompValidator *v, Scope *scope, SortIndex item, ExternType *type);
+const char *sgi_comp_sort_name(Sort sort);
+
+/* ---- component_subst.c ---- */
+
+/* `map` has resources, and types by name, and what stands in their place; it also remembers what was made. */
+sg_status sgi_comp_subst_instance(CompValidator *v, PtrMap *map, const InstanceType *type,
+                                  const InstanceType **result);
+sg_status sgi_comp_new_resource(CompValidator *v, const Scope *scope, ResourceType **resource);
+/* Does `type` refer to no resource but those it binds itself? */
+sg_status sgi_comp_is_closed(CompValidator *v, const CompType *type, bool *closed);
+
+/* ---- component_match.c: subtyping ---- */
+
+typedef struct Matcher Matcher;
+struct Matcher {
+    TypeRegistry *types;
+    CompValidator *v; /* NULL at run time */
+    sg_error *err;
+    sg_status status; /* that a mismatch reports */
+    PtrMap left, right; /* what resources of each side stand for; right: of the pattern */
+    uint64_t steps;     /* at run time */
+    uintptr_t tokens;   /* stand-ins for what is bound on both sides */
+    bool renames;       /* also record types by name in `right` */
+};
+
+void sgi_matcher_init(Matcher *m, CompValidator *v);
+void sgi_matcher_free(Matcher *m);
+/* Lets `resources` of the pattern take what stands in their place. */
+sg_status sgi_match_expect(Matcher *m, ResourceType *const *resources, uint32_t count);
+sg_status sgi_match_extern(Matcher *m, const ExternType *sub, const ExternType *super);
+sg_status sgi_match_core_extern(Matcher *m, const CoreExternType *sub, const CoreExternType *super);
+
+/* ---- component_core.c: core modules, instances and their aliases ---- */
+
+sg_status sgi_comp_core_module(CompValidator *v, Scope *scope, Module *module);
+sg_status sgi_comp_core_instance(CompValidator *v, Scope *scope, const InstanceDef *def);
+sg_status sgi_comp_core_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
+sg_status sgi_comp_core_func(CompValidator *v, Scope *scope, uint32_t index, uint32_t *id);
+sg_status sgi_comp_push_core(CompValidator *v, Scope *scope, const CoreExternType *type);
+
+/* ---- component_canon.c ---- */
+
+sg_status sgi_comp_canon(CompValidator *v, Scope *scope, CanonDef *canon);
+
+#endif
