@@ -50,13 +50,18 @@ bool sgi_name_same(Bytes a, Bytes b);
 
 /* ---- the validator ---- */
 
-typedef enum ScopeKind { SCOPE_COMPONENT, SCOPE_COMPONENT_TYPE, SCOPE_INSTANCE_TYPE, SCOPE_MODULE_TYPE } ScopeKind;
+typedef enum ScopeKind {
+    SCOPE_COMPONENT,
+    SCOPE_COMPONENT_TYPE,
+    SCOPE_INSTANCE_TYPE,
+    SCOPE_MODULE_TYPE
+} ScopeKind;
 
 typedef struct NameScope {
-    Map unique;      /* names so far, lower case */
-    Map resources;   /* labels of the resource types among them */
-    PtrMap labels;   /* ResourceName → its label (const Bytes *) */
-    PtrMap visible;  /* types that have a name outside: sg_type or ResourceName */
+    Map unique;     /* names so far, lower case */
+    Map resources;  /* labels of the resource types among them */
+    PtrMap labels;  /* ResourceName → its label (const Bytes *) */
+    PtrMap visible; /* types that have a name outside: sg_type or ResourceName */
 } NameScope;
 
 /* The index spaces of a component, component type, instance type or core module type. */
@@ -122,22 +127,31 @@ sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc 
 sg_status sgi_comp_outer_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_export_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_component_type(CompValidator *v, Scope *scope, ComponentType *type);
+sg_status sgi_comp_instance_type(CompValidator *v, const NamedExtern *exports, size_t count,
+                                 InstanceType **type);
+sg_status sgi_comp_new_resource(CompValidator *v, const Scope *scope, ResourceType **resource);
+/* An import or export of a core module type. */
+sg_status sgi_comp_core_decl(CompValidator *v, Scope *scope, const TypeDecl *decl);
 
 /* Fills size, alignment, flattening, depth and weight from the parts. */
 sg_status sgi_comp_layout(CompValidator *v, sg_type *type);
 
 /* ---- component_externs.c: imports and exports ---- */
 
-/* Gives `type` a name in `scope`: checks the name and what it demands of the type, that the type can be seen from
- * outside, and appends it to the imports or exports and to its index space. */
+/* Gives `type` a name in `scope`: checks the name and what it demands of the type, that the type can be seen
+ * from outside, and appends it to the imports or exports and to its index space. */
 sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *name, ExternType type,
                               bool is_import);
 /* Checks a name alone, as one of `names`. */
-sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternName *name, const ExternType *type);
+sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternName *name,
+                              const ExternType *type);
 void sgi_names_init(CompValidator *v, NameScope *names);
 void sgi_names_free(NameScope *names);
 /* A type under one more name: what an import or export of it introduces. */
 sg_status sgi_comp_rename(CompValidator *v, CompType *type);
+void sgi_comp_weigh(const ExternType *type, uint64_t *weight, uint32_t *depth);
+/* `name` in lower case. */
+sg_status sgi_comp_lower(CompValidator *v, Bytes name, Bytes *lower);
 sg_status sgi_comp_push_item(CompValidator *v, Scope *scope, const ExternType *type);
 sg_status sgi_comp_get_item(CompValidator *v, Scope *scope, SortIndex item, ExternType *type);
 const char *sgi_comp_sort_name(Sort sort);
@@ -145,9 +159,7 @@ const char *sgi_comp_sort_name(Sort sort);
 /* ---- component_subst.c ---- */
 
 /* `map` has resources, and types by name, and what stands in their place; it also remembers what was made. */
-sg_status sgi_comp_subst_instance(CompValidator *v, PtrMap *map, const InstanceType *type,
-                                  const InstanceType **result);
-sg_status sgi_comp_new_resource(CompValidator *v, const Scope *scope, ResourceType **resource);
+sg_status sgi_comp_subst_exports(CompValidator *v, PtrMap *map, const NamedExtern **exports, uint32_t count);
 /* Does `type` refer to no resource but those it binds itself? */
 sg_status sgi_comp_is_closed(CompValidator *v, const CompType *type, bool *closed);
 
@@ -158,11 +170,13 @@ struct Matcher {
     TypeRegistry *types;
     CompValidator *v; /* NULL at run time */
     sg_error *err;
-    sg_status status; /* that a mismatch reports */
+    sg_status status;   /* that a mismatch reports */
     PtrMap left, right; /* what resources of each side stand for; right: of the pattern */
     uint64_t steps;     /* at run time */
     uintptr_t tokens;   /* stand-ins for what is bound on both sides */
-    bool renames;       /* also record types by name in `right` */
+    uint32_t
+        open_from; /* resources of the pattern with this id or a later one take what is in their place too */
+    PtrMap *renames; /* unless NULL: takes types by name of the pattern and what stands in their place */
 };
 
 void sgi_matcher_init(Matcher *m, CompValidator *v);
@@ -178,6 +192,8 @@ sg_status sgi_comp_core_module(CompValidator *v, Scope *scope, Module *module);
 sg_status sgi_comp_core_instance(CompValidator *v, Scope *scope, const InstanceDef *def);
 sg_status sgi_comp_core_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_core_func(CompValidator *v, Scope *scope, uint32_t index, uint32_t *id);
+/* Exports are unique by name, imports by module and name. */
+sg_status sgi_comp_unique_core(CompValidator *v, Map *names, bool is_import, const CoreExternType *type);
 sg_status sgi_comp_push_core(CompValidator *v, Scope *scope, const CoreExternType *type);
 
 /* ---- component_canon.c ---- */

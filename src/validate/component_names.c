@@ -1,5 +1,5 @@
-/* The grammar of import and export names (component model, Explainer.md, "Import and Export Definitions"), and the older
- * forms that tools still write: unlocked-dep=<…>, locked-dep=<…>, url=<…>, integrity=<…>. */
+/* The grammar of import and export names (component model, Explainer.md, "Import and Export Definitions"),
+ * and the older forms that tools still write: unlocked-dep=<…>, locked-dep=<…>, url=<…>, integrity=<…>. */
 #include "validate/component.h"
 
 #include <string.h>
@@ -242,7 +242,9 @@ bool sgi_name_parse(Bytes name, ParsedName *parsed, const char **why) {
         const char *prefix;
         NameKind kind;
     } prefixes[] = {
-        {"[constructor]", NAME_CONSTRUCTOR}, {"[method]", NAME_METHOD}, {"[static]", NAME_STATIC},
+        {"[constructor]", NAME_CONSTRUCTOR},
+        {"[method]", NAME_METHOD},
+        {"[static]", NAME_STATIC},
     };
     *parsed = (ParsedName){.kind = NAME_OTHER, .unique = name};
     Bytes rest = name;
