@@ -54,7 +54,8 @@ static sg_status parse_content(ScriptParser *s, const ModuleKeywords *keywords, 
     return status;
 }
 
-/* What parsing gave: the binary, or, when the text was malformed, its error. Other failures are passed up. */
+/* What parsing gave: the binary, or, when the fault lies in the text, its error. Other failures are passed
+ * up. */
 static sg_status keep_result(ScriptParser *s, sg_status status, const sg_error *error, const Buf *binary,
                              sg_command *command) {
     if (status == SG_OK) {
@@ -62,7 +63,7 @@ static sg_status keep_result(ScriptParser *s, sg_status status, const sg_error *
         command->binary_size = binary->size;
         return command->binary ? SG_OK : sgi_load_no_memory(&s->p.cx);
     }
-    if (status == SG_MALFORMED || status == SG_UNSUPPORTED) {
+    if (status == SG_MALFORMED || status == SG_UNSUPPORTED || (status == SG_TOO_LARGE && error->line)) {
         command->parse_error = *error;
         return SG_OK;
     }

@@ -300,7 +300,7 @@ static sg_status find_indent(const Wave *w, size_t *indent) {
 /* After the opening quotes. Every line loses the indentation; the first and the last line break are not part.
  */
 static sg_status read_multiline(Wave *w) {
-    size_t skip = line_break(w), indent;
+    size_t skip = line_break(w), indent = 0;
     if (!skip)
         return sgi_wave_fail(w, SG_MALFORMED, "a multiline string begins on a line of its own");
     w->at += skip;
