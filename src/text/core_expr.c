@@ -378,9 +378,10 @@ static sg_status match_label(ModuleParser *m, const Frame *frame) {
 
 static sg_status plain_instruction(ModuleParser *m, Buf *out) {
     Frame *frame = m->frames.count ? &m->frames.items[m->frames.count - 1] : NULL;
-    /* Operands of folded instructions are folded; what follows "(if" and its parts too. */
-    if (frame && (frame->kind == FRAME_FOLDED || frame->kind == FRAME_CONDITION ||
-                  frame->kind == FRAME_AFTER_THEN || frame->kind == FRAME_AFTER_ELSE))
+    /* What follows "(if" and its parts is folded. So are operands by the grammar, but the field's scripts
+     * write plain ones among them, and there is one thing only that they can mean. */
+    if (frame && (frame->kind == FRAME_CONDITION || frame->kind == FRAME_AFTER_THEN ||
+                  frame->kind == FRAME_AFTER_ELSE))
         return sgi_parse_unexpected(m->p);
     size_t at = m->p->at;
     Op op;
