@@ -1,0 +1,137 @@
+/* The registry of types: when are types of different modules equal, and what matches what. */
+#include "load_core.h"
+
+static uint32_t id_of(Loader *l, const char *text, uint32_t index) {
+    Module *module = must_load(l, text);
+    uint32_t id = module->types[index].id;
+    sgi_module_release(module);
+    return id;
+}
+
+static void functions(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    uint32_t a = id_of(&l, "(type (func (param i32) (result i64)))", 0);
+    assert_int_equal(a, id_of(&l, "(type (func)) (type (func (param i32) (result i64)))", 1));
+    assert_int_not_equal(a, id_of(&l, "(type (func (param i32 i64)))", 0));
+    assert_int_not_equal(a, id_of(&l, "(type (func (result i32 i64)))", 0));
+    ValType param = VAL_I32, result = VAL_I64;
+    uint32_t host;
+    FuncType type = {&param, &result, 1, 1};
+    assert_int_equal(sgi_types_add_func(l.types, &type, &host, NULL), SG_OK);
+    assert_int_equal(host, a);
+    assert_int_equal(sgi_types_kind(l.types, a), COMP_FUNC);
+    loader_end(&l);
+}
+
+static void groups(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    const char *pair = "(rec (type $a (func (param (ref null $b)))) (type $b (func (result (ref $a)))))";
+    const char *later =
+        "(type (func)) (rec (type $x (func (param (ref null $y)))) (type $y (func (result (ref $x)))))";
+    const char *turned = "(rec (type $b (func (result (ref $a)))) (type $a (func (param (ref null $b)))))";
+    uint32_t a = id_of(&l, pair, 0);
+    assert_int_equal(a, id_of(&l, later, 1));
+    assert_int_equal(a + 1, id_of(&l, later, 2));
+    assert_int_not_equal(a, id_of(&l, turned, 1));
+    /* The same type alone and in a group differ; alone, with and without "rec", they do not. */
+    uint32_t alone = id_of(&l, "(type (func (param f32)))", 0);
+    assert_int_equal(alone, id_of(&l, "(rec (type (func (param f32))))", 0));
+    assert_int_not_equal(alone, id_of(&l, "(rec (type (func (param f32))) (type (func)))", 0));
+    /* A reference into the group is not one to an equal type outside. */
+    assert_int_not_equal(id_of(&l, "(type $f (func)) (rec (type (func)) (type (func (param (ref $f)))))", 2),
+                         id_of(&l, "(type (func)) (rec (type $f (func)) (type (func (param (ref $f)))))", 2));
+    loader_end(&l);
+}
+
+static void declared_subtypes(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    l.cx.features |= 1u << FEATURE_GC;
+    const char *text =
+        "(type $a (sub (struct (field i32)))) (type $b (sub $a (struct (field i32) (field i64))))"
+        "(type $c (sub final $b (struct (field i32) (field i64) (field (mut i8)))))"
+        "(type $f (func)) (type $arr (array (mut f32)))";
+    Module *m = must_load(&l, text);
+    const SubType *t = m->types;
+    assert_int_equal(t[2].depth, 2);
+    assert_true(sgi_types_is_subtype(l.types, t[2].id, t[0].id));
+    assert_false(sgi_types_is_subtype(l.types, t[0].id, t[2].id));
+    assert_false(sgi_types_is_subtype(l.types, t[3].id, t[0].id));
+    ValType b = sgi_types_canonical(t, sgi_ref(false, 1)), a = sgi_types_canonical(t, sgi_ref(true, 0));
+    assert_true(sgi_types_matches(l.types, b, a));
+    assert_false(sgi_types_matches(l.types, a, b));
+    sgi_module_release(m);
+
+    must_fail(&l, "(type $a (struct)) (type (sub $a (struct)))", SG_INVALID, "sub type");
+    must_fail(&l, "(type $a (sub (struct (field i32)))) (type (sub $a (struct)))", SG_INVALID, "sub type");
+    must_fail(&l,
+              "(type $a (sub (struct (field (mut anyref))))) (type (sub $a (struct (field (mut eqref)))))",
+              SG_INVALID, "sub type");
+    must_fail(&l, "(type $a (sub (func))) (type (sub $a (struct)))", SG_INVALID, "sub type");
+    must_fail(&l, "(rec (type $a (sub $b (func))) (type $b (sub (func))))", SG_INVALID, "unknown type");
+    must_fail(&l, "(type (func (param (ref 1))))", SG_INVALID, "unknown type");
+    sgi_module_release(
+        must_load(&l, "(type $a (sub (struct (field anyref)))) (type (sub $a (struct (field eqref))))"));
+    sgi_module_release(must_load(&l, "(type $a (sub (func (param eqref) (result anyref))))"
+                                     "(type (sub $a (func (param anyref) (result eqref))))"));
+    loader_end(&l);
+}
+
+static void abstract_types(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t sub, super;
+    } below[] = {
+        {HEAP_EQ, HEAP_ANY},      {HEAP_I31, HEAP_EQ},          {HEAP_STRUCT, HEAP_ANY},
+        {HEAP_ARRAY, HEAP_EQ},    {HEAP_NONE, HEAP_I31},        {HEAP_NONE, HEAP_ANY},
+        {HEAP_NOFUNC, HEAP_FUNC}, {HEAP_NOEXTERN, HEAP_EXTERN}, {HEAP_NOEXN, HEAP_EXN},
+        {HEAP_BOTTOM, HEAP_FUNC}, {HEAP_FUNC, HEAP_FUNC},
+    };
+    Loader l;
+    loader_init(&l);
+    for (size_t i = 0; i < SGI_COUNT(below); i++) {
+        ValType sub = sgi_ref(false, below[i].sub), super = sgi_ref(true, below[i].super);
+        assert_true(sgi_types_matches(l.types, sub, super));
+        assert_false(sgi_types_matches(l.types, super, sub));
+    }
+    assert_false(sgi_types_matches(l.types, VAL_FUNCREF, VAL_EXTERNREF));
+    assert_false(sgi_types_matches(l.types, sgi_ref(true, HEAP_FUNC), sgi_ref(true, HEAP_ANY)));
+    assert_false(sgi_types_matches(l.types, VAL_I32, VAL_I64));
+    assert_true(sgi_types_matches(l.types, VAL_BOTTOM, VAL_I64));
+
+    l.cx.features |= 1u << FEATURE_GC;
+    Module *m = must_load(&l, "(type (func)) (type (struct))");
+    const SubType *t = m->types;
+    assert_true(sgi_types_matches_in(t, sgi_ref(false, 0), VAL_FUNCREF));
+    assert_true(sgi_types_matches_in(t, sgi_ref(true, HEAP_NOFUNC), sgi_ref(true, 0)));
+    assert_false(sgi_types_matches_in(t, sgi_ref(true, HEAP_NONE), sgi_ref(true, 0)));
+    assert_false(sgi_types_matches_in(t, VAL_FUNCREF, sgi_ref(true, 0)));
+    assert_true(sgi_types_matches_in(t, sgi_ref(false, 1), sgi_ref(true, HEAP_EQ)));
+    assert_true(sgi_types_matches_in(t, sgi_ref(false, HEAP_BOTTOM), sgi_ref(false, 1)));
+    assert_false(sgi_types_matches_in(t, sgi_ref(true, 1), sgi_ref(false, 1)));
+    sgi_module_release(m);
+    loader_end(&l);
+}
+
+static void names(void **state) {
+    (void)state;
+    assert_string_equal(sgi_type_name(VAL_F64).text, "f64");
+    assert_string_equal(sgi_type_name(VAL_FUNCREF).text, "funcref");
+    assert_string_equal(sgi_type_name(sgi_ref(false, HEAP_EXTERN)).text, "(ref extern)");
+    assert_string_equal(sgi_type_name(sgi_ref(true, HEAP_NONE)).text, "nullref");
+    assert_string_equal(sgi_type_name(sgi_ref(true, 16776959)).text, "(ref null 16776959)");
+    assert_string_equal(sgi_type_name(sgi_ref(false, 3)).text, "(ref 3)");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(functions),      cmocka_unit_test(groups), cmocka_unit_test(declared_subtypes),
+        cmocka_unit_test(abstract_types), cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
