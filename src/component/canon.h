@@ -16,7 +16,9 @@ typedef struct LiftLowerContext {
     const CanonicalOptions *opts;
     ComponentInstance *inst;
     sg_error *err;
-    /* The other side is a component, not the host: lifted strings carry a StringSource. */
+    /* The other side is a component, not the host. Values have a form of their own then: strings carry a
+     * StringSource; in place of names stand indices, as sizes of names without data; flags are bits, as a
+     * count without names. */
     bool is_between;
     uint32_t values; /* loaded or stored, not paid for yet */
 } LiftLowerContext;

@@ -14,6 +14,7 @@ typedef struct Frame {
     const InstanceDef *def; /* that instantiates it: its arguments lie in the parent; NULL at the root */
     Map args;               /* name → position in def->args */
     uint32_t next;          /* definition */
+    uint32_t imports;       /* executed */
 } Frame;
 
 typedef struct Instantiation {
@@ -230,8 +231,9 @@ static void pop(Instantiation *in) {
 
 /* ---- definitions ---- */
 
-static sg_status import(Instantiation *in, Frame *frame, uint32_t number, const ImportDef *def) {
+static sg_status import(Instantiation *in, Frame *frame, const ImportDef *def) {
     Item item;
+    uint32_t number = frame->imports++;
     if (frame->def == NULL) {
         const ComponentType *type = &frame->inst->component->type;
         if (number >= type->import_count)
@@ -346,7 +348,7 @@ static sg_status canon(Instantiation *in, ComponentInstance *inst, const Def *de
 }
 
 /* One definition of the frame on top, which may push another. */
-static sg_status execute(Instantiation *in, Frame *frame, const Def *def, uint32_t *imports) {
+static sg_status execute(Instantiation *in, Frame *frame, const Def *def) {
     ComponentInstance *inst = frame->inst;
     Item item;
     switch (def->kind) {
@@ -363,7 +365,7 @@ static sg_status execute(Instantiation *in, Frame *frame, const Def *def, uint32
     }
     case DEF_ALIAS: return alias(in, inst, &def->as.alias);
     case DEF_CANON: return canon(in, inst, def);
-    case DEF_IMPORT: return import(in, frame, (*imports)++, &def->as.import);
+    case DEF_IMPORT: return import(in, frame, &def->as.import);
     case DEF_EXPORT:
         item = item_at(inst, def->as.export_.item);
         add_item(inst, &item);
@@ -375,7 +377,6 @@ static sg_status execute(Instantiation *in, Frame *frame, const Def *def, uint32
 }
 
 static sg_status run(Instantiation *in) {
-    uint32_t imports = 0; /* of the root */
     while (in->depth) {
         Frame *frame = &in->frames[in->depth - 1];
         if (frame->next == frame->inst->component->def_count) {
@@ -385,7 +386,7 @@ static sg_status run(Instantiation *in) {
         sg_trap trap = sgi_poll(&in->store->cx);
         if (trap)
             return sgi_fail_trap(in->err, trap);
-        SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++], &imports));
+        SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++]));
     }
     return SG_OK;
 }

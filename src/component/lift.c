@@ -50,8 +50,10 @@ static double canonicalize_nan64(uint64_t bits) {
     return value;
 }
 
-static sg_string name_of(const CompField *field) {
-    return sg_string_of((const char *)field->name.data, field->name.size);
+/* Between components its index does, which nobody has to look for. */
+static sg_string member_name(const LiftLowerContext *cx, const sg_type *type, uint32_t i) {
+    Bytes name = type->fields[i].name;
+    return cx->is_between ? sg_string_of(NULL, i) : sg_string_of((const char *)name.data, name.size);
 }
 
 static sg_status no_memory(LiftLowerContext *cx) {
@@ -124,7 +126,7 @@ static sg_status lift_record(LiftLowerContext *cx, Source source, const sg_type 
         const sg_type *field = type->fields[i].type;
         offset = sgi_align_to(offset, field->alignment);
         if (!is_tuple)
-            fields[i].name = name_of(&type->fields[i]);
+            fields[i].name = member_name(cx, type, i);
         SGI_TRY(
             lift(cx, member_of(source, offset, flat_index), field, is_tuple ? &items[i] : &fields[i].value));
         offset += field->size;
@@ -152,14 +154,18 @@ static sg_status lift_variant(LiftLowerContext *cx, Source source, const sg_type
         out->of.result.payload = payload;
         out->of.result.is_error = case_index == 1;
         break;
-    case SG_ENUM: out->of.enumeration = name_of(case_); break;
-    default: out->of.variant.name = name_of(case_); out->of.variant.payload = payload;
+    case SG_ENUM: out->of.enumeration = member_name(cx, type, case_index); break;
+    default: out->of.variant.name = member_name(cx, type, case_index); out->of.variant.payload = payload;
     }
     return SG_OK;
 }
 
 /* unpack_flags_from_int: bits past the last flag mean nothing. */
 static sg_status lift_flags(LiftLowerContext *cx, uint64_t bits, const sg_type *type, sg_value *out) {
+    if (cx->is_between) {
+        *out = (sg_value){.kind = SG_FLAGS, .of.flags = {NULL, (uint32_t)bits}};
+        return SG_OK;
+    }
     size_t count = 0;
     for (uint32_t i = 0; i < type->field_count; i++)
         count += bits >> i & 1;
@@ -169,7 +175,7 @@ static sg_status lift_flags(LiftLowerContext *cx, uint64_t bits, const sg_type *
     *out = (sg_value){.kind = SG_FLAGS, .of.flags = {names, count}};
     for (uint32_t i = 0; i < type->field_count; i++)
         if (bits >> i & 1)
-            *names++ = name_of(&type->fields[i]);
+            *names++ = member_name(cx, type, i);
     return SG_OK;
 }
 

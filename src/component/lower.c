@@ -99,11 +99,14 @@ static sg_status store_list_into_range(LiftLowerContext *cx, const sg_value *val
 }
 
 /* Field `i` of `type`: given in any order, but nearly always in the type's. NULL if it is not there. */
-static const sg_value *member_value(const sg_value *value, const sg_type *type, uint32_t i) {
+static const sg_value *member_value(const LiftLowerContext *cx, const sg_value *value, const sg_type *type,
+                                    uint32_t i) {
     if (type->kind == SG_TUPLE)
         return i < value->of.list.count ? &value->of.list.items[i] : NULL;
     const sg_field *fields = value->of.record.fields;
     size_t count = value->of.record.count;
+    if (cx->is_between)
+        return i < count ? &fields[i].value : NULL;
     for (size_t j = 0; j < count; j++) {
         const sg_field *field = &fields[(i + j) % count];
         if (sgi_bytes_equal((Bytes){(const uint8_t *)field->name.data, field->name.size},
@@ -119,7 +122,7 @@ static sg_status lower_record(LiftLowerContext *cx, const sg_value *value, const
     uint64_t offset = 0;
     for (uint32_t i = 0; i < type->field_count; i++) {
         const sg_type *field = type->fields[i].type;
-        const sg_value *member = member_value(value, type, i);
+        const sg_value *member = member_value(cx, value, type, i);
         if (member == NULL)
             return mismatch(cx);
         offset = sgi_align_to(offset, field->alignment);
@@ -130,21 +133,26 @@ static sg_status lower_record(LiftLowerContext *cx, const sg_value *value, const
     return SG_OK;
 }
 
+static uint32_t find_case(const LiftLowerContext *cx, const sg_type *type, sg_string name) {
+    return cx->is_between ? (uint32_t)name.size : sgi_find_member(type, name, 0);
+}
+
 /* match_case, over every kind that despecializes to a variant. */
-static uint32_t match_case(const sg_value *value, const sg_type *type, const sg_value **payload) {
+static uint32_t match_case(const LiftLowerContext *cx, const sg_value *value, const sg_type *type,
+                           const sg_value **payload) {
     *payload = NULL;
     switch (type->kind) {
     case SG_OPTION: *payload = value->of.option; return value->of.option != NULL;
     case SG_RESULT: *payload = value->of.result.payload; return value->of.result.is_error;
-    case SG_ENUM: return sgi_find_member(type, value->of.enumeration, 0);
-    default: *payload = value->of.variant.payload; return sgi_find_member(type, value->of.variant.name, 0);
+    case SG_ENUM: return find_case(cx, type, value->of.enumeration);
+    default: *payload = value->of.variant.payload; return find_case(cx, type, value->of.variant.name);
     }
 }
 
 static sg_status lower_variant(LiftLowerContext *cx, const sg_value *value, const sg_type *type,
                                Target target) {
     const sg_value *payload;
-    uint32_t case_index = match_case(value, type, &payload);
+    uint32_t case_index = match_case(cx, value, type, &payload);
     if (case_index >= type->field_count || (type->fields[case_index].type != NULL) != (payload != NULL))
         return mismatch(cx);
     store_int(cx, target, case_index, sgi_discriminant_size(type->field_count));
@@ -152,14 +160,16 @@ static sg_status lower_variant(LiftLowerContext *cx, const sg_value *value, cons
     return case_type ? lower(cx, payload, case_type, member_of(target, type->payload_offset, 1)) : SG_OK;
 }
 
-static uint32_t pack_flags_into_int(const sg_value *value, const sg_type *type) {
-    uint32_t bits = 0, next = 0;
+static uint64_t pack_flags_into_int(const LiftLowerContext *cx, const sg_value *value, const sg_type *type) {
+    if (cx->is_between)
+        return value->of.flags.count & ((UINT64_C(1) << type->field_count) - 1);
+    uint64_t bits = 0;
+    uint32_t next = 0;
     for (size_t i = 0; i < value->of.flags.count; i++) {
         uint32_t flag = sgi_find_member(type, value->of.flags.names[i], next);
-        if (flag >= 32)
-            continue;
-        bits |= UINT32_C(1) << flag;
-        next = flag + 1;
+        if (flag < type->field_count)
+            bits |= UINT64_C(1) << flag;
+        next = flag + 1 < type->field_count ? flag + 1 : 0;
     }
     return bits;
 }
@@ -180,7 +190,7 @@ static sg_status lower_scalar(LiftLowerContext *cx, const sg_value *value, const
     case SG_F32: bits = encode_float_as_i32(value->of.f32); break;
     case SG_F64: bits = encode_float_as_i64(value->of.f64); break;
     case SG_CHAR: bits = value->of.character; break;
-    case SG_FLAGS: bits = pack_flags_into_int(value, type); break;
+    case SG_FLAGS: bits = pack_flags_into_int(cx, value, type); break;
     default:
         return sgi_fail(cx->err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet",
                         "handles and async values");

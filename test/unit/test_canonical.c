@@ -376,6 +376,14 @@ static void check_round_trip(const sg_type *type) {
                 slots[i].u64 |= UINT64_C(0xa5a5a5a5) << 32;
         assert_int_equal(lift_one(type, slots, is_spilled, &back), SG_OK);
         assert_true(sg_value_equal(&value, &back));
+
+        f.cx.is_between =
+            true; /* on to another component, with the form of values that only components see */
+        assert_int_equal(lift_one(type, slots, is_spilled, &back), SG_OK);
+        assert_int_equal(lower_one(type, &back, is_spilled, slots), SG_OK);
+        f.cx.is_between = false;
+        assert_int_equal(lift_one(type, slots, is_spilled, &back), SG_OK);
+        assert_true(sg_value_equal(&value, &back));
     }
 }
 
