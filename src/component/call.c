@@ -195,9 +195,11 @@ static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
 sg_trap sgi_canon_lower(void *context, ExecContext *exec, FuncInst *func, Slot *slots) {
     (void)func;
     Store *store = exec->store;
-    ArenaMark mark = sgi_arena_mark(&store->call_arena);
     sg_error err;
-    sg_status status = canon_lower(context, slots, &err);
+    /* Touched first: what the store keeps of its call memory must not be above the mark. */
+    void *first = sgi_store_call_alloc(store, 0);
+    ArenaMark mark = sgi_arena_mark(&store->call_arena);
+    sg_status status = first ? canon_lower(context, slots, &err) : sgi_store_no_memory(store, &err);
     if (status != SG_OK)
         return sgi_host_failed(store, &err);
     sgi_arena_release(&store->call_arena, mark);

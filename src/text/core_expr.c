@@ -266,7 +266,8 @@ static void put_op(Buf *out, Op op) {
 
 /* Writes the instructions that waited since `start`. */
 static void release_delayed(ModuleParser *m, size_t start, Buf *out) {
-    sgi_buf_put(out, m->delayed.data + start, m->delayed.size - start);
+    if (m->delayed.size > start)
+        sgi_buf_put(out, m->delayed.data + start, m->delayed.size - start);
     m->delayed.size = start;
 }
 

@@ -1,0 +1,928 @@
+/* Components through the public interface: values there and back, host functions, hostile allocators, limits
+ * inside the canonical ABI, and what becomes of an instance that was ended. */
+#include "api.h"
+
+#include <stdlib.h>
+
+enum { TEXT_MAX = 1 << 16 };
+
+typedef struct World {
+    sg_engine *engine;
+    sg_linker *linker;
+    sg_store *store;
+    sg_component *component;
+    sg_instance *instance;
+} World;
+
+static World begin(sg_limits limits) {
+    sg_error error;
+    World w = {.engine = make_engine()};
+    w.linker = sg_linker_new(w.engine, &error);
+    assert_made(w.linker, error);
+    w.store = make_store(w.engine, limits);
+    return w;
+}
+
+static sg_status try_start(World *w, const char *text, sg_error *error) {
+    w->component = load_component(w->engine, text);
+    w->instance = sg_linker_instantiate(w->linker, w->store, w->component, error);
+    return w->instance ? SG_OK : error->status;
+}
+
+static void start(World *w, const char *text) {
+    sg_error error;
+    assert_ok(try_start(w, text, &error), error);
+}
+
+static void end(World *w) {
+    sg_store_delete(w->store);
+    sg_component_delete(w->component);
+    sg_linker_delete(w->linker);
+    sg_engine_delete(w->engine);
+}
+
+static sg_func *func(World *w, const char *name) {
+    sg_error error;
+    sg_func *found = sg_instance_find_func(w->instance, name, &error);
+    assert_made(found, error);
+    return found;
+}
+
+static sg_status invoke(World *w, const char *name, const sg_value *arguments, size_t count, sg_value *result,
+                        sg_error *error) {
+    return sg_func_call(func(w, name), arguments, count, result, error);
+}
+
+static sg_value u32_of(uint32_t value) {
+    return (sg_value){.kind = SG_U32, .of.u32 = value};
+}
+
+/* ---- a component around a core module's functions ---- */
+
+#define BUMP                                                                                                 \
+    "(if (i32.and (i32.ne (local.get $old) (i32.const 0)) (i32.le_u (local.get $new) (local.get $size)))"    \
+    "  (then (return (local.get $old))))"                                                                    \
+    "(global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))"                 \
+    "(local.set $at (global.get $next))"                                                                     \
+    "(global.set $next (i32.add (global.get $next) (local.get $new)))"                                       \
+    "(block $b (loop $l"                                                                                     \
+    "  (br_if $b (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))"                   \
+    "  (br_if $b (i32.eq (memory.grow (i32.const 1)) (i32.const -1))) (br $l)))"                             \
+    "(if (local.get $old) (then (memory.copy (local.get $at) (local.get $old) (local.get $size))))"          \
+    "(local.get $at)"
+
+/* `realloc`: the body, with locals $old $size $align $new and $at, and the import $ping. */
+static const char *libc(const char *realloc) {
+    static char text[TEXT_MAX];
+    snprintf(
+        text, sizeof text,
+        "(core module $Libc (import \"\" \"ping\" (func $ping))"
+        "  (memory (export \"memory\") 1) (global $next (mut i32) (i32.const 4096))"
+        "  (func (export \"realloc\") (param $old i32) (param $size i32) (param $align i32) (param $new i32)"
+        "    (result i32) (local $at i32) %s)"
+        "  (func (export \"length\") (param i32 i32) (result i32) (local.get 1))"
+        "  (func (export \"same\") (param i32) (result i32) (local.get 0))"
+        "  (func (export \"pair\") (param i32 i32) (result i32)"
+        "    (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const "
+        "16))"
+        "  (func (export \"post\") (param i32) (call $ping))"
+        "  (func (export \"spin\") (param i32) (loop $l (br $l))))"
+        "(core func $ping (canon lower (func $host-ping)))"
+        "(core instance $m (instantiate $Libc (with \"\" (instance (export \"ping\" (func $ping))))))",
+        realloc);
+    return text;
+}
+
+/* Functions over `libc`, with an import that it may call. */
+static const char *component(const char *realloc, const char *funcs) {
+    static char text[2 * TEXT_MAX];
+    snprintf(text, sizeof text, "(component (import \"ping\" (func $host-ping)) %s %s)", libc(realloc),
+             funcs);
+    return text;
+}
+
+#define LIFT(core)                                                                                           \
+    "(canon lift (core func $m \"" core                                                                      \
+    "\") (memory (core memory $m \"memory\")) (realloc (core func $m \"realloc\"))"
+
+static sg_status ping(void *context, sg_call *call, const sg_value *arguments, size_t count, sg_value *result,
+                      sg_error *error) {
+    (void)arguments;
+    (void)result;
+    (void)error;
+    assert_non_null(sg_call_store(call));
+    assert_int_equal(count, 0);
+    if (context)
+        ++*(unsigned *)context;
+    return SG_OK;
+}
+
+static World begin_pinging(sg_limits limits, unsigned *pings) {
+    sg_error error;
+    World w = begin(limits);
+    assert_ok(sg_linker_define_func(w.linker, NULL, "ping", ping, pings, &error), error);
+    return w;
+}
+
+/* ---- hostile allocators ---- */
+
+static sg_value text_of(size_t size, char c) {
+    char *data = malloc(size + 1);
+    memset(data, c, size);
+    return (sg_value){.kind = SG_STRING, .of.string = sg_string_of(data, size)};
+}
+
+static void hostile_realloc(void **state) {
+    (void)state;
+    static const struct {
+        const char *body;
+        sg_trap trap; /* SG_TRAP_NONE: works */
+        bool is_limit;
+    } cases[] = {
+        {BUMP, SG_TRAP_NONE, false},
+        {"(i32.const 0)", SG_TRAP_NONE, false},
+        {"(i32.const 4097)", SG_TRAP_REALLOC_UNALIGNED, false},
+        {"(i32.and (i32.const 65535) (i32.sub (i32.const 0) (local.get $align)))",
+         SG_TRAP_REALLOC_OUT_OF_BOUNDS, false},
+        {"(i32.and (i32.const -1) (i32.sub (i32.const 0) (local.get $align)))", SG_TRAP_REALLOC_OUT_OF_BOUNDS,
+         false},
+        {"(unreachable)", SG_TRAP_UNREACHABLE, false},
+        {"(loop $l (br $l)) (unreachable)", SG_TRAP_FUEL, true},
+        {"(call $ping) (i32.const 0)", SG_TRAP_CANNOT_LEAVE, false},
+        {"(drop (memory.grow (i32.const 3))) (i32.const 131072)", SG_TRAP_NONE, false},
+    };
+    static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t j = 0; j < 3; j++) {
+            char funcs[1000];
+            snprintf(funcs, sizeof funcs,
+                     "(func (export \"take\") (param \"s\" string) (result u32) " LIFT(
+                         "length") " string-encoding=%s))",
+                     encodings[j]);
+            World w = begin_pinging((sg_limits){.fuel = 100000}, NULL);
+            start(&w, component(cases[i].body, funcs));
+            sg_error error;
+            sg_value argument = text_of(100, 'x'), result;
+            sg_status status = invoke(&w, "take", &argument, 1, &result, &error);
+            /* Alignment 1 cannot be missed. */
+            bool works =
+                cases[i].trap == SG_TRAP_NONE || (cases[i].trap == SG_TRAP_REALLOC_UNALIGNED && j == 0);
+            if (works) {
+                assert_ok(status, error);
+                assert_int_equal(result.of.u32, 100);
+            } else {
+                assert_trap(cases[i].trap, status, error);
+                status = invoke(&w, "take", &argument, 1, &result, &error);
+                assert_trap(cases[i].is_limit ? SG_TRAP_INSTANCE_ENDED : SG_TRAP_CANNOT_ENTER, status, error);
+            }
+            free((void *)argument.of.string.data);
+            end(&w);
+        }
+}
+
+/* Pointers and lengths that the guest returns. */
+static void hostile_results(void **state) {
+    (void)state;
+    static const uint32_t lengths[] = {65537, (1u << 28) - 1, 1u << 28, 1u << 31, UINT32_MAX};
+    static const struct {
+        const char *type;
+        sg_trap trap;
+    } types[] = {{"string", SG_TRAP_STRING_OUT_OF_BOUNDS},
+                 {"(list u8)", SG_TRAP_LIST_OUT_OF_BOUNDS},
+                 {"(list u64)", SG_TRAP_LIST_OUT_OF_BOUNDS},
+                 {"(list (tuple u8 string))", SG_TRAP_LIST_OUT_OF_BOUNDS}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        for (size_t j = 0; j < sizeof lengths / sizeof lengths[0]; j++) {
+            char funcs[1000];
+            snprintf(
+                funcs, sizeof funcs,
+                "(func (export \"give\") (param \"p\" u32) (param \"n\" u32) (result %s) " LIFT("pair") "))",
+                types[i].type);
+            World w = begin_pinging((sg_limits){0}, NULL);
+            start(&w, component(BUMP, funcs));
+            sg_error error;
+            sg_value arguments[2] = {u32_of(0), u32_of(lengths[j])}, result;
+            assert_trap(types[i].trap, invoke(&w, "give", arguments, 2, &result, &error), error);
+            end(&w);
+        }
+}
+
+/* ---- values there and back ---- */
+
+static uint64_t seed = 7;
+
+static uint32_t rnd(uint32_t bound) {
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(seed >> 33) % bound;
+}
+
+static char pool[1 << 20];
+static size_t pool_used;
+
+static void *room(size_t count, size_t size) {
+    size_t start_at = (pool_used + 15) & ~(size_t)15;
+    pool_used = start_at + count * size + 1;
+    assert_true(pool_used <= sizeof pool);
+    return pool + start_at;
+}
+
+static sg_value random_value(const sg_type *type);
+
+static const sg_value *random_payload(const sg_type *type) {
+    if (type == NULL)
+        return NULL;
+    sg_value *payload = room(1, sizeof *payload);
+    *payload = random_value(type);
+    return payload;
+}
+
+static sg_string random_string(void) {
+    static const char *const parts[] = {
+        "a", "plain text ", "\xc3\xa9", "\xe2\x98\x83", "\xf0\x9f\x8d\xb0", "\xc3\xbf"};
+    char *text = room(64, 1);
+    size_t size = 0;
+    for (uint32_t count = rnd(5), kinds = 1 + rnd(6); count > 0; count--) {
+        const char *part = parts[rnd(kinds)];
+        memcpy(text + size, part, strlen(part));
+        size += strlen(part);
+    }
+    return sg_string_of(text, size);
+}
+
+static sg_value random_items(const sg_type *type, size_t count, bool is_list) {
+    sg_value *items = room(count, sizeof *items);
+    for (size_t i = 0; i < count; i++)
+        items[i] = random_value(sg_type_item(type, is_list ? 0 : i));
+    return (sg_value){.kind = is_list ? SG_LIST : SG_TUPLE, .of.list = {items, count}};
+}
+
+static sg_value random_value(const sg_type *type) {
+    sg_value value = {.kind = sg_type_kind(type)};
+    size_t count = sg_type_count(type);
+    uint32_t pick = count ? rnd((uint32_t)count) : 0;
+    switch (value.kind) {
+    case SG_BOOL: value.of.boolean = rnd(2); break;
+    case SG_CHAR: value.of.character = rnd(2) ? rnd(0xd800) : 0xe000 + rnd(0x10000); break;
+    case SG_F32: value.of.f32 = (float)rnd(4096) / 16; break;
+    case SG_F64: value.of.f64 = rnd(1u << 30) / 1024.0; break;
+    case SG_STRING: value.of.string = random_string(); break;
+    case SG_LIST: return random_items(type, rnd(4), true);
+    case SG_TUPLE: return random_items(type, count, false);
+    case SG_RECORD: {
+        sg_field *fields = room(count, sizeof *fields);
+        for (size_t i = 0; i < count; i++)
+            fields[i] = (sg_field){sg_type_name(type, i), random_value(sg_type_item(type, i))};
+        value.of.record.fields = fields;
+        value.of.record.count = count;
+        break;
+    }
+    case SG_VARIANT:
+        value.of.variant.name = sg_type_name(type, pick);
+        value.of.variant.payload = random_payload(sg_type_item(type, pick));
+        break;
+    case SG_ENUM: value.of.enumeration = sg_type_name(type, pick); break;
+    case SG_OPTION: value.of.option = rnd(2) ? random_payload(sg_type_item(type, 0)) : NULL; break;
+    case SG_RESULT:
+        value.of.result.is_error = rnd(2);
+        value.of.result.payload = random_payload(sg_type_item(type, value.of.result.is_error));
+        break;
+    case SG_FLAGS: {
+        sg_string *names = room(count, sizeof *names);
+        for (size_t i = 0; i < count; i++)
+            if (rnd(2))
+                names[value.of.flags.count++] = sg_type_name(type, i);
+        value.of.flags.names = names;
+        break;
+    }
+    default: value.of.u64 = (uint64_t)rnd(UINT32_MAX) << 32 | rnd(UINT32_MAX);
+    }
+    return value;
+}
+
+#define PAD "(tuple u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64 u64)"
+
+/* Calls "echo" of (T, u32) and a filler that pushes all arguments into memory: the guest hands the pointer
+ * back. */
+static void check_echo(World *w, unsigned rounds) {
+    sg_func *echo = func(w, "echo");
+    for (unsigned i = 0; i < rounds; i++) {
+        sg_error error;
+        pool_used = 0;
+        sg_value arguments[2] = {random_value(sg_func_param_type(echo, 0)),
+                                 random_value(sg_func_param_type(echo, 1))};
+        sg_value result;
+        assert_ok(sg_func_call(echo, arguments, 2, &result, &error), error);
+        assert_true(sg_value_equal(&arguments[0], &result));
+    }
+}
+
+/* Types that need no name. */
+static void random_type(char *text, size_t size, unsigned depth) {
+    static const char *const scalars[] = {"bool", "s8",  "u8",  "s16", "u16",  "s32",   "u32",
+                                          "s64",  "u64", "f32", "f64", "char", "string"};
+    char a[2000], b[2000];
+    if (depth == 0 || rnd(3) == 0) {
+        snprintf(text, size, "%s", scalars[rnd(sizeof scalars / sizeof scalars[0])]);
+        return;
+    }
+    random_type(a, sizeof a / 4, depth - 1);
+    random_type(b, sizeof b / 4, depth - 1);
+    switch (rnd(5)) {
+    case 0: snprintf(text, size, "(list %s)", a); break;
+    case 1: snprintf(text, size, "(tuple %s %s)", a, b); break;
+    case 2: snprintf(text, size, "(option %s)", a); break;
+    case 3: snprintf(text, size, "(result %s (error %s))", a, b); break;
+    default: snprintf(text, size, "(tuple u8 %s)", a);
+    }
+}
+
+static void values_through_a_component(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 40; i++) {
+        char type[2000], funcs[6000];
+        random_type(type, sizeof type / 4, 3);
+        snprintf(funcs, sizeof funcs,
+                 "(func (export \"echo\") (param \"v\" (tuple %s u32)) (param \"pad\" " PAD
+                 ") (result (tuple %s u32)) " LIFT("same") " string-encoding=%s))",
+                 type, type,
+                 i % 3 == 0   ? "utf8"
+                 : i % 3 == 1 ? "utf16"
+                              : "latin1+utf16");
+        World w = begin_pinging((sg_limits){0}, NULL);
+        start(&w, component(BUMP, funcs));
+        check_echo(&w, 10);
+        end(&w);
+    }
+}
+
+static void named_types(void **state) {
+    (void)state;
+    World w = begin_pinging((sg_limits){0}, NULL);
+    start(&w,
+          component(
+              BUMP,
+              "(type $point' (record (field \"x\" s32) (field \"label\" string)))"
+              "(export $point \"point\" (type $point'))"
+              "(type $shape' (variant (case \"dot\") (case \"circle\" f64) (case \"path\" (list $point))))"
+              "(export $shape \"shape\" (type $shape'))"
+              "(type $colour' (enum \"red\" \"green\" \"blue\")) (export $colour \"colour\" (type $colour'))"
+              "(type $style' (flags \"bold\" \"thin\" \"wide\")) (export $style \"style\" (type $style'))"
+              "(func (export \"echo\") (param \"v\" (tuple $shape $colour $style $point (list $shape)))"
+              "  (param \"pad\" " PAD
+              ") (result (tuple $shape $colour $style $point (list $shape))) " LIFT("same") "))"));
+    check_echo(&w, 200);
+    end(&w);
+}
+
+/* From one component to another and back, through every pair of encodings. */
+static void values_between_components(void **state) {
+    (void)state;
+    static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
+    static char text[4 * TEXT_MAX];
+    for (unsigned i = 0; i < 27; i++) {
+        char type[2000];
+        random_type(type, sizeof type / 4, 3);
+        snprintf(text, sizeof text,
+                 "(component"
+                 "  (component $Inner (import \"ping\" (func $host-ping)) %s"
+                 "    (func (export \"echo\") (param \"v\" (tuple %s string)) (param \"pad\" " PAD ")"
+                 "      (result (tuple %s string)) " LIFT(
+                     "same") " string-encoding=%s)))"
+                             "  (component $Outer (import \"ping\" (func $host-ping))"
+                             "    (import \"echo\" (func $inner (param \"v\" (tuple %s string)) (param "
+                             "\"pad\" " PAD ")"
+                             "      (result (tuple %s string)))) ",
+                 libc(BUMP), type, type, encodings[i % 3], type, type);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used,
+                 "    %s (core func $inner' (canon lower (func $inner) string-encoding=%s"
+                 "      (memory (core memory $m \"memory\")) (realloc (core func $m \"realloc\"))))"
+                 "    (core module $Pass (import \"\" \"inner\" (func $inner (param i32 i32)))"
+                 "      (func (export \"echo\") (param i32) (result i32)"
+                 "        (call $inner (local.get 0) (i32.const 2048)) (i32.const 2048)))"
+                 "    (core instance $p (instantiate $Pass (with \"\" (instance (export \"inner\" (func "
+                 "$inner'))))))"
+                 "    (func (export \"echo\") (param \"v\" (tuple %s string)) (param \"pad\" " PAD ")"
+                 "      (result (tuple %s string)) (canon lift (core func $p \"echo\") string-encoding=%s"
+                 "        (memory (core memory $m \"memory\")) (realloc (core func $m \"realloc\")))))"
+                 "  (import \"ping\" (func $ping))"
+                 "  (instance $inner (instantiate $Inner (with \"ping\" (func $ping))))"
+                 "  (instance $outer (instantiate $Outer (with \"ping\" (func $ping))"
+                 "    (with \"echo\" (func $inner \"echo\"))))"
+                 "  (export \"echo\" (func $outer \"echo\")))",
+                 libc(BUMP), encodings[i / 3 % 3], type, type, encodings[i / 3 % 3]);
+        World w = begin_pinging((sg_limits){0}, NULL);
+        start(&w, text);
+        check_echo(&w, 10);
+        end(&w);
+    }
+}
+
+/* ---- host functions ---- */
+
+static const char greeter[] =
+    "(component"
+    "  (import \"host:text/tools\" (instance $tools"
+    "    (export \"shout\" (func (param \"s\" string) (param \"n\" (list u8)) (result string)))))"
+    "  (alias export $tools \"shout\" (func $shout))"
+    "  (core module $Libc (memory (export \"memory\") 1) (global $next (mut i32) (i32.const 1024))"
+    "    (func (export \"realloc\") (param i32 i32 i32 i32) (result i32)"
+    "      (global.get $next) (global.set $next (i32.add (global.get $next) (local.get 3)))))"
+    "  (core instance $libc (instantiate $Libc))"
+    "  (core func $shout' (canon lower (func $shout) (memory (core memory $libc \"memory\"))"
+    "    (realloc (core func $libc \"realloc\"))))"
+    "  (core module $M (import \"\" \"shout\" (func $shout (param i32 i32 i32 i32 i32)))"
+    "    (func (export \"greet\") (param i32 i32) (result i32)"
+    "      (call $shout (local.get 0) (local.get 1) (local.get 0) (i32.const 3) (i32.const 16)) (i32.const "
+    "16)))"
+    "  (core instance $m (instantiate $M (with \"\" (instance (export \"shout\" (func $shout'))))))"
+    "  (func (export \"greet\") (param \"s\" string) (result string) (canon lift (core func $m \"greet\")"
+    "    (memory (core memory $libc \"memory\")) (realloc (core func $libc \"realloc\")))))";
+
+typedef enum ShoutMode {
+    SHOUT_WELL,
+    SHOUT_WRONG_TYPE,
+    SHOUT_FAIL,
+    SHOUT_FAIL_MUTELY,
+    SHOUT_CALL_BACK,
+    SHOUT_CHARGE
+} ShoutMode;
+
+typedef struct Shouter {
+    ShoutMode mode;
+    World *world;
+    sg_status nested;
+    sg_trap nested_trap;
+} Shouter;
+
+static sg_status shout(void *context, sg_call *call, const sg_value *arguments, size_t count,
+                       sg_value *result, sg_error *error) {
+    Shouter *shouter = context;
+    assert_int_equal(count, 2);
+    assert_int_equal(arguments[0].kind, SG_STRING);
+    assert_int_equal(arguments[1].kind, SG_BYTES);
+    assert_int_equal(arguments[1].of.bytes.size, 3);
+    sg_error nested_error;
+    sg_value nested_argument = sg_value_string("nested");
+    switch (shouter->mode) {
+    case SHOUT_WRONG_TYPE: *result = u32_of(1); return SG_OK;
+    case SHOUT_FAIL_MUTELY: return SG_IO;
+    case SHOUT_FAIL:
+        *error = (sg_error){.status = SG_IO, .message = "no voice", .detail = "since Tuesday"};
+        return SG_IO;
+    case SHOUT_CHARGE: return sg_call_charge(call, 1000000000, error);
+    case SHOUT_CALL_BACK:
+        shouter->nested = invoke(shouter->world, "greet", &nested_argument, 1, result, &nested_error);
+        shouter->nested_trap = nested_error.trap;
+        break;
+    default: break;
+    }
+    size_t size = arguments[0].of.string.size;
+    char *text = sg_call_alloc(call, size + 1);
+    if (text == NULL)
+        return SG_NO_MEMORY;
+    memcpy(text, arguments[0].of.string.data, size);
+    text[size] = '!';
+    *result = (sg_value){.kind = SG_STRING, .of.string = sg_string_of(text, size + 1)};
+    return SG_OK;
+}
+
+static sg_status greet(Shouter *shouter, World *w, sg_value *result, sg_error *error) {
+    *w = begin((sg_limits){.fuel = 1000000});
+    shouter->world = w;
+    assert_ok(sg_linker_define_func(w->linker, "host:text/tools", "shout", shout, shouter, error), *error);
+    start(w, greeter);
+    sg_value argument = sg_value_string("hello");
+    return invoke(w, "greet", &argument, 1, result, error);
+}
+
+static void host_functions(void **state) {
+    (void)state;
+    World w;
+    sg_error error;
+    sg_value result, expected = sg_value_string("hello!");
+    Shouter shouter = {.mode = SHOUT_WELL};
+    assert_ok(greet(&shouter, &w, &result, &error), error);
+    assert_true(sg_value_equal(&result, &expected));
+    for (unsigned i = 0; i < 1000; i++) { /* what a call holds ends with it */
+        sg_value argument = sg_value_string("x");
+        assert_ok(invoke(&w, "greet", &argument, 1, &result, &error), error);
+    }
+    assert_true(sg_store_usage(w.store).peak_host_bytes < 1 << 20);
+    end(&w);
+
+    /* An instance on the stack is not entered again; the host gets over it, and so does the instance. */
+    shouter.mode = SHOUT_CALL_BACK;
+    assert_ok(greet(&shouter, &w, &result, &error), error);
+    assert_int_equal(shouter.nested, SG_TRAP);
+    assert_int_equal(shouter.nested_trap, SG_TRAP_CANNOT_ENTER);
+    end(&w);
+}
+
+static void host_functions_that_fail(void **state) {
+    (void)state;
+    static const struct {
+        ShoutMode mode;
+        sg_trap trap;
+        const char *detail;
+    } cases[] = {
+        {SHOUT_FAIL, SG_TRAP_HOST_FUNCTION, "host:text/tools#shout: no voice: since Tuesday"},
+        {SHOUT_FAIL_MUTELY, SG_TRAP_HOST_FUNCTION, "host:text/tools#shout: i/o"},
+        {SHOUT_WRONG_TYPE, SG_TRAP_HOST_FUNCTION,
+         "host:text/tools#shout: value does not fit its type: result: expected string, got u32"},
+        {SHOUT_CHARGE, SG_TRAP_FUEL, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        World w;
+        sg_error error;
+        sg_value result, argument = sg_value_string("again");
+        Shouter shouter = {.mode = cases[i].mode};
+        assert_trap(cases[i].trap, greet(&shouter, &w, &result, &error), error);
+        assert_string_equal(error.detail, cases[i].detail);
+        assert_trap(i == 3 ? SG_TRAP_INSTANCE_ENDED : SG_TRAP_CANNOT_ENTER,
+                    invoke(&w, "greet", &argument, 1, &result, &error), error);
+        end(&w);
+    }
+}
+
+static void unknown_imports(void **state) {
+    (void)state;
+    sg_error error;
+    World w = begin((sg_limits){0});
+    assert_int_equal(try_start(&w, greeter, &error), SG_UNLINKABLE);
+    assert_string_equal(error.message, "unknown import");
+    assert_non_null(strstr(error.detail, "host:text/tools"));
+    sg_linker_unknown_imports_trap(w.linker, true);
+    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
+    assert_made(w.instance, error);
+    sg_value argument = sg_value_string("hello"), result;
+    assert_trap(SG_TRAP_UNKNOWN_IMPORT, invoke(&w, "greet", &argument, 1, &result, &error), error);
+    assert_non_null(strstr(error.detail, "shout"));
+    end(&w);
+}
+
+/* ---- post-return, nesting, linking ---- */
+
+static void post_return(void **state) {
+    (void)state;
+    /* It may not call imports, and runs under the same limits. */
+    static const struct {
+        const char *post;
+        sg_trap trap;
+    } cases[] = {{"post", SG_TRAP_CANNOT_LEAVE}, {"spin", SG_TRAP_FUEL}};
+    for (size_t i = 0; i < 2; i++) {
+        char funcs[1000];
+        snprintf(funcs, sizeof funcs,
+                 "(func (export \"f\") (param \"x\" u32) (result u32) " LIFT(
+                     "same") " (post-return (core func $m \"%s\"))))",
+                 cases[i].post);
+        unsigned pings = 0;
+        World w = begin_pinging((sg_limits){.fuel = 100000}, &pings);
+        start(&w, component(BUMP, funcs));
+        sg_error error;
+        sg_value argument = u32_of(5), result;
+        assert_trap(cases[i].trap, invoke(&w, "f", &argument, 1, &result, &error), error);
+        assert_int_equal(pings, 0);
+        end(&w);
+    }
+}
+
+static void nested_components(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component $root"
+              "  (core module $M (func (export \"one\") (result i32) (i32.const 41)))"
+              "  (component $A (alias outer $root $M (core module $M))"
+              "    (component $B (core instance $m (instantiate $M))"
+              "      (func (export \"one\") (result u32) (canon lift (core func $m \"one\"))))"
+              "    (instance $b (instantiate $B))"
+              "    (export \"b\" (instance $b)))"
+              "  (instance $a1 (instantiate $A)) (instance $a2 (instantiate $A))"
+              "  (alias export $a2 \"b\" (instance $b))"
+              "  (instance $inline (export \"two\" (func $b \"one\")) (export \"deep\" (instance $a1)))"
+              "  (export \"all\" (instance $inline)))");
+    sg_error error;
+    sg_value result;
+    assert_ok(invoke(&w, "all#two", NULL, 0, &result, &error), error);
+    assert_int_equal(result.of.u32, 41);
+    assert_ok(invoke(&w, "all#deep#b#one", NULL, 0, &result, &error), error);
+    assert_null(sg_instance_find_func(w.instance, "all#three", &error));
+    assert_int_equal(error.status, SG_NOT_FOUND);
+    assert_null(sg_instance_find_func(w.instance, "all", &error));
+    assert_int_equal(sg_store_usage(w.store).instances, 2);
+    end(&w);
+}
+
+static void linked_instances(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w,
+          "(component (core module $M (func (export \"f\") (param i32) (result i32)"
+          "    (if (i32.eqz (local.get 0)) (then unreachable)) (i32.mul (local.get 0) (i32.const 2))))"
+          "  (core instance $m (instantiate $M))"
+          "  (func (export \"twice\") (param \"x\" u32) (result u32) (canon lift (core func $m \"f\"))))");
+    static const char user[] =
+        "(component (import \"lib\" (instance $lib (export \"twice\" (func (param \"x\" %s) (result u32)))))"
+        "  (core func $f (canon lower (func $lib \"twice\")))"
+        "  (core module $M (import \"\" \"f\" (func $f (param i32) (result i32)))"
+        "    (func (export \"four\") (param i32) (result i32) (call $f (call $f (local.get 0)))))"
+        "  (core instance $m (instantiate $M (with \"\" (instance (export \"f\" (func $f))))))"
+        "  (func (export \"four\") (param \"x\" u32) (result u32) (canon lift (core func $m \"four\"))))";
+    char text[2000];
+    sg_error error;
+    assert_ok(sg_linker_define_instance(w.linker, "lib", w.instance, &error), error);
+    World other = {.engine = w.engine, .linker = w.linker, .store = w.store};
+    snprintf(text, sizeof text, user, "u16");
+    assert_int_equal(try_start(&other, text, &error), SG_UNLINKABLE);
+    sg_component_delete(other.component);
+    snprintf(text, sizeof text, user, "u32");
+    start(&other, text);
+    sg_value argument = u32_of(10), result;
+    assert_ok(invoke(&other, "four", &argument, 1, &result, &error), error);
+    assert_int_equal(result.of.u32, 40);
+    argument = u32_of(0); /* a trap ends both that were on the stack */
+    assert_trap(SG_TRAP_UNREACHABLE, invoke(&other, "four", &argument, 1, &result, &error), error);
+    assert_trap(SG_TRAP_CANNOT_ENTER, invoke(&other, "four", &argument, 1, &result, &error), error);
+    assert_trap(SG_TRAP_CANNOT_ENTER, invoke(&w, "twice", &argument, 1, &result, &error), error);
+    sg_component_delete(other.component);
+    end(&w);
+}
+
+/* ---- limits ---- */
+
+static const char worker[] = "(component (core module $M (func (export \"add\") (param i32 i32) (result i32) "
+                             "(i32.add (local.get 0) (local.get 1)))"
+                             "    (func (export \"spin\") (loop $l (br $l))))"
+                             "  (core instance $m (instantiate $M))"
+                             "  (func (export \"add\") (param \"a\" u32) (param \"b\" u32) (result u32) "
+                             "(canon lift (core func $m \"add\")))"
+                             "  (func (export \"spin\") (canon lift (core func $m \"spin\"))))";
+
+static void killed_instance(void **state) {
+    (void)state;
+    World w = begin((sg_limits){.timeout_ns = 20 * MS});
+    start(&w, worker);
+    sg_error error;
+    sg_value arguments[2] = {u32_of(40), u32_of(2)}, result;
+    assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
+    assert_int_equal(result.of.u32, 42);
+    assert_trap(SG_TRAP_DEADLINE, invoke(&w, "spin", NULL, 0, NULL, &error), error);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "add", arguments, 2, &result, &error), error);
+    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error); /* a fresh one works */
+    assert_made(w.instance, error);
+    assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
+    end(&w);
+}
+
+static void wrong_arguments(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, worker);
+    sg_error error;
+    sg_value arguments[2] = {u32_of(1), sg_value_string("2")}, result;
+    assert_int_equal(invoke(&w, "add", arguments, 1, &result, &error), SG_BAD_VALUE);
+    assert_string_equal(error.detail, "expected 2, got 1");
+    assert_int_equal(invoke(&w, "add", arguments, 2, &result, &error), SG_BAD_VALUE);
+    assert_string_equal(error.detail, "argument 2: expected u32, got string");
+    assert_int_equal(sg_store_usage(w.store).fuel, 0); /* nothing ran */
+    arguments[1] = u32_of(2);
+    assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
+    end(&w);
+}
+
+static void lifted_values_are_bounded(void **state) {
+    (void)state;
+    World w = begin_pinging((sg_limits){.host_bytes = 1 << 20}, NULL);
+    start(&w,
+          component(BUMP,
+                    "(func (export \"give\") (param \"p\" u32) (param \"n\" u32) (result (list bool)) " LIFT(
+                        "pair") "))"));
+    sg_error error;
+    sg_value arguments[2] = {u32_of(0), u32_of(100)}, result;
+    assert_ok(invoke(&w, "give", arguments, 2, &result, &error), error);
+    assert_int_equal(result.of.list.count, 100);
+    arguments[1] = u32_of(65536); /* a byte in the guest is a value of many bytes here */
+    assert_trap(SG_TRAP_HOST_BYTES_LIMIT, invoke(&w, "give", arguments, 2, &result, &error), error);
+    end(&w);
+}
+
+static void wave_calls(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, worker);
+    sg_error error;
+    sg_func *parsed;
+    sg_value *arguments, result;
+    static const char text[] = "add(40, 2)";
+    assert_ok(sg_call_parse(w.instance, text, strlen(text), &parsed, &arguments, &error), error);
+    assert_ok(sg_func_call(parsed, arguments, 2, &result, &error), error);
+    assert_int_equal(result.of.u32, 42);
+    sg_arguments_delete(arguments, 2);
+    static const char *const bad[] = {"sub(1, 2)", "add(1)", "add(1, \"x\")", "add(1, 2", "add", ""};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_not_equal(sg_call_parse(w.instance, bad[i], strlen(bad[i]), &parsed, &arguments, &error),
+                             SG_OK);
+    end(&w);
+}
+
+static const char hello[] =
+    "(component (core module $M (memory (export \"memory\") 1) (data (i32.const 16) \"hello, world\")"
+    "    (func (export \"hello\") (result i32) (i32.store (i32.const 0) (i32.const 16))"
+    "      (i32.store (i32.const 4) (i32.const 12)) (i32.const 0)))"
+    "  (core instance $m (instantiate $M))"
+    "  (func (export \"hello\") (result string)"
+    "    (canon lift (core func $m \"hello\") (memory (core memory $m \"memory\")))))";
+
+static void check_hello(World *w) {
+    sg_error error;
+    sg_value result, expected = sg_value_string("hello, world");
+    assert_ok(invoke(w, "hello", NULL, 0, &result, &error), error);
+    assert_true(sg_value_equal(&result, &expected));
+}
+
+static void hello_executes(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, hello);
+    check_hello(&w);
+    sg_component_delete(w.component);
+    sg_error error;
+    sg_bytes binary;
+    assert_ok(sg_wat_parse(w.engine, hello, strlen(hello), &binary, &error), error);
+    w.component = sg_component_load(w.engine, binary.data, binary.size, &error);
+    sg_bytes_delete(&binary);
+    assert_made(w.component, error);
+    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
+    assert_made(w.instance, error);
+    check_hello(&w);
+    end(&w);
+}
+
+static void timeout_in_realloc(void **state) {
+    (void)state;
+    World w = begin_pinging((sg_limits){.timeout_ns = 20 * MS}, NULL);
+    start(&w, component("(loop $l (br $l)) (unreachable)",
+                        "(func (export \"take\") (param \"s\" string) (result u32) " LIFT("length") "))"));
+    sg_error error;
+    sg_value argument = sg_value_string("text"), result;
+    uint64_t started = now_ns();
+    assert_trap(SG_TRAP_DEADLINE, invoke(&w, "take", &argument, 1, &result, &error), error);
+    assert_true(now_ns() - started >= 20 * MS);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "take", &argument, 1, &result, &error), error);
+    end(&w);
+}
+
+/* Two components, the second calling the first: `body` is what the first does, with a memory of `pages` each.
+ */
+static void start_pair(World *w, const char *body, unsigned pages) {
+    static char text[8000];
+    snprintf(text, sizeof text,
+             "(component"
+             "  (component $A (core module $M (memory %u) (func (export \"f\") %s))"
+             "    (core instance $m (instantiate $M))"
+             "    (func (export \"f\") (canon lift (core func $m \"f\"))))"
+             "  (component $B (import \"f\" (func $f)) (core func $f' (canon lower (func $f)))"
+             "    (core module $M (import \"\" \"f\" (func $f)) (memory %u) (func (export \"g\") (call $f)))"
+             "    (core instance $m (instantiate $M (with \"\" (instance (export \"f\" (func $f'))))))"
+             "    (func (export \"g\") (canon lift (core func $m \"g\"))))"
+             "  (instance $a (instantiate $A))"
+             "  (instance $b (instantiate $B (with \"f\" (func $a \"f\"))))"
+             "  (export \"g\" (func $b \"g\")))",
+             pages, body, pages);
+    sg_error error;
+    try_start(w, text, &error);
+}
+
+static void timeout_in_two_components(void **state) {
+    (void)state;
+    World w = begin((sg_limits){.timeout_ns = 20 * MS});
+    start_pair(&w, "(loop $l (br $l))", 1);
+    sg_error error;
+    assert_trap(SG_TRAP_DEADLINE, invoke(&w, "g", NULL, 0, NULL, &error), error);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "g", NULL, 0, NULL, &error), error);
+    end(&w);
+}
+
+static void memory_over_two_components(void **state) {
+    (void)state;
+    World w = begin((sg_limits){.memory_bytes = 8 << 20, .on_grow_failure = SG_GROW_TRAP});
+    start_pair(&w, "(drop (memory.grow (i32.const 64)))", 32);
+    assert_non_null(w.instance); /* 4 MiB in all, and 4 more do not fit beside what else is held */
+    sg_error error;
+    assert_trap(SG_TRAP_MEMORY_LIMIT, invoke(&w, "g", NULL, 0, NULL, &error), error);
+    sg_component_delete(w.component);
+    start_pair(&w, "", 64);
+    assert_null(w.instance);
+    end(&w);
+}
+
+/* ---- out of memory ---- */
+
+typedef struct Ration {
+    size_t left; /* allocations */
+    size_t bytes;
+    bool failed;
+} Ration;
+
+static void *ration(void *context, void *block, size_t old_size, size_t new_size) {
+    Ration *r = context;
+    if (new_size == 0) {
+        r->bytes -= old_size;
+        free(block);
+        return NULL;
+    }
+    if (new_size > old_size && r->left == 0 && !r->failed) {
+        r->failed = true;
+        return NULL;
+    }
+    if (new_size > old_size && r->left > 0)
+        r->left--;
+    void *moved = realloc(block, new_size);
+    assert_non_null(moved);
+    r->bytes += new_size - old_size;
+    return moved;
+}
+
+/* Everything from the text to a call between components with a host function in it. */
+static sg_status use_component(sg_engine *engine, sg_error *error) {
+    Shouter shouter = {.mode = SHOUT_WELL};
+    sg_component *component_ = NULL;
+    sg_store *store = NULL;
+    sg_instance *instance = NULL;
+    sg_func *function = NULL;
+    sg_value argument = sg_value_string("hello"), result;
+    sg_linker *linker = sg_linker_new(engine, error);
+    sg_status status = linker
+                           ? sg_linker_define_func(linker, "host:text/tools", "shout", shout, &shouter, error)
+                           : error->status;
+    if (status == SG_OK && (component_ = sg_component_load(engine, greeter, strlen(greeter), error)) == NULL)
+        status = error->status;
+    if (status == SG_OK && (store = sg_store_new(engine, NULL, error)) == NULL)
+        status = error->status;
+    if (status == SG_OK && (instance = sg_linker_instantiate(linker, store, component_, error)) == NULL)
+        status = error->status;
+    if (status == SG_OK && (function = sg_instance_find_func(instance, "greet", error)) == NULL)
+        status = error->status;
+    if (status == SG_OK)
+        status = sg_func_call(function, &argument, 1, &result, error);
+    sg_store_delete(store);
+    sg_component_delete(component_);
+    sg_linker_delete(linker);
+    return status;
+}
+
+static void out_of_memory(void **state) {
+    (void)state;
+    size_t failures = 0;
+    for (size_t n = 0;; n++) {
+        Ration r = {.left = n};
+        sg_error error = {.status = SG_OK};
+        sg_engine_options options = {.size = sizeof options, .allocate = ration, .allocate_context = &r};
+        sg_engine *engine = sg_engine_new(&options, &error);
+        sg_status status = engine ? use_component(engine, &error) : error.status;
+        if (status != SG_OK) {
+            assert_true(r.failed);
+            /* A host function's refusal traps the guest; so does that of translating a function when first
+             * called. */
+            if (status != SG_NO_MEMORY && error.trap != SG_TRAP_HOST_FUNCTION &&
+                error.trap != SG_TRAP_MEMORY_LIMIT) {
+                show(&error);
+                fail_msg("allocation %zu", n);
+            }
+            failures++;
+            if (engine)
+                assert_ok(use_component(engine, &error), error);
+        }
+        sg_engine_delete(engine);
+        assert_int_equal(r.bytes, 0);
+        if (!r.failed)
+            break;
+    }
+    assert_true(failures > 50);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        {"hello component executes", hello_executes, NULL, NULL, NULL},
+        {"timeout exceeded: realloc called by the ABI", timeout_in_realloc, NULL, NULL, NULL},
+        {"timeout exceeded: two nested components", timeout_in_two_components, NULL, NULL, NULL},
+        {"memory limit over two components", memory_over_two_components, NULL, NULL, NULL},
+        {"out of memory at every allocation of a component", out_of_memory, NULL, NULL, NULL},
+        {"hostile realloc", hostile_realloc, NULL, NULL, NULL},
+        {"hostile results", hostile_results, NULL, NULL, NULL},
+        {"values through a component", values_through_a_component, NULL, NULL, NULL},
+        {"values of named types", named_types, NULL, NULL, NULL},
+        {"values between components", values_between_components, NULL, NULL, NULL},
+        {"host functions", host_functions, NULL, NULL, NULL},
+        {"host functions that fail", host_functions_that_fail, NULL, NULL, NULL},
+        {"unknown imports", unknown_imports, NULL, NULL, NULL},
+        {"post-return", post_return, NULL, NULL, NULL},
+        {"nested components", nested_components, NULL, NULL, NULL},
+        {"linked instances", linked_instances, NULL, NULL, NULL},
+        {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
+        {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
+        {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},
+        {"WAVE calls", wave_calls, NULL, NULL, NULL},
+    };
+    return run_named(tests, sizeof tests / sizeof tests[0], argc, argv);
+}
