@@ -25,8 +25,9 @@ const SpaceInfo sgi_spaces[SPACE_COUNT] = {
 sg_status sgi_parse_too_deep(const ComponentParser *c, LimitId limit) {
     TextPosition at = c->p->known;
     sgi_text_position(c->p->tokens.text, sgi_peek(c->p)->offset, &at);
-    return sgi_fail_text(c->p->cx.err, SG_TOO_LARGE, at.line, at.column, "nesting too deep", "more than %llu %s",
-                         (unsigned long long)sgi_limits[limit].value, sgi_limits[limit].what);
+    return sgi_fail_text(c->p->cx.err, SG_TOO_LARGE, at.line, at.column, "nesting too deep",
+                         "more than %llu %s", (unsigned long long)sgi_limits[limit].value,
+                         sgi_limits[limit].what);
 }
 
 sg_status sgi_scope_enter(ComponentParser *c, Scope *scope, ScopeKind kind, Bytes id) {
@@ -194,19 +195,20 @@ void sgi_put_sort(ComponentParser *c, SpaceId space, bool is_core_context) {
 
 /* ---- index spaces ---- */
 
-sg_status sgi_define(ComponentParser *c, SpaceId id, Bytes name, uint32_t *index) {
-    Space *space = &c->scope->spaces[id];
-    *index = space->count++;
-    if (name.size == 0)
+sg_status sgi_define(ComponentParser *c, SpaceId space, Bytes id, uint32_t *index) {
+    Space *indices = &c->scope->spaces[space];
+    *index = indices->count++;
+    if (id.size == 0)
         return SG_OK;
-    switch (sgi_map_put(&space->names, name, *index)) {
+    switch (sgi_map_put(&indices->names, id, *index)) {
     case MAP_NO_MEMORY: return sgi_load_no_memory(&c->p->cx);
     case MAP_EXISTS:
-        return sgi_parse_fail_at(c->p, c->p->at, "duplicate identifier", "%s $%.*s", sgi_spaces[id].keyword,
-                                 (int)(name.size < 100 ? name.size : 100), (const char *)name.data);
-    default: break;
+        return sgi_parse_fail_at(c->p, c->p->at, "duplicate identifier", "%s $%.*s",
+                                 sgi_spaces[space].keyword, (int)(id.size < 100 ? id.size : 100),
+                                 (const char *)id.data);
+    case MAP_ADDED: break;
     }
-    if (!sgi_vec_push(c->p->cx.alloc, &space->assocs, ((NameAssoc){*index, name})))
+    if (!sgi_vec_push(c->p->cx.alloc, &indices->assocs, ((NameAssoc){*index, id})))
         return sgi_load_no_memory(&c->p->cx);
     return SG_OK;
 }
