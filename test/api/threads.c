@@ -172,6 +172,9 @@ static void nest(Worker *w) {
     sg_status status = call(instance, "host-then-spin", &error);
     if (status == SG_TRAP && error.trap == SG_TRAP_DEADLINE && now_ns() >= deadline)
         w->killed++;
+    /* On a machine too slow to get here in time the call was refused before it called the host. */
+    if (w->level == level + 1)
+        nest(w);
     sg_store_delete(store);
 }
 
@@ -188,7 +191,7 @@ static void thousand(void **state) {
     Worker workers[THREADS];
     uint64_t start = now_ns();
     for (unsigned i = 0; i < THREADS; i++) {
-        workers[i] = (Worker){.engine = engine, .module = module, .index = i, .base = start + 200 * MS};
+        workers[i] = (Worker){.engine = engine, .module = module, .index = i, .base = start + 300 * MS};
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
     }
     for (unsigned i = 0; i < THREADS; i++) {
