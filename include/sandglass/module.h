@@ -76,6 +76,11 @@ SG_API bool sg_module_export(const sg_module *module, size_t index, sg_string *n
 SG_API size_t sg_module_import_type(const sg_module *module, size_t index, char *buffer, size_t size);
 SG_API size_t sg_module_export_type(const sg_module *module, size_t index, char *buffer, size_t size);
 
+/* A stand-in for import `index`, a function that traps with SG_TRAP_UNKNOWN_IMPORT when called. SG_UNLINKABLE for imports
+ * of other kinds, SG_NOT_FOUND out of range. */
+SG_API sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index, sg_extern *item,
+                                       sg_error *error);
+
 /* Instantiates with `imports` in the module's order, checked against its import types, and runs the start function
  * under the store's limits. NULL and `error` on failure: SG_UNLINKABLE, SG_TRAP, SG_NO_MEMORY. */
 SG_API sg_core_instance *sg_core_instance_new(sg_store *store, const sg_module *module, const sg_extern *imports,

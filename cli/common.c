@@ -1,0 +1,122 @@
+/* What the subcommands share: files, errors, options, time. */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+bool file_read(const char *path, File *file) {
+    *file = (File){.path = path};
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    if (in == NULL) {
+        fprintf(stderr, "error: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    size_t capacity = 0;
+    bool ok = true;
+    errno = 0;
+    do {
+        if (file->size == capacity) {
+            capacity = capacity ? capacity * 2 : 65536;
+            char *data = realloc(file->data, capacity);
+            if (data == NULL) {
+                ok = false;
+                break;
+            }
+            file->data = data;
+        }
+        file->size += fread(file->data + file->size, 1, capacity - file->size, in);
+    } while (!feof(in) && !ferror(in));
+    if (!ok || ferror(in)) {
+        fprintf(stderr, "error: %s: %s\n", path, strerror(errno ? errno : EIO));
+        ok = false;
+    }
+    if (in != stdin)
+        fclose(in);
+    if (!ok)
+        file_free(file);
+    return ok;
+}
+
+void file_free(File *file) {
+    free(file->data);
+    *file = (File){0};
+}
+
+bool file_write(const char *path, const void *data, size_t size) {
+    FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
+    bool ok = out != NULL && fwrite(data, 1, size, out) == size;
+    if (out == stdout)
+        ok = fflush(out) == 0 && ok;
+    else if (out != NULL)
+        ok = fclose(out) == 0 && ok;
+    if (!ok)
+        fprintf(stderr, "error: %s: %s\n", path, strerror(errno));
+    return ok;
+}
+
+int fail_error(const char *path, const sg_error *error) {
+    char text[640];
+    sg_error_format(error, text, sizeof text);
+    if (error->status != SG_TRAP) {
+        fprintf(stderr, "error: %s: %s\n", path, text);
+        return EXIT_ERROR;
+    }
+    fprintf(stderr, "error: %s: %s\n", sg_trap_cause(error->trap), text);
+    return EXIT_TRAP;
+}
+
+int fail_usage(const char *command, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fputs("error: ", stderr);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\ntry 'sandglass %s --help'\n", command);
+    return EXIT_USAGE;
+}
+
+int next_option(int argc, char **argv, const struct option *options) {
+    opterr = 0;
+    int option = getopt_long(argc, argv, "+:h", options, NULL);
+    if (option == ':')
+        fail_usage(argv[0], "option '%s' needs a value", argv[optind - 1]);
+    else if (option == '?')
+        fail_usage(argv[0], optopt > 0 && optopt < 128 ? "option '%s' takes no value" : "unknown option '%s'",
+                   argv[optind - 1]);
+    return option == ':' ? '?' : option;
+}
+
+uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void reason_text(sg_status status, const sg_error *error, char *buffer, size_t size) {
+    if (status == SG_OK)
+        snprintf(buffer, size, "ok");
+    else if (status != SG_TRAP)
+        snprintf(buffer, size, "error: %s", error->message);
+    else if (strcmp(sg_trap_cause(error->trap), "trap") == 0)
+        snprintf(buffer, size, "trap: %s", sg_trap_message(error->trap));
+    else
+        snprintf(buffer, size, "%s", sg_trap_cause(error->trap));
+}
+
+void json_string(FILE *out, const char *data, size_t size) {
+    fputc('"', out);
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)data[i];
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
+}

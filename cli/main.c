@@ -1,0 +1,50 @@
+/* sandglass: runs untrusted WebAssembly components under limits. */
+#include "cli.h"
+
+#include <string.h>
+
+typedef struct Command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} Command;
+
+static const Command commands[] = {
+    {"run", command_run, "run a component or core module under limits (the default)"},
+    {"validate", command_validate, "check that files are valid"},
+    {"inspect", command_inspect, "show imports, exports, types and sizes"},
+    {"parse", command_parse, "turn text into binary"},
+    {"print", command_print, "turn binary into text"},
+    {"wast", command_wast, "run scripts of the official suites"},
+};
+
+static void print_help(FILE *out) {
+    fputs("usage: sandglass [COMMAND] [OPTIONS] FILE...\n\n"
+          "Runs untrusted WebAssembly components under limits that hold.\n\n"
+          "commands:\n",
+          out);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n'sandglass COMMAND --help' tells more. FILE is binary or text, '-' is standard input.\n"
+          "exit status: 0 success, 134 a trap or limit ended the guest, 2 bad usage, 1 any other error\n",
+          out);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("sandglass %s\n", sg_version());
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    return command_run(argc, argv);
+}

@@ -1,0 +1,556 @@
+/* sandglass wast: performs the commands of test scripts and counts what holds. One store for each file. */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a name stands for. An entity without anything was skipped, and so is what uses it. */
+typedef struct Entity {
+    sg_string name;
+    bool is_component, failed;
+    const sg_command *definition; /* where its binary is */
+    sg_core_instance *core;
+    sg_instance *component;
+} Entity;
+
+typedef struct EntityList {
+    Entity *items;
+    size_t count, capacity;
+} EntityList;
+
+typedef struct Spectest {
+    const char *name;
+    sg_extern item;
+} Spectest;
+
+enum { SPECTEST_MAX = 20 };
+
+typedef enum Verdict { PASSED, FAILED, SKIPPED } Verdict;
+
+typedef struct Wast {
+    const char *path;
+    const sg_command *command;
+    sg_engine *engine;
+    sg_store *store;
+    sg_linker *linker;
+    EntityList definitions, instances, registered;
+    Entity current;
+    Spectest spectest[SPECTEST_MAX];
+    size_t spectest_count;
+    size_t counts[3];
+    sg_error error;
+} Wast;
+
+static Verdict fail(const Wast *wast, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static Verdict fail(const Wast *wast, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    printf("%s:%" PRIu32 ": ", wast->path, wast->command->line);
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+    return FAILED;
+}
+
+static Verdict fail_with(const Wast *wast, const char *what, const sg_error *error) {
+    char text[640];
+    sg_error_format(error, text, sizeof text);
+    return fail(wast, "%s: %s: %s", what, sg_status_name(error->status), text);
+}
+
+static bool same(sg_string a, sg_string b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static Entity *find_entity(const EntityList *list, sg_string name) {
+    for (size_t i = list->count; i-- > 0;)
+        if (same(list->items[i].name, name))
+            return &list->items[i];
+    return NULL;
+}
+
+static void add_entity(EntityList *list, sg_string name, Entity entity) {
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 16;
+        Entity *items = realloc(list->items, list->capacity * sizeof *items);
+        if (items == NULL) {
+            fputs("error: out of memory\n", stderr);
+            exit(EXIT_ERROR);
+        }
+        list->items = items;
+    }
+    entity.name = name;
+    list->items[list->count++] = entity;
+}
+
+/* ---- the module "spectest" that the core suite imports ---- */
+
+static sg_status spectest_print(void *context, sg_call *call, const sg_core_value *arguments,
+                                size_t argument_count, sg_core_value *results, size_t result_count,
+                                sg_error *error) {
+    (void)context, (void)call, (void)arguments, (void)argument_count, (void)results, (void)result_count,
+        (void)error;
+    return SG_OK;
+}
+
+static void add_spectest(Wast *wast, const char *name, sg_extern item) {
+    if (item.of.func)
+        wast->spectest[wast->spectest_count++] = (Spectest){name, item};
+}
+
+static void make_spectest(Wast *wast) {
+    static const struct {
+        const char *name;
+        size_t count;
+        sg_core_kind params[2];
+    } funcs[] = {
+        {"print", 0, {0}},
+        {"print_i32", 1, {SG_CORE_I32}},
+        {"print_i64", 1, {SG_CORE_I64}},
+        {"print_f32", 1, {SG_CORE_F32}},
+        {"print_f64", 1, {SG_CORE_F64}},
+        {"print_i32_f32", 2, {SG_CORE_I32, SG_CORE_F32}},
+        {"print_f64_f64", 2, {SG_CORE_F64, SG_CORE_F64}},
+    };
+    for (size_t i = 0; i < sizeof funcs / sizeof *funcs; i++)
+        add_spectest(wast, funcs[i].name,
+                     (sg_extern){SG_EXTERN_FUNC,
+                                 {.func = sg_core_func_new(wast->store, funcs[i].params, funcs[i].count, NULL,
+                                                           0, spectest_print, NULL, NULL, NULL)}});
+    static const struct {
+        const char *name;
+        sg_core_value value;
+    } globals[] = {
+        {"global_i32", {SG_CORE_I32, {.i32 = 666}}},
+        {"global_i64", {SG_CORE_I64, {.i64 = 666}}},
+        {"global_f32", {SG_CORE_F32, {.f32 = 666.6f}}},
+        {"global_f64", {SG_CORE_F64, {.f64 = 666.6}}},
+    };
+    for (size_t i = 0; i < sizeof globals / sizeof *globals; i++)
+        add_spectest(wast, globals[i].name,
+                     (sg_extern){SG_EXTERN_GLOBAL,
+                                 {.global = sg_core_global_new(wast->store, globals[i].value, false, NULL)}});
+    add_spectest(wast, "table",
+                 (sg_extern){SG_EXTERN_TABLE,
+                             {.table = sg_core_table_new(wast->store, SG_CORE_FUNCREF, 10, 20, NULL)}});
+    add_spectest(wast, "memory",
+                 (sg_extern){SG_EXTERN_MEMORY, {.memory = sg_core_memory_new(wast->store, 1, 2, NULL)}});
+}
+
+/* ---- instances ---- */
+
+/* The import's item, from "spectest" or a registered instance; SG_UNLINKABLE if there is none. */
+static sg_status resolve_import(Wast *wast, const sg_module *module, size_t index, sg_extern *item) {
+    sg_string from, name;
+    sg_extern_kind kind;
+    sg_module_import(module, index, &from, &name, &kind);
+    if (same(from, sg_string_of("spectest", 8)))
+        for (size_t i = 0; i < wast->spectest_count; i++)
+            if (same(name, sg_string_of(wast->spectest[i].name, strlen(wast->spectest[i].name)))) {
+                *item = wast->spectest[i].item;
+                return SG_OK;
+            }
+    Entity *entity = find_entity(&wast->registered, from);
+    if (entity && entity->core &&
+        sg_core_instance_find(entity->core, name.data, name.size, item, NULL) == SG_OK)
+        return SG_OK;
+    wast->error = (sg_error){.status = SG_UNLINKABLE, .offset = SG_NO_OFFSET, .message = "unknown import"};
+    return entity && entity->failed ? SG_UNSUPPORTED : SG_UNLINKABLE;
+}
+
+static sg_status instantiate_core(Wast *wast, const sg_command *definition, Entity *entity) {
+    sg_module *module =
+        sg_module_load(wast->engine, definition->binary, definition->binary_size, &wast->error);
+    if (module == NULL)
+        return wast->error.status;
+    size_t count = 0;
+    sg_string from, name;
+    sg_extern_kind kind;
+    while (sg_module_import(module, count, &from, &name, &kind))
+        count++;
+    sg_extern *imports = calloc(count + 1, sizeof *imports);
+    sg_status status = imports ? SG_OK : SG_NO_MEMORY;
+    for (size_t i = 0; i < count && status == SG_OK; i++)
+        status = resolve_import(wast, module, i, &imports[i]);
+    if (status == SG_OK) {
+        entity->core = sg_core_instance_new(wast->store, module, imports, count, &wast->error);
+        status = entity->core ? SG_OK : wast->error.status;
+    }
+    free(imports);
+    sg_module_delete(module);
+    return status;
+}
+
+static sg_status instantiate_component(Wast *wast, const sg_command *definition, Entity *entity) {
+    sg_component *component =
+        sg_component_load(wast->engine, definition->binary, definition->binary_size, &wast->error);
+    if (component == NULL)
+        return wast->error.status;
+    entity->component = sg_linker_instantiate(wast->linker, wast->store, component, &wast->error);
+    sg_component_delete(component);
+    return entity->component ? SG_OK : wast->error.status;
+}
+
+static sg_status instantiate(Wast *wast, const sg_command *definition, Entity *entity) {
+    *entity = (Entity){.is_component = definition->is_component, .definition = definition, .failed = true};
+    if (definition->binary == NULL) {
+        wast->error = definition->parse_error;
+        return wast->error.status;
+    }
+    sg_status status = definition->is_component ? instantiate_component(wast, definition, entity)
+                                                : instantiate_core(wast, definition, entity);
+    entity->failed = status != SG_OK;
+    return status;
+}
+
+static sg_status load_only(Wast *wast, const sg_command *command) {
+    if (command->binary == NULL) {
+        wast->error = command->parse_error;
+        return wast->error.status;
+    }
+    if (command->is_component) {
+        sg_component *component =
+            sg_component_load(wast->engine, command->binary, command->binary_size, &wast->error);
+        sg_component_delete(component);
+        return component ? SG_OK : wast->error.status;
+    }
+    sg_module *module = sg_module_load(wast->engine, command->binary, command->binary_size, &wast->error);
+    sg_module_delete(module);
+    return module ? SG_OK : wast->error.status;
+}
+
+static Verdict verdict_of_load(const Wast *wast, sg_status status) {
+    if (status == SG_OK)
+        return PASSED;
+    return status == SG_UNSUPPORTED ? SKIPPED : fail_with(wast, "does not load", &wast->error);
+}
+
+static Verdict do_module(Wast *wast) {
+    const sg_command *command = wast->command, *definition = command;
+    if (command->kind == SG_COMMAND_MODULE_INSTANCE) {
+        Entity *entity = command->of.size          ? find_entity(&wast->definitions, command->of)
+                         : wast->definitions.count ? &wast->definitions.items[wast->definitions.count - 1]
+                                                   : NULL;
+        if (entity == NULL)
+            return fail(wast, "unknown definition %.*s", (int)command->of.size, command->of.data);
+        definition = entity->definition;
+    }
+    sg_status status = instantiate(wast, definition, &wast->current);
+    if (command->name.size)
+        add_entity(&wast->instances, command->name, wast->current);
+    return verdict_of_load(wast, status);
+}
+
+static Verdict do_definition(Wast *wast) {
+    sg_status status = load_only(wast, wast->command);
+    add_entity(&wast->definitions, wast->command->name,
+               (Entity){.definition = wast->command, .is_component = wast->command->is_component});
+    return verdict_of_load(wast, status);
+}
+
+static Verdict do_register(Wast *wast) {
+    const sg_command *command = wast->command;
+    Entity *entity = command->of.size ? find_entity(&wast->instances, command->of) : &wast->current;
+    if (entity == NULL)
+        return fail(wast, "unknown instance %.*s", (int)command->of.size, command->of.data);
+    add_entity(&wast->registered, command->name, *entity);
+    if (entity->component) {
+        char *name = strndup(command->name.data, command->name.size);
+        sg_linker_define_instance(wast->linker, name, entity->component, NULL);
+        free(name);
+    }
+    return entity->failed ? SKIPPED : PASSED;
+}
+
+/* ---- actions ---- */
+
+enum { VALUES_MAX = 256 };
+
+typedef struct Outcome {
+    sg_status status; /* SG_UNSUPPORTED: the instance was skipped */
+    size_t count;
+    sg_core_value core[VALUES_MAX];
+    bool is_component;
+    sg_value value;
+} Outcome;
+
+static void act_core(Wast *wast, sg_core_instance *instance, Outcome *outcome) {
+    const sg_command *command = wast->command;
+    sg_extern item;
+    outcome->status =
+        sg_core_instance_find(instance, command->function.data, command->function.size, &item, &wast->error);
+    if (outcome->status != SG_OK)
+        return;
+    if (command->is_get && item.kind == SG_EXTERN_GLOBAL) {
+        outcome->core[0] = sg_core_global_get(item.of.global);
+        outcome->count = 1;
+    } else if (!command->is_get && item.kind == SG_EXTERN_FUNC) {
+        size_t count = sg_core_func_result_count(item.of.func);
+        outcome->count = count;
+        outcome->status = count > VALUES_MAX ? SG_UNSUPPORTED
+                                             : sg_core_func_call(item.of.func, command->core_arguments,
+                                                                 command->argument_count, outcome->core,
+                                                                 count, &wast->error);
+    } else {
+        wast->error =
+            (sg_error){.status = SG_NOT_FOUND, .offset = SG_NO_OFFSET, .message = "export of another kind"};
+        outcome->status = SG_NOT_FOUND;
+    }
+}
+
+static void act_component(Wast *wast, sg_instance *instance, Outcome *outcome) {
+    const sg_command *command = wast->command;
+    char *name = strndup(command->function.data, command->function.size);
+    sg_func *func = name ? sg_instance_find_func(instance, name, &wast->error) : NULL;
+    free(name);
+    outcome->is_component = true;
+    if (func == NULL) {
+        outcome->status = SG_NOT_FOUND;
+        return;
+    }
+    outcome->status =
+        sg_func_call(func, command->arguments, command->argument_count, &outcome->value, &wast->error);
+    outcome->count = sg_func_result_type(func) ? 1 : 0;
+}
+
+static Outcome act(Wast *wast) {
+    const sg_command *command = wast->command;
+    Outcome outcome = {.status = SG_UNSUPPORTED};
+    Entity *entity =
+        command->instance.size ? find_entity(&wast->instances, command->instance) : &wast->current;
+    if (entity && entity->core)
+        act_core(wast, entity->core, &outcome);
+    else if (entity && entity->component)
+        act_component(wast, entity->component, &outcome);
+    return outcome;
+}
+
+/* ---- comparing ---- */
+
+static uint64_t nan_payload_bits(const sg_core_value *value, uint64_t *canonical) {
+    uint64_t bits = 0;
+    if (value->kind == SG_CORE_F32) {
+        uint32_t narrow;
+        memcpy(&narrow, &value->of.f32, sizeof narrow);
+        *canonical = UINT64_C(0x7fc00000);
+        return narrow & 0x7fffffffu;
+    }
+    memcpy(&bits, &value->of.f64, sizeof bits);
+    *canonical = UINT64_C(0x7ff8000000000000);
+    return bits & ~(UINT64_C(1) << 63);
+}
+
+static bool reference_matches(const sg_pattern *pattern, const sg_core_value *value) {
+    if ((pattern->kind == SG_PATTERN_REF_NULL) != (value->of.ref == NULL))
+        return false;
+    sg_string type = pattern->heap_type;
+    if (type.size == 0 || same(type, sg_string_of("any", 3)))
+        return true;
+    bool func = same(type, sg_string_of("func", 4)) || same(type, sg_string_of("nofunc", 6));
+    bool extern_ = same(type, sg_string_of("extern", 6)) || same(type, sg_string_of("noextern", 8));
+    return (!func && !extern_) || (func ? value->kind == SG_CORE_FUNCREF : value->kind == SG_CORE_EXTERNREF);
+}
+
+static bool value_matches(const sg_pattern *pattern, const sg_core_value *value) {
+    uint64_t canonical;
+    switch (pattern->kind) {
+    case SG_PATTERN_REF:
+    case SG_PATTERN_REF_NULL: return value->kind >= SG_CORE_FUNCREF && reference_matches(pattern, value);
+    case SG_PATTERN_NAN_CANONICAL:
+        return value->kind == pattern->core.kind && nan_payload_bits(value, &canonical) == canonical;
+    case SG_PATTERN_NAN_ARITHMETIC:
+        return value->kind == pattern->core.kind &&
+               (nan_payload_bits(value, &canonical) & canonical) == canonical;
+    default: break;
+    }
+    if (value->kind != pattern->core.kind)
+        return false;
+    switch (value->kind) {
+    case SG_CORE_I32: return value->of.i32 == pattern->core.of.i32;
+    case SG_CORE_I64: return value->of.i64 == pattern->core.of.i64;
+    case SG_CORE_F32: return memcmp(&value->of.f32, &pattern->core.of.f32, 4) == 0;
+    case SG_CORE_F64: return memcmp(&value->of.f64, &pattern->core.of.f64, 8) == 0;
+    case SG_CORE_V128: return memcmp(value->of.v128, pattern->core.of.v128, 16) == 0;
+    default: return value->of.ref == pattern->core.of.ref;
+    }
+}
+
+/* Compares results with patterns, of which an EITHER takes the next `count` as its choices. */
+static bool core_results_match(const sg_pattern *patterns, const Outcome *outcome) {
+    for (size_t i = 0; i < outcome->count; i++) {
+        size_t choices = 1;
+        if (patterns->kind == SG_PATTERN_EITHER)
+            choices = (patterns++)->count;
+        bool matched = false;
+        for (size_t j = 0; j < choices; j++)
+            matched = matched || value_matches(&patterns[j], &outcome->core[i]);
+        if (!matched)
+            return false;
+        patterns += choices;
+    }
+    return true;
+}
+
+static Verdict assert_return(Wast *wast) {
+    const sg_command *command = wast->command;
+    Outcome outcome = act(wast);
+    if (outcome.status == SG_UNSUPPORTED)
+        return SKIPPED;
+    if (outcome.status != SG_OK)
+        return fail_with(wast, "expected a result", &wast->error);
+    if (outcome.count != command->expected_count)
+        return fail(wast, "%zu results, expected %zu", outcome.count, command->expected_count);
+    bool equal = outcome.count == 0 ||
+                 (outcome.is_component
+                      ? command->expected && sg_value_equal(&outcome.value, command->expected)
+                      : command->core_expected && core_results_match(command->core_expected, &outcome));
+    if (equal)
+        return PASSED;
+    char text[256] = "";
+    if (outcome.is_component)
+        sg_value_print(&outcome.value, text, sizeof text);
+    else if (outcome.core[0].kind <= SG_CORE_F64)
+        snprintf(text, sizeof text, "0x%" PRIx64,
+                 outcome.core[0].kind == SG_CORE_I32 || outcome.core[0].kind == SG_CORE_F32
+                     ? (uint64_t)(uint32_t)outcome.core[0].of.i32
+                     : (uint64_t)outcome.core[0].of.i64);
+    return fail(wast, "wrong result %s of %.*s", text, (int)command->function.size, command->function.data);
+}
+
+/* The action, or instantiating the module given in its place, must end with `trap` (SG_TRAP_NONE: any). */
+static Verdict assert_trap(Wast *wast, sg_trap trap) {
+    sg_status status;
+    if (wast->command->has_action) {
+        status = act(wast).status;
+    } else {
+        Entity entity;
+        status = instantiate(wast, wast->command, &entity);
+    }
+    if (status == SG_UNSUPPORTED)
+        return SKIPPED;
+    if (status == SG_OK)
+        return fail(wast, "expected a trap: %.*s", (int)wast->command->message.size,
+                    wast->command->message.data);
+    if (status != SG_TRAP || (trap != SG_TRAP_NONE && wast->error.trap != trap))
+        return fail_with(wast, "expected a trap", &wast->error);
+    return PASSED;
+}
+
+static Verdict assert_rejected(Wast *wast, sg_status wanted, sg_status status) {
+    if (status == SG_UNSUPPORTED)
+        return SKIPPED;
+    /* The component suite does not tell malformed from invalid. */
+    bool same_kind = status == wanted || (wast->command->is_component && wanted != SG_UNLINKABLE &&
+                                          (status == SG_INVALID || status == SG_MALFORMED));
+    if (same_kind || (wanted == SG_INVALID && status == SG_TOO_LARGE))
+        return PASSED;
+    if (status == SG_OK)
+        return fail(wast, "expected %s: %.*s", sg_status_name(wanted), (int)wast->command->message.size,
+                    wast->command->message.data);
+    return fail_with(wast, sg_status_name(wanted), &wast->error);
+}
+
+static Verdict do_command(Wast *wast) {
+    Entity entity;
+    switch (wast->command->kind) {
+    case SG_COMMAND_MODULE:
+    case SG_COMMAND_MODULE_INSTANCE: return do_module(wast);
+    case SG_COMMAND_MODULE_DEFINITION: return do_definition(wast);
+    case SG_COMMAND_REGISTER: return do_register(wast);
+    case SG_COMMAND_ACTION: {
+        Outcome outcome = act(wast);
+        if (outcome.status == SG_OK)
+            return PASSED;
+        return outcome.status == SG_UNSUPPORTED ? SKIPPED : fail_with(wast, "action", &wast->error);
+    }
+    case SG_COMMAND_ASSERT_RETURN: return assert_return(wast);
+    case SG_COMMAND_ASSERT_TRAP: return assert_trap(wast, SG_TRAP_NONE);
+    case SG_COMMAND_ASSERT_EXHAUSTION: return assert_trap(wast, SG_TRAP_STACK_EXHAUSTED);
+    case SG_COMMAND_ASSERT_INVALID: return assert_rejected(wast, SG_INVALID, load_only(wast, wast->command));
+    case SG_COMMAND_ASSERT_MALFORMED:
+        return assert_rejected(wast, SG_MALFORMED, load_only(wast, wast->command));
+    case SG_COMMAND_ASSERT_UNLINKABLE:
+        return assert_rejected(wast, SG_UNLINKABLE, instantiate(wast, wast->command, &entity));
+    default: return SKIPPED;
+    }
+}
+
+/* ---- files ---- */
+
+static bool open_wast(Wast *wast) {
+    sg_limits limits = {.size = sizeof limits,
+                        .memory_bytes = SG_UNLIMITED,
+                        .host_bytes = SG_UNLIMITED,
+                        .table_elements = SG_UNLIMITED,
+                        .timeout_ns = UINT64_C(60) * 1000000000};
+    wast->engine = sg_engine_new(NULL, &wast->error);
+    wast->store = wast->engine ? sg_store_new(wast->engine, &limits, &wast->error) : NULL;
+    wast->linker = wast->store ? sg_linker_new(wast->engine, &wast->error) : NULL;
+    if (wast->linker)
+        make_spectest(wast);
+    return wast->linker != NULL;
+}
+
+static void close_wast(Wast *wast) {
+    sg_linker_delete(wast->linker);
+    sg_store_delete(wast->store);
+    sg_engine_delete(wast->engine);
+    free(wast->definitions.items);
+    free(wast->instances.items);
+    free(wast->registered.items);
+}
+
+static bool run_script(const char *path, bool verbose, size_t counts[3]) {
+    File file;
+    if (!file_read(path, &file))
+        return false;
+    Wast wast = {.path = path};
+    sg_script *script = NULL;
+    bool ok = open_wast(&wast) &&
+              (script = sg_script_parse(wast.engine, file.data, file.size, &wast.error)) != NULL;
+    if (!ok) {
+        fail_error(path, &wast.error);
+        wast.counts[FAILED]++;
+    }
+    for (size_t i = 0; ok && i < sg_script_count(script); i++) {
+        wast.command = sg_script_command(script, i);
+        wast.counts[do_command(&wast)]++;
+    }
+    if (verbose)
+        printf("%s: %zu passed, %zu failed, %zu skipped\n", path, wast.counts[PASSED], wast.counts[FAILED],
+               wast.counts[SKIPPED]);
+    for (size_t i = 0; i < 3; i++)
+        counts[i] += wast.counts[i];
+    close_wast(&wast);
+    sg_script_delete(script);
+    file_free(&file);
+    return ok;
+}
+
+int command_wast(int argc, char **argv) {
+    static const struct option options[] = {
+        {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {0}};
+    bool verbose = false;
+    for (int option; (option = next_option(argc, argv, options)) != -1;) {
+        if (option == 'h') {
+            puts("usage: sandglass wast [--verbose] FILE...\n\nPerforms the commands of WebAssembly test "
+                 "scripts, lists "
+                 "what fails, and ends with the counts.\n--verbose counts each file too.");
+            return EXIT_OK;
+        }
+        if (option != 'v')
+            return EXIT_USAGE;
+        verbose = true;
+    }
+    if (optind == argc)
+        return fail_usage("wast", "no file given");
+    size_t counts[3] = {0};
+    bool ok = true;
+    for (int i = optind; i < argc; i++)
+        ok = run_script(argv[i], verbose, counts) && ok;
+    printf("%zu passed, %zu failed, %zu skipped\n", counts[PASSED], counts[FAILED], counts[SKIPPED]);
+    return ok && counts[FAILED] == 0 ? EXIT_OK : EXIT_ERROR;
+}
