@@ -409,6 +409,46 @@ sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size
     return sgi_host_func_new(store, &host->type, host_entry, host, host_finalize, error);
 }
 
+static sg_trap trap_unknown_import(void *context, ExecContext *cx, FuncInst *func, Slot *slots) {
+    (void)context, (void)cx, (void)func, (void)slots;
+    return SG_TRAP_UNKNOWN_IMPORT;
+}
+
+/* The module may be deleted before the store: the type is copied. */
+static sg_status copy_types(Store *store, const ValType *types, uint32_t count, const ValType **copy,
+                            sg_error *error) {
+    for (uint32_t i = 0; i < count; i++)
+        if (sgi_is_ref(types[i]) && !sgi_is_abstract(sgi_heap(types[i])))
+            return sgi_fail(error, SG_UNSUPPORTED, SG_NO_OFFSET, "host items cannot have this type", "%s",
+                            "");
+    *copy = sgi_arena_copy(&store->arena, types, count * sizeof *types);
+    return *copy ? SG_OK : sgi_store_no_memory(store, error);
+}
+
+sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index, sg_extern *item,
+                                sg_error *error) {
+    if (index >= module->import_count)
+        return sgi_fail(error, SG_NOT_FOUND, SG_NO_OFFSET, "unknown import", "import %zu", index);
+    const Import *import = &module->imports[index];
+    if (import->kind != EXTERN_FUNC)
+        return sgi_fail(error, SG_UNLINKABLE, SG_NO_OFFSET, "unknown import", "\"%.*s\" \"%.*s\"",
+                        (int)import->module.size, import->module.data, (int)import->name.size,
+                        import->name.data);
+    const SubType *sub = &module->types[module->funcs[import->index]];
+    FuncType *type = sgi_store_alloc(store, sizeof *type);
+    if (type == NULL)
+        return sgi_store_no_memory(store, error);
+    *type = sub->as.func;
+    SGI_TRY(copy_types(store, type->params, type->param_count, &type->params, error));
+    SGI_TRY(copy_types(store, type->results, type->result_count, &type->results, error));
+    item->kind = SG_EXTERN_FUNC;
+    item->of.func = sgi_host_func_new(store, type, trap_unknown_import, NULL, NULL, error);
+    if (item->of.func == NULL)
+        return error ? error->status : SG_NO_MEMORY;
+    item->of.func->type_id = sub->id; /* also when the type is one of a larger recursion group */
+    return SG_OK;
+}
+
 /* --- memories, tables, globals --- */
 
 static Limits make_limits(uint64_t minimum, uint64_t maximum) {
