@@ -3,68 +3,6 @@
 
 #include "module/instr.h"
 
-/* What follows the opcode, in order. */
-typedef enum Immediate {
-    NOTHING,
-    TYPE = 1 << 0, /* a type index */
-    CORE_VAL_TYPE = 1 << 1,
-    RESULT_LIST = 1 << 2,
-    FLAG = 1 << 3,      /* async?, cancel? or shared? */
-    CORE_TYPE = 1 << 4, /* to extra[0] */
-    NUMBER = 1 << 5,    /* a slot or table, to extra[1] */
-    MEMORY = 1 << 6,
-    OPTIONS = 1 << 7,
-    KNOWN = 1 << 8,
-} Immediate;
-
-static const uint16_t immediates[] = {
-    [0x02] = TYPE,                      /* resource.new */
-    [0x03] = TYPE,                      /* resource.drop */
-    [0x04] = TYPE,                      /* resource.rep */
-    [0x05] = KNOWN,                     /* task.cancel */
-    [0x06] = FLAG,                      /* subtask.cancel */
-    [0x09] = RESULT_LIST | OPTIONS,     /* task.return */
-    [0x0a] = CORE_VAL_TYPE | NUMBER,    /* context.get */
-    [0x0b] = CORE_VAL_TYPE | NUMBER,    /* context.set */
-    [0x0c] = FLAG,                      /* thread.yield */
-    [0x0d] = KNOWN,                     /* subtask.drop */
-    [0x0e] = TYPE,                      /* stream.new */
-    [0x0f] = TYPE | OPTIONS,            /* stream.read */
-    [0x10] = TYPE | OPTIONS,            /* stream.write */
-    [0x11] = TYPE | FLAG,               /* stream.cancel-read */
-    [0x12] = TYPE | FLAG,               /* stream.cancel-write */
-    [0x13] = TYPE,                      /* stream.drop-readable */
-    [0x14] = TYPE,                      /* stream.drop-writable */
-    [0x15] = TYPE,                      /* future.new */
-    [0x16] = TYPE | OPTIONS,            /* future.read */
-    [0x17] = TYPE | OPTIONS,            /* future.write */
-    [0x18] = TYPE | FLAG,               /* future.cancel-read */
-    [0x19] = TYPE | FLAG,               /* future.cancel-write */
-    [0x1a] = TYPE,                      /* future.drop-readable */
-    [0x1b] = TYPE,                      /* future.drop-writable */
-    [0x1c] = OPTIONS,                   /* error-context.new */
-    [0x1d] = OPTIONS,                   /* error-context.debug-message */
-    [0x1e] = KNOWN,                     /* error-context.drop */
-    [0x1f] = KNOWN,                     /* waitable-set.new */
-    [0x20] = FLAG | MEMORY,             /* waitable-set.wait */
-    [0x21] = FLAG | MEMORY,             /* waitable-set.poll */
-    [0x22] = KNOWN,                     /* waitable-set.drop */
-    [0x23] = KNOWN,                     /* waitable.join */
-    [0x24] = KNOWN,                     /* backpressure.inc */
-    [0x25] = KNOWN,                     /* backpressure.dec */
-    [0x26] = KNOWN,                     /* thread.index */
-    [0x27] = CORE_TYPE | NUMBER,        /* thread.new-indirect */
-    [0x28] = KNOWN,                     /* thread.resume-later */
-    [0x29] = FLAG,                      /* thread.suspend */
-    [0x2a] = FLAG,                      /* thread.suspend-then-resume */
-    [0x2b] = FLAG,                      /* thread.yield-then-resume */
-    [0x2c] = FLAG,                      /* thread.suspend-then-promote */
-    [0x2d] = FLAG,                      /* thread.yield-then-promote */
-    [0x40] = FLAG | CORE_TYPE,          /* thread.spawn-ref */
-    [0x41] = FLAG | CORE_TYPE | NUMBER, /* thread.spawn-indirect */
-    [0x42] = FLAG,                      /* thread.available-parallelism */
-};
-
 static sg_status decode_option(CompDecoder *d, Reader *r, CanonDef *canon, uint8_t *kind) {
     size_t offset = sgi_reader_offset(r);
     SGI_TRY(sgi_read_byte(r, kind));
@@ -91,16 +29,13 @@ static sg_status decode_options(CompDecoder *d, Reader *r, CanonDef *canon) {
     return SG_OK;
 }
 
-/* canon lift and lower: a zero byte, the function, options, and the type of what is lifted. */
-static sg_status decode_lift_or_lower(CompDecoder *d, Reader *r, CanonDef *canon) {
+/* A zero byte, the sort, stands before the function. */
+static sg_status decode_func(CompDecoder *d, Reader *r, CanonDef *canon) {
     size_t offset = sgi_reader_offset(r);
     uint8_t sort;
     SGI_TRY(sgi_read_byte(r, &sort));
-    if (sort != 0)
-        return sgi_decode_bad_byte(d, offset, sort, "a canonical function");
-    SGI_TRY(sgi_read_u32(r, &canon->func));
-    SGI_TRY(decode_options(d, r, canon));
-    return canon->kind == CANON_LIFT ? sgi_read_u32(r, &canon->type) : SG_OK;
+    return sort == 0 ? sgi_read_u32(r, &canon->func)
+                     : sgi_decode_bad_byte(d, offset, sort, "a canonical function");
 }
 
 static sg_status decode_flag(CompDecoder *d, Reader *r, CanonDef *canon) {
@@ -110,24 +45,26 @@ static sg_status decode_flag(CompDecoder *d, Reader *r, CanonDef *canon) {
                             : sgi_decode_bad_byte(d, offset, canon->flag, "a canonical function's flag");
 }
 
-static sg_status decode_immediates(CompDecoder *d, Reader *r, unsigned what, CanonDef *canon) {
-    if (what & RESULT_LIST) {
+static sg_status decode_immediates(CompDecoder *d, Reader *r, unsigned has, CanonDef *canon) {
+    if (has & CANON_HAS_FUNC)
+        SGI_TRY(decode_func(d, r, canon));
+    if (has & CANON_HAS_RESULT)
         SGI_TRY(sgi_decode_result_list(d, r, &canon->result));
-        canon->has_result = canon->result != NULL;
-    }
-    if (what & CORE_VAL_TYPE)
+    if (has & CANON_HAS_VALUE_TYPE)
         SGI_TRY(sgi_decode_val_type(&d->cx, r, &canon->extra[0]));
-    if (what & TYPE)
+    if ((has & CANON_HAS_TYPE) && canon->kind != CANON_LIFT)
         SGI_TRY(sgi_read_u32(r, &canon->type));
-    if (what & FLAG)
+    if (has & (CANON_HAS_ASYNC | CANON_HAS_CANCELLABLE | CANON_HAS_SHARED))
         SGI_TRY(decode_flag(d, r, canon));
-    if (what & CORE_TYPE)
+    if (has & CANON_HAS_CORE_TYPE)
         SGI_TRY(sgi_read_u32(r, &canon->extra[0]));
-    if (what & NUMBER)
+    if (has & CANON_HAS_NUMBER)
         SGI_TRY(sgi_read_u32(r, &canon->extra[1]));
-    if (what & MEMORY)
+    if (has & CANON_HAS_MEMORY)
         SGI_TRY(sgi_read_u32(r, &canon->memory));
-    return what & OPTIONS ? decode_options(d, r, canon) : SG_OK;
+    if (has & CANON_HAS_OPTIONS)
+        SGI_TRY(decode_options(d, r, canon));
+    return canon->kind == CANON_LIFT ? sgi_read_u32(r, &canon->type) : SG_OK;
 }
 
 sg_status sgi_decode_canon(CompDecoder *d, Reader *r, CanonDef *canon) {
@@ -137,10 +74,7 @@ sg_status sgi_decode_canon(CompDecoder *d, Reader *r, CanonDef *canon) {
     SGI_TRY(sgi_read_byte(r, &canon->opcode));
     canon->kind = canon->opcode < SGI_COUNT(kinds) ? kinds[canon->opcode] : CANON_OTHER;
     canon->type = canon->memory = canon->realloc = canon->post_return = canon->callback = NO_INDEX;
-    if (canon->kind <= CANON_LOWER)
-        return decode_lift_or_lower(d, r, canon);
-    unsigned what = canon->opcode < SGI_COUNT(immediates) ? immediates[canon->opcode] : NOTHING;
-    if (what == NOTHING)
-        return sgi_decode_bad_byte(d, offset, canon->opcode, "a canonical function");
-    return decode_immediates(d, r, what, canon);
+    const CanonRow *row = sgi_canon_row(canon->opcode);
+    return row ? decode_immediates(d, r, row->immediates, canon)
+               : sgi_decode_bad_byte(d, offset, canon->opcode, "a canonical function");
 }

@@ -118,3 +118,26 @@ void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *para
 uint32_t sgi_discriminant_size(uint32_t case_count) {
     return case_count <= 1u << 8 ? 1 : case_count <= 1u << 16 ? 2 : 4;
 }
+
+const CanonRow *sgi_canon_row(uint8_t opcode) {
+    enum {
+        FUNC = CANON_HAS_FUNC,
+        RESULT = CANON_HAS_RESULT,
+        VALUE_TYPE = CANON_HAS_VALUE_TYPE,
+        TYPE = CANON_HAS_TYPE,
+        ASYNC = CANON_HAS_ASYNC,
+        CANCELLABLE = CANON_HAS_CANCELLABLE,
+        SHARED = CANON_HAS_SHARED,
+        CORE_TYPE = CANON_HAS_CORE_TYPE,
+        NUMBER = CANON_HAS_NUMBER,
+        MEMORY = CANON_HAS_MEMORY,
+        OPTIONS = CANON_HAS_OPTIONS,
+    };
+    static const CanonRow rows[] = {
+#define CANON(opcode, name, immediates, params, results, feature)                                            \
+    [opcode] = {name, immediates, params, results, FEATURE_##feature},
+#include "module/canon.def"
+#undef CANON
+    };
+    return opcode < SGI_COUNT(rows) && rows[opcode].name ? &rows[opcode] : NULL;
+}

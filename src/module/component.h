@@ -234,6 +234,32 @@ typedef enum CanonOption {
     CANONOPT_CALLBACK,
 } CanonOption;
 
+/* A row of canon.def. */
+typedef struct CanonRow {
+    const char *name;
+    uint16_t immediates; /* CANON_HAS_* */
+    const char *params, *results;
+    Feature feature;
+} CanonRow;
+
+/* What follows the opcode, in the order of the bits but for the type of canon lift, which comes last. */
+enum {
+    CANON_HAS_FUNC = 1 << 0,        /* CanonDef.func */
+    CANON_HAS_RESULT = 1 << 1,      /* .result */
+    CANON_HAS_VALUE_TYPE = 1 << 2,  /* .extra[0], a core value type */
+    CANON_HAS_TYPE = 1 << 3,        /* .type */
+    CANON_HAS_ASYNC = 1 << 4,       /* .flag, these three */
+    CANON_HAS_CANCELLABLE = 1 << 5,
+    CANON_HAS_SHARED = 1 << 6,
+    CANON_HAS_CORE_TYPE = 1 << 7,   /* .extra[0], an index */
+    CANON_HAS_NUMBER = 1 << 8,      /* .extra[1] */
+    CANON_HAS_MEMORY = 1 << 9,      /* .memory */
+    CANON_HAS_OPTIONS = 1 << 10,
+};
+
+/* NULL when `opcode` is none. */
+const CanonRow *sgi_canon_row(uint8_t opcode);
+
 typedef struct CanonDef {
     CanonKind kind;
     uint8_t opcode;    /* the leading byte in the binary */
@@ -246,8 +272,7 @@ typedef struct CanonDef {
     uint32_t option_count;
     uint32_t extra[2]; /* further immediates of CANON_OTHER: context.*: value type, slot; thread.*: type, table */
     uint8_t flag;      /* the same: the byte of async?, cancel? or shared? */
-    bool has_result;   /* task.return */
-    const TypeExpr *result;
+    const TypeExpr *result; /* task.return; NULL: none */
     /* Resolved by validation. */
     const CompFuncType *func_type; /* CANON_LIFT, CANON_LOWER */
     uint32_t core_type_id;         /* registry id of the core function's type: of the one lifted, or the one made */

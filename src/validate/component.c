@@ -152,9 +152,7 @@ static sg_status inline_exports(CompValidator *v, Scope *scope, const InstanceDe
         const NamedItem *arg = &def->args[i];
         exports[i].name = arg->name;
         SGI_TRY(sgi_comp_get_item(v, scope, arg->item, &exports[i].type));
-        if (arg->item.sort == SORT_TYPE)
-            SGI_TRY(sgi_comp_rename(v, &exports[i].type.as.type.type));
-        SGI_TRY(sgi_comp_check_name(v, names, arg->extern_name, &exports[i].type));
+        SGI_TRY(sgi_comp_check_name(v, names, arg->extern_name, &exports[i].type, false));
     }
     return SG_OK;
 }

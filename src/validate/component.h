@@ -142,9 +142,9 @@ sg_status sgi_comp_layout(CompValidator *v, sg_type *type);
  * from outside, and appends it to the imports or exports and to its index space. */
 sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *name, ExternType type,
                               bool is_import);
-/* Checks a name alone, as one of `names`. */
+/* Checks a name alone, as one of `names`. `adds_type`: a resource type goes by this name from here on. */
 sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternName *name,
-                              const ExternType *type);
+                              const ExternType *type, bool adds_type);
 void sgi_names_init(CompValidator *v, NameScope *names);
 void sgi_names_free(NameScope *names);
 /* A type under one more name: what an import or export of it introduces. */
@@ -199,5 +199,16 @@ sg_status sgi_comp_push_core(CompValidator *v, Scope *scope, const CoreExternTyp
 /* ---- component_canon.c ---- */
 
 sg_status sgi_comp_canon(CompValidator *v, Scope *scope, CanonDef *canon);
+sg_status sgi_comp_canon_async(CompValidator *v, Scope *scope, CanonDef *canon);
+
+/* What an options list may hold besides encoding, memory and realloc. */
+enum { CANON_MAY_POST_RETURN = 1, CANON_MAY_ASYNC = 2, CANON_MAY_CALLBACK = 4 };
+sg_status sgi_comp_options(CompValidator *v, Scope *scope, const CanonDef *canon, unsigned may);
+/* What is written to memory needs one; what the host makes there needs realloc too. */
+sg_status sgi_comp_require(CompValidator *v, const CanonDef *canon, bool memory, bool realloc);
+sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, uint32_t index);
+/* The core function that a definition makes. */
+sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
+                              uint32_t param_count, const ValType *results, uint32_t result_count);
 
 #endif

@@ -2,9 +2,6 @@
  * (CanonicalABI.md, "canonopt Validation" and "Canonical Definitions"). */
 #include "validate/component.h"
 
-/* What an options list may hold besides encoding, memory and realloc. */
-enum { MAY_POST_RETURN = 1, MAY_ASYNC = 2, MAY_CALLBACK = 4 };
-
 static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, const ValType *params,
                             uint32_t param_count, const ValType *results, uint32_t result_count,
                             const char *what) {
@@ -18,8 +15,8 @@ static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, cons
                                   "core function %u as %s", index, what);
 }
 
-static sg_status push_func(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
-                           uint32_t param_count, const ValType *results, uint32_t result_count) {
+sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
+                              uint32_t param_count, const ValType *results, uint32_t result_count) {
     FuncType type = {params, results, param_count, result_count};
     SGI_TRY(sgi_types_add_func(v->cx.types, &type, &canon->core_type_id, v->cx.err));
     CoreExternType item = {.kind = EXTERN_FUNC, .as.func_id = canon->core_type_id};
@@ -38,19 +35,19 @@ static sg_status check_option_list(CompValidator *v, const CanonDef *canon, unsi
             return sgi_comp_invalid(v, "canonical option is specified more than once",
                                     "or conflicts with another: option 0x%02x", option);
         seen |= bit;
-        if (option == CANONOPT_POST_RETURN && !(may & MAY_POST_RETURN))
+        if (option == CANONOPT_POST_RETURN && !(may & CANON_MAY_POST_RETURN))
             return sgi_comp_invalid(v, "canonical option `post-return` cannot be specified here", "");
         if (option == CANONOPT_ASYNC || option == CANONOPT_CALLBACK)
             SGI_TRY(sgi_load_need(&v->cx, FEATURE_COMPONENT_ASYNC, v->offset));
-        if (option == CANONOPT_ASYNC && !(may & MAY_ASYNC))
+        if (option == CANONOPT_ASYNC && !(may & CANON_MAY_ASYNC))
             return sgi_comp_invalid(v, "canonical option `async` cannot be specified here", "");
-        if (option == CANONOPT_CALLBACK && !(may & MAY_CALLBACK))
+        if (option == CANONOPT_CALLBACK && !(may & CANON_MAY_CALLBACK))
             return sgi_comp_invalid(v, "canonical option `callback` cannot be specified here", "");
     }
     return SG_OK;
 }
 
-static sg_status check_memory(CompValidator *v, const Scope *scope, uint32_t index) {
+sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, uint32_t index) {
     if (index >= scope->core_items[EXTERN_MEMORY].count)
         return sgi_comp_bad_index(v, "core memory", index);
     const Limits *limits = &scope->core_items[EXTERN_MEMORY].items[index].type.as.memory;
@@ -61,11 +58,11 @@ static sg_status check_memory(CompValidator *v, const Scope *scope, uint32_t ind
                : SG_OK;
 }
 
-static sg_status check_options(CompValidator *v, Scope *scope, const CanonDef *canon, unsigned may) {
+sg_status sgi_comp_options(CompValidator *v, Scope *scope, const CanonDef *canon, unsigned may) {
     static const ValType i32s[] = {VAL_I32, VAL_I32, VAL_I32, VAL_I32};
     SGI_TRY(check_option_list(v, canon, may));
     if (canon->memory != NO_INDEX)
-        SGI_TRY(check_memory(v, scope, canon->memory));
+        SGI_TRY(sgi_comp_canon_memory(v, scope, canon->memory));
     if (canon->realloc != NO_INDEX) {
         if (canon->memory == NO_INDEX)
             return sgi_comp_invalid(v, "canonical option `memory` is required", "by `realloc`");
@@ -81,8 +78,7 @@ static sg_status check_options(CompValidator *v, Scope *scope, const CanonDef *c
                : SG_OK;
 }
 
-/* What is written to memory needs one; what the host makes there needs realloc too. */
-static sg_status require(CompValidator *v, const CanonDef *canon, bool memory, bool realloc) {
+sg_status sgi_comp_require(CompValidator *v, const CanonDef *canon, bool memory, bool realloc) {
     if ((memory || realloc) && canon->memory == NO_INDEX)
         return sgi_comp_invalid(v, "canonical option `memory` is required", "");
     if (realloc && canon->realloc == NO_INDEX)
@@ -144,13 +140,13 @@ static sg_status canon_lift(CompValidator *v, Scope *scope, CanonDef *canon) {
     const CompFuncType *type = canon->func_type = scope->types.items[canon->type].as.func;
     CoreSignature core;
     flatten(type, canon, &core);
-    SGI_TRY(check_options(v, scope, canon, MAY_POST_RETURN | MAY_ASYNC | MAY_CALLBACK));
+    SGI_TRY(sgi_comp_options(v, scope, canon, CANON_MAY_POST_RETURN | CANON_MAY_ASYNC | CANON_MAY_CALLBACK));
     SGI_TRY(check_async(v, canon));
     bool makes = params_contain_pointer(type) || flat_params(type) > MAX_FLAT_PARAMS;
     bool reads =
         type->result && (type->result->contains_pointer ||
                          type->result->flat_count > (canon->is_async ? MAX_FLAT_PARAMS : MAX_FLAT_RESULTS));
-    SGI_TRY(require(v, canon, reads, makes));
+    SGI_TRY(sgi_comp_require(v, canon, reads, makes));
     SGI_TRY(check_func(v, scope, canon->func, core.params, core.param_count, core.results, core.result_count,
                        "the function lifted"));
     SGI_TRY(sgi_comp_core_func(v, scope, canon->func, &canon->core_type_id));
@@ -167,14 +163,15 @@ static sg_status canon_lower(CompValidator *v, Scope *scope, CanonDef *canon) {
     const CompFuncType *type = canon->func_type = item.as.func;
     CoreSignature core;
     flatten(type, canon, &core);
-    SGI_TRY(check_options(v, scope, canon, MAY_ASYNC));
+    SGI_TRY(sgi_comp_options(v, scope, canon, CANON_MAY_ASYNC));
     SGI_TRY(check_async(v, canon));
     uint64_t most = canon->is_async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS;
-    bool reads = params_contain_pointer(type) || flat_params(type) > most || canon->is_async ||
-                 (type->result && type->result->flat_count > MAX_FLAT_RESULTS);
+    bool reads = params_contain_pointer(type) || flat_params(type) > most ||
+                 (type->result && (canon->is_async || type->result->flat_count > MAX_FLAT_RESULTS));
     bool makes = type->result && type->result->contains_pointer;
-    SGI_TRY(require(v, canon, reads, makes));
-    return push_func(v, scope, canon, core.params, core.param_count, core.results, core.result_count);
+    SGI_TRY(sgi_comp_require(v, canon, reads, makes));
+    return sgi_comp_push_canon(v, scope, canon, core.params, core.param_count, core.results,
+                               core.result_count);
 }
 
 /* ---- resources ---- */
@@ -188,11 +185,12 @@ static sg_status canon_resource(CompValidator *v, Scope *scope, CanonDef *canon)
         return sgi_comp_invalid(v, "unexpected type", "type index %u is not a resource type", canon->type);
     canon->resource = type->as.resource;
     if (canon->kind == CANON_RESOURCE_DROP)
-        return push_func(v, scope, canon, &i32, 1, NULL, 0);
+        return sgi_comp_push_canon(v, scope, canon, &i32, 1, NULL, 0);
     if (!canon->resource->is_local || canon->resource->scope != scope->id)
         return sgi_comp_invalid(v, "resource is not a local resource", "type index %u", canon->type);
-    return canon->kind == CANON_RESOURCE_NEW ? push_func(v, scope, canon, &canon->resource->rep, 1, &i32, 1)
-                                             : push_func(v, scope, canon, &i32, 1, &canon->resource->rep, 1);
+    return canon->kind == CANON_RESOURCE_NEW
+               ? sgi_comp_push_canon(v, scope, canon, &canon->resource->rep, 1, &i32, 1)
+               : sgi_comp_push_canon(v, scope, canon, &i32, 1, &canon->resource->rep, 1);
 }
 
 sg_status sgi_comp_canon(CompValidator *v, Scope *scope, CanonDef *canon) {
@@ -204,5 +202,5 @@ sg_status sgi_comp_canon(CompValidator *v, Scope *scope, CanonDef *canon) {
     case CANON_RESOURCE_REP: return canon_resource(v, scope, canon);
     case CANON_OTHER: break;
     }
-    return sgi_load_unsupported(&v->cx, FEATURE_COMPONENT_ASYNC, v->offset);
+    return sgi_comp_canon_async(v, scope, canon);
 }

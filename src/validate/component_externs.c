@@ -352,9 +352,11 @@ static sg_status check_implements(CompValidator *v, const ExternName *name, Name
     return kind == NAME_LABEL ? SG_OK : bad_name(v, name->name, "name is not valid with `implements`");
 }
 
-static sg_status add_unique(CompValidator *v, NameScope *names, Bytes name, Bytes unique) {
-    Bytes key;
-    SGI_TRY(sgi_comp_lower(v, unique, &key));
+/* Names are unique whatever the case of their letters, but for hashes and addresses. */
+static sg_status add_unique(CompValidator *v, NameScope *names, Bytes name, const ParsedName *parsed) {
+    Bytes key = parsed->unique;
+    if (parsed->kind != NAME_OTHER)
+        SGI_TRY(sgi_comp_lower(v, parsed->unique, &key));
     switch (sgi_map_put(&names->unique, key, 0)) {
     case MAP_ADDED: return SG_OK;
     case MAP_EXISTS: return bad_name(v, name, "name conflicts with previous name");
@@ -372,7 +374,7 @@ static sg_status label_resource(CompValidator *v, NameScope *names, Bytes name, 
 }
 
 sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternName *name,
-                              const ExternType *type) {
+                              const ExternType *type, bool adds_type) {
     ParsedName parsed;
     const char *why;
     Bytes whole = name->name;
@@ -382,10 +384,11 @@ sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternNa
         return bad_name(v, name->name, why);
     if (whole.data != name->name.data)
         parsed.unique = name->name;
-    SGI_TRY(add_unique(v, names, name->name, parsed.unique));
+    SGI_TRY(add_unique(v, names, name->name, &parsed));
     SGI_TRY(check_implements(v, name, parsed.kind, type));
     SGI_TRY(check_annotation(v, names, name->name, &parsed, type));
-    if (parsed.kind == NAME_LABEL && type->sort == SORT_TYPE && type->as.type.type.kind == CT_RESOURCE)
+    if (adds_type && parsed.kind == NAME_LABEL && type->sort == SORT_TYPE &&
+        type->as.type.type.kind == CT_RESOURCE)
         return label_resource(v, names, name->name, &type->as.type.type);
     return SG_OK;
 }
@@ -393,7 +396,8 @@ sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternNa
 sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *name, ExternType type,
                               bool is_import) {
     bool named = true;
-    SGI_TRY(sgi_comp_check_name(v, is_import ? &scope->import_names : &scope->export_names, name, &type));
+    SGI_TRY(
+        sgi_comp_check_name(v, is_import ? &scope->import_names : &scope->export_names, name, &type, true));
     if (scope->kind != SCOPE_INSTANCE_TYPE)
         SGI_TRY(check_visible(v, scope, &type, is_import, &named));
     if (!named)

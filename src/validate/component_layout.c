@@ -140,7 +140,7 @@ static void take_in(sg_type *type, const sg_type *part, uint64_t *weight) {
     *weight += part->weight;
     type->depth = part->depth + 1 > type->depth ? part->depth + 1 : type->depth;
     type->contains_borrow |= part->contains_borrow;
-    type->contains_pointer |= part->contains_pointer;
+    type->contains_pointer |= part->contains_pointer && type->kind != SG_STREAM && type->kind != SG_FUTURE;
     type->contains_async |= part->contains_async;
     type->contains_resource |= part->contains_resource;
 }
