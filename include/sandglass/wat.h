@@ -85,7 +85,9 @@ typedef struct sg_command {
     const sg_pattern *core_expected;
     const sg_value *expected;
     size_t expected_count;
-    bool is_core_action; /* the literals were core ones (also when there are none: use the instance's kind) */
+    /* The literals were core ones; also when there are none, or only f32 and f64: then `arguments` and `expected` are
+     * filled too, and the instance's kind decides. */
+    bool is_core_action;
 } sg_command;
 
 /* Parses a script. Errors in quoted modules are kept for their commands; any other syntax error fails the whole. */

@@ -78,6 +78,14 @@ typedef struct Frame {
     Bytes label;
 } Frame;
 
+/* A custom section written as an annotation: its content in `custom_bytes`, and where it goes: 2 i before, 2
+ * i + 1 after the section that is number i in the order of the binary. */
+enum { CUSTOM_LAST = 26 };
+typedef struct CustomText {
+    size_t start, size;
+    uint32_t place;
+} CustomText;
+
 typedef struct ModuleParser {
     Parser *p;
     IndexSpace spaces[SPACE_COUNT];
@@ -88,6 +96,8 @@ typedef struct ModuleParser {
     Map signatures; /* bytes of a function type → its first index */
     CoreTypeScope scope;
     Bytes id;
+    Vec(CustomText) customs;
+    Buf custom_bytes;
     bool needs_data_count;
     NameList local_names, label_names, field_names; /* indirect */
 
@@ -121,12 +131,31 @@ sg_status sgi_core_types(ModuleParser *m);
 /* The index at the cursor, a number or an identifier ("unknown function", ...). */
 sg_status sgi_core_index(ModuleParser *m, Space space, uint32_t *index);
 bool sgi_core_peek_index(const ModuleParser *m);
-/* Binds `id`, when not empty, to the next index of the space. */
-sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, size_t token);
+/* Binds `id`, when not empty, to the next index of the space; `name` is for the name section. */
+sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, Bytes name, size_t token);
 
 /* Instructions up to the closing parenthesis, not consumed; or a single folded one. */
 sg_status sgi_core_instructions(ModuleParser *m, Buf *out);
 sg_status sgi_core_folded_instruction(ModuleParser *m, Buf *out);
+
+/* In the gap before the current token: (@name "..."), which replaces `name`; all (@custom ...), kept in
+ * `customs`. */
+sg_status sgi_core_name_annotation(ModuleParser *m, Bytes *name);
+sg_status sgi_core_custom_annotations(ModuleParser *m);
+/* Writes those of one place. */
+void sgi_core_put_customs(ModuleParser *m, uint32_t place, Buf *binary);
+
+/* Counts one more entry of a section, and gives the section. */
+Buf *sgi_core_entry(ModuleParser *m, unsigned section);
+/* "$id? (export ...)* (import ...)?" of a definition; when there is an import, its description too. */
+sg_status sgi_core_inline(ModuleParser *m, Space space, uint32_t *index, bool *is_import);
+/* An expression up to the closing parenthesis, with its end. */
+sg_status sgi_core_constant(ModuleParser *m, Buf *out);
+/* Past "(table", "(memory", "(elem", "(data": up to the closing parenthesis. */
+sg_status sgi_core_table(ModuleParser *m);
+sg_status sgi_core_memory(ModuleParser *m);
+sg_status sgi_core_elem(ModuleParser *m);
+sg_status sgi_core_data(ModuleParser *m);
 
 /* Appends an entry; and a map of entries under an outer index, emptying `inner`. */
 void sgi_name_list_add(NameList *list, uint32_t index, Bytes name);

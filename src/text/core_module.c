@@ -5,8 +5,6 @@
  * that type uses imply are added behind them in the order of the text. */
 #include "text/core.h"
 
-enum { PAGE_BYTES = 65536 };
-
 /* ---- first pass: indices and identifiers ---- */
 
 static const struct {
@@ -33,7 +31,9 @@ static sg_status bind_head(ModuleParser *m, Space space) {
     sgi_advance(m->p);
     size_t at = m->p->at;
     SGI_TRY(sgi_take_id(m->p, &id));
-    return sgi_core_bind(m, space, id, at);
+    Bytes name = id;
+    SGI_TRY(sgi_core_name_annotation(m, &name));
+    return sgi_core_bind(m, space, id, name, at);
 }
 
 static sg_status bind_definition(ModuleParser *m, Space space, bool *defined) {
@@ -47,9 +47,10 @@ static sg_status bind_definition(ModuleParser *m, Space space, bool *defined) {
     if (space != SPACE_TABLE && space != SPACE_MEMORY)
         return SG_OK;
     /* "(elem ...)" and "(data ...)" inside are segments of their own. */
+    Bytes none = {NULL, 0};
     while (!sgi_peek_is(p, TOKEN_CLOSE) && !sgi_peek_is(p, TOKEN_END)) {
         if (sgi_peek_open(p, space == SPACE_TABLE ? "elem" : "data"))
-            return sgi_core_bind(m, space == SPACE_TABLE ? SPACE_ELEM : SPACE_DATA, (Bytes){NULL, 0}, p->at);
+            return sgi_core_bind(m, space == SPACE_TABLE ? SPACE_ELEM : SPACE_DATA, none, none, p->at);
         if (sgi_peek_is(p, TOKEN_OPEN))
             sgi_skip_group(p);
         else
@@ -107,7 +108,7 @@ static sg_status bind_fields(ModuleParser *m) {
 
 /* ---- second pass: the sections ---- */
 
-static Buf *next_entry(ModuleParser *m, unsigned section) {
+Buf *sgi_core_entry(ModuleParser *m, unsigned section) {
     m->counts[section]++;
     return &m->sections[section];
 }
@@ -132,7 +133,7 @@ static sg_status describe(ModuleParser *m, Space space, Buf *out) {
 }
 
 static sg_status parse_import_names(ModuleParser *m) {
-    Buf *imports = next_entry(m, SECTION_IMPORT);
+    Buf *imports = sgi_core_entry(m, SECTION_IMPORT);
     Bytes name;
     for (int i = 0; i < 2; i++) {
         SGI_TRY(sgi_expect_name(m->p, &name));
@@ -155,13 +156,13 @@ static sg_status parse_import(ModuleParser *m) {
 }
 
 /* "$id? (export ...)* (import ...)?" of a definition; when there is an import, its description too. */
-static sg_status parse_inline(ModuleParser *m, Space space, uint32_t *index, bool *is_import) {
+sg_status sgi_core_inline(ModuleParser *m, Space space, uint32_t *index, bool *is_import) {
     Parser *p = m->p;
     Bytes name;
     *index = m->next[space]++;
     SGI_TRY(sgi_take_id(p, &name));
     while (sgi_take_open(p, "export")) {
-        Buf *exports = next_entry(m, SECTION_EXPORT);
+        Buf *exports = sgi_core_entry(m, SECTION_EXPORT);
         SGI_TRY(sgi_expect_name(p, &name));
         put_name(exports, name);
         sgi_buf_byte(exports, (uint8_t)space);
@@ -179,7 +180,7 @@ static sg_status parse_inline(ModuleParser *m, Space space, uint32_t *index, boo
 
 static sg_status parse_export(ModuleParser *m) {
     Parser *p = m->p;
-    Buf *exports = next_entry(m, SECTION_EXPORT);
+    Buf *exports = sgi_core_entry(m, SECTION_EXPORT);
     Bytes name;
     uint32_t index;
     SGI_TRY(sgi_expect_name(p, &name));
@@ -279,11 +280,11 @@ static sg_status parse_func(ModuleParser *m) {
     uint32_t index;
     bool is_import;
     TypeUse use;
-    SGI_TRY(parse_inline(m, SPACE_FUNC, &index, &is_import));
+    SGI_TRY(sgi_core_inline(m, SPACE_FUNC, &index, &is_import));
     if (is_import)
         return SG_OK;
     SGI_TRY(sgi_core_type_use(m, true, &use));
-    sgi_buf_leb_u(next_entry(m, SECTION_FUNC), use.index);
+    sgi_buf_leb_u(sgi_core_entry(m, SECTION_FUNC), use.index);
 
     m->local_count = m->label_index = 0;
     m->body.size = 0;
@@ -295,14 +296,14 @@ static sg_status parse_func(ModuleParser *m) {
     sgi_buf_byte(&m->body, 0x0b);
     if (m->body.failed)
         return sgi_core_no_memory(m);
-    sgi_buf_sized(next_entry(m, SECTION_CODE), m->body.data, m->body.size);
+    sgi_buf_sized(sgi_core_entry(m, SECTION_CODE), m->body.data, m->body.size);
     sgi_name_list_add_map(&m->local_names, index, &m->own_local_names);
     sgi_name_list_add_map(&m->label_names, index, &m->own_label_names);
     end_function(m);
     return SG_OK;
 }
 
-static sg_status parse_constant(ModuleParser *m, Buf *out) {
+sg_status sgi_core_constant(ModuleParser *m, Buf *out) {
     m->label_index = 0;
     SGI_TRY(sgi_core_instructions(m, out));
     m->own_label_names.bytes.size = m->own_label_names.count = 0;
@@ -310,241 +311,22 @@ static sg_status parse_constant(ModuleParser *m, Buf *out) {
     return SG_OK;
 }
 
-/* "(keyword expr)", or one folded instruction. */
-static sg_status parse_wrapped_constant(ModuleParser *m, const char *keyword, Buf *out) {
-    if (sgi_take_open(m->p, keyword)) {
-        SGI_TRY(parse_constant(m, out));
-        return sgi_expect_close(m->p);
-    }
-    SGI_TRY(sgi_core_folded_instruction(m, out));
-    sgi_buf_byte(out, 0x0b);
-    return SG_OK;
-}
-
-/* Function indices, or expressions; counted, into m->body. */
-static sg_status parse_items(ModuleParser *m, bool is_exprs, uint32_t *count) {
-    m->body.size = 0;
-    for (*count = 0; is_exprs ? sgi_peek_is(m->p, TOKEN_OPEN) : sgi_core_peek_index(m); ++*count) {
-        if (is_exprs) {
-            SGI_TRY(parse_wrapped_constant(m, "item", &m->body));
-        } else {
-            uint32_t index;
-            SGI_TRY(sgi_core_index(m, SPACE_FUNC, &index));
-            sgi_buf_leb_u(&m->body, index);
-        }
-    }
-    return m->body.failed ? sgi_core_no_memory(m) : SG_OK;
-}
-
-static void put_items(ModuleParser *m, uint32_t count, Buf *out) {
-    sgi_buf_leb_u(out, count);
-    sgi_buf_put(out, m->body.data, m->body.size);
-}
-
-/* Turns the function indices in m->body into expressions, for tables whose type is not funcref. */
-static void put_items_as_exprs(ModuleParser *m, uint32_t count, Buf *out) {
-    const uint8_t *at = m->body.data;
-    sgi_buf_leb_u(out, count);
-    for (uint32_t i = 0; i < count; i++) {
-        sgi_buf_byte(out, sgi_ops[OP_REF_FUNC].code);
-        sgi_buf_leb_u(out, sgi_leb_u32(&at));
-        sgi_buf_byte(out, 0x0b);
-    }
-}
-
-/* The constant offset 0 of a segment inside a table or memory. */
-static void put_zero(Buf *out, bool is_64) {
-    sgi_buf_byte(out, is_64 ? sgi_ops[OP_I64_CONST].code : sgi_ops[OP_I32_CONST].code);
-    sgi_buf_byte(out, 0);
-    sgi_buf_byte(out, 0x0b);
-}
-
-/* Past "reftype (elem", with the type's bytes in m->scratch: the table with as many elements as are listed.
- */
-static sg_status parse_table_elems(ModuleParser *m, uint32_t index, bool is_64) {
-    Buf *tables = next_entry(m, SECTION_TABLE), *elems = next_entry(m, SECTION_ELEM);
-    m->next[SPACE_ELEM]++;
-    sgi_buf_put(tables, m->scratch.data, m->scratch.size);
-    bool is_funcref = m->scratch.size == 1 && m->scratch.data[0] == 0x70;
-    bool is_exprs = sgi_peek_is(m->p, TOKEN_OPEN);
-    bool as_exprs = is_exprs || !is_funcref;
-    /* Flags: bit 1 an explicit table and type, bit 2 expressions. */
-    uint8_t flags = (uint8_t)((index || !is_funcref ? 2 : 0) | (as_exprs ? 4 : 0));
-    sgi_buf_byte(elems, flags);
-    if (flags & 2)
-        sgi_buf_leb_u(elems, index);
-    put_zero(elems, is_64);
-    if (flags == 2)
-        sgi_buf_byte(elems, 0);
-    else if (flags == 6)
-        sgi_buf_put(elems, m->scratch.data, m->scratch.size);
-    uint32_t count;
-    SGI_TRY(parse_items(m, is_exprs, &count));
-    if (as_exprs && !is_exprs)
-        put_items_as_exprs(m, count, elems);
-    else
-        put_items(m, count, elems);
-    sgi_buf_byte(tables, is_64 ? 5 : 1);
-    sgi_buf_leb_u(tables, count);
-    sgi_buf_leb_u(tables, count);
-    return sgi_expect_close(m->p);
-}
-
-static sg_status parse_table(ModuleParser *m) {
-    Parser *p = m->p;
-    uint32_t index;
-    bool is_import;
-    SGI_TRY(parse_inline(m, SPACE_TABLE, &index, &is_import));
-    if (is_import)
-        return SG_OK;
-    size_t start = p->at;
-    bool is_64 = sgi_take_keyword(p, "i64");
-    if (!is_64)
-        sgi_take_keyword(p, "i32");
-    if (!sgi_peek_is(p, TOKEN_NUMBER)) {
-        m->scratch.size = 0;
-        SGI_TRY(sgi_parse_core_ref_type(p, &m->scope, &m->scratch));
-        SGI_TRY(sgi_expect_open(p, "elem"));
-        return parse_table_elems(m, index, is_64);
-    }
-    p->at = start;
-    m->body.size = 0;
-    SGI_TRY(sgi_parse_core_table_type(p, &m->scope, &m->body));
-    Buf *tables = next_entry(m, SECTION_TABLE);
-    bool has_init = !sgi_peek_is(p, TOKEN_CLOSE);
-    if (has_init)
-        sgi_buf_put(tables, "\x40", 2);
-    sgi_buf_put(tables, m->body.data, m->body.size);
-    return has_init ? parse_constant(m, tables) : SG_OK;
-}
-
-static sg_status parse_memory(ModuleParser *m) {
-    Parser *p = m->p;
-    uint32_t index;
-    bool is_import;
-    SGI_TRY(parse_inline(m, SPACE_MEMORY, &index, &is_import));
-    if (is_import)
-        return SG_OK;
-    size_t start = p->at;
-    Buf *memories = next_entry(m, SECTION_MEMORY);
-    bool is_64 = sgi_take_keyword(p, "i64");
-    if (!is_64)
-        sgi_take_keyword(p, "i32");
-    if (!sgi_take_open(p, "data")) {
-        p->at = start;
-        return sgi_parse_core_memory_type(p, memories);
-    }
-    Buf *datas = next_entry(m, SECTION_DATA);
-    m->next[SPACE_DATA]++;
-    m->body.size = 0;
-    SGI_TRY(sgi_take_strings(p, &m->body));
-    uint64_t pages = (m->body.size + PAGE_BYTES - 1) / PAGE_BYTES;
-    sgi_buf_byte(memories, is_64 ? 5 : 1);
-    sgi_buf_leb_u(memories, pages);
-    sgi_buf_leb_u(memories, pages);
-    sgi_buf_byte(datas, index ? 2 : 0);
-    if (index)
-        sgi_buf_leb_u(datas, index);
-    put_zero(datas, is_64);
-    sgi_buf_sized(datas, m->body.data, m->body.size);
-    return sgi_expect_close(p);
-}
-
 static sg_status parse_global(ModuleParser *m) {
     uint32_t index;
     bool is_import;
-    SGI_TRY(parse_inline(m, SPACE_GLOBAL, &index, &is_import));
+    SGI_TRY(sgi_core_inline(m, SPACE_GLOBAL, &index, &is_import));
     if (is_import)
         return SG_OK;
-    Buf *globals = next_entry(m, SECTION_GLOBAL);
+    Buf *globals = sgi_core_entry(m, SECTION_GLOBAL);
     SGI_TRY(sgi_parse_core_global_type(m->p, &m->scope, globals));
-    return parse_constant(m, globals);
+    return sgi_core_constant(m, globals);
 }
 
 static sg_status parse_tag(ModuleParser *m) {
     uint32_t index;
     bool is_import;
-    SGI_TRY(parse_inline(m, SPACE_TAG, &index, &is_import));
-    return is_import ? SG_OK : describe(m, SPACE_TAG, next_entry(m, SECTION_TAG));
-}
-
-/* "(table x)" or "(memory x)" of a segment. */
-static sg_status parse_segment_target(ModuleParser *m, const char *keyword, Space space, bool *given,
-                                      uint32_t *index) {
-    *index = 0;
-    *given = sgi_take_open(m->p, keyword);
-    if (!*given)
-        return SG_OK;
-    SGI_TRY(sgi_core_index(m, space, index));
-    return sgi_expect_close(m->p);
-}
-
-static sg_status parse_elem(ModuleParser *m) {
-    Parser *p = m->p;
-    Bytes id;
-    uint32_t table, count;
-    bool has_table;
-    SGI_TRY(sgi_take_id(p, &id));
-    m->next[SPACE_ELEM]++;
-    bool is_declared = sgi_take_keyword(p, "declare");
-    SGI_TRY(parse_segment_target(m, "table", SPACE_TABLE, &has_table, &table));
-    bool is_active = has_table || (sgi_peek_is(p, TOKEN_OPEN) && !sgi_peek_open(p, "ref"));
-    if (is_active && is_declared)
-        return sgi_parse_unexpected(p);
-    Buf offset;
-    sgi_buf_init(&offset, p->cx.alloc);
-    sg_status status = is_active ? parse_wrapped_constant(m, "offset", &offset) : SG_OK;
-
-    m->scratch.size = 0;
-    bool is_exprs = false;
-    if (status == SG_OK && !sgi_take_keyword(p, "func") &&
-        !(is_active && (sgi_core_peek_index(m) || sgi_peek_is(p, TOKEN_CLOSE)))) {
-        is_exprs = true;
-        status = sgi_parse_core_ref_type(p, &m->scope, &m->scratch);
-    }
-    Buf *elems = next_entry(m, SECTION_ELEM);
-    bool is_plain =
-        is_active && !has_table && (!is_exprs || (m->scratch.size == 1 && m->scratch.data[0] == 0x70));
-    /* Flags: bit 0 passive or declared; bit 1 an explicit table, or declared; bit 2 expressions. */
-    sgi_buf_byte(elems, (uint8_t)((is_active ? 0 : 1) |
-                                  (is_active     ? (is_plain ? 0 : 2)
-                                   : is_declared ? 2
-                                                 : 0) |
-                                  (is_exprs ? 4 : 0)));
-    if (is_active && !is_plain)
-        sgi_buf_leb_u(elems, table);
-    sgi_buf_put(elems, offset.data, offset.size);
-    elems->failed |= offset.failed;
-    sgi_buf_free(&offset);
-    if (!is_plain && is_exprs)
-        sgi_buf_put(elems, m->scratch.data, m->scratch.size);
-    else if (!is_plain)
-        sgi_buf_byte(elems, 0);
-    SGI_TRY(status);
-    SGI_TRY(parse_items(m, is_exprs, &count));
-    put_items(m, count, elems);
-    return SG_OK;
-}
-
-static sg_status parse_data(ModuleParser *m) {
-    Parser *p = m->p;
-    Buf *datas = next_entry(m, SECTION_DATA);
-    Bytes id;
-    uint32_t memory;
-    bool has_memory;
-    SGI_TRY(sgi_take_id(p, &id));
-    m->next[SPACE_DATA]++;
-    SGI_TRY(parse_segment_target(m, "memory", SPACE_MEMORY, &has_memory, &memory));
-    bool is_active = has_memory || sgi_peek_is(p, TOKEN_OPEN);
-    sgi_buf_byte(datas, is_active ? (memory ? 2 : 0) : 1);
-    if (is_active && memory)
-        sgi_buf_leb_u(datas, memory);
-    if (is_active)
-        SGI_TRY(parse_wrapped_constant(m, "offset", datas));
-    m->body.size = 0;
-    SGI_TRY(sgi_take_strings(p, &m->body));
-    sgi_buf_sized(datas, m->body.data, m->body.size);
-    return SG_OK;
+    SGI_TRY(sgi_core_inline(m, SPACE_TAG, &index, &is_import));
+    return is_import ? SG_OK : describe(m, SPACE_TAG, sgi_core_entry(m, SECTION_TAG));
 }
 
 /* The types have been read already. */
@@ -562,10 +344,10 @@ static sg_status parse_field(ModuleParser *m) {
         const char *keyword;
         sg_status (*parse)(ModuleParser *m);
     } fields[] = {
-        {"func", parse_func},     {"type", skip_types},     {"import", parse_import},
-        {"export", parse_export}, {"global", parse_global}, {"memory", parse_memory},
-        {"table", parse_table},   {"data", parse_data},     {"elem", parse_elem},
-        {"start", parse_start},   {"rec", skip_types},      {"tag", parse_tag},
+        {"func", parse_func},      {"type", skip_types},     {"import", parse_import},
+        {"export", parse_export},  {"global", parse_global}, {"memory", sgi_core_memory},
+        {"table", sgi_core_table}, {"data", sgi_core_data},  {"elem", sgi_core_elem},
+        {"start", parse_start},    {"rec", skip_types},      {"tag", parse_tag},
     };
     for (size_t i = 0; i < SGI_COUNT(fields); i++)
         if (sgi_take_open(m->p, fields[i].keyword)) {
@@ -588,8 +370,11 @@ static void put_sections(ModuleParser *m, Buf *binary) {
         m->counts[SECTION_DATA_COUNT] = m->counts[SECTION_DATA];
         binary->failed |= m->sections[SECTION_DATA_COUNT].failed;
     }
-    for (size_t i = 0; i < sizeof order; i++) {
+    for (uint32_t i = 0; i < sizeof order; i++) {
         uint8_t id = order[i];
+        if (i > 0)
+            sgi_core_put_customs(m, 2 * i - 1, binary);
+        sgi_core_put_customs(m, 2 * i, binary);
         if (m->counts[id] == 0 && !(id == SECTION_DATA_COUNT && m->needs_data_count))
             continue;
         Buf *content = &m->scratch;
@@ -600,7 +385,9 @@ static void put_sections(ModuleParser *m, Buf *binary) {
         content->failed |= m->sections[id].failed;
         sgi_core_section(binary, id, content);
     }
+    sgi_core_put_customs(m, CUSTOM_LAST - 1, binary);
     sgi_core_name_section(m, binary);
+    sgi_core_put_customs(m, CUSTOM_LAST, binary);
 }
 
 static sg_status find_type(void *context, Parser *p, uint32_t *index) {
@@ -629,7 +416,8 @@ static void module_parser_init(ModuleParser *m, Parser *p, Bytes id) {
                    &m->own_label_names.bytes,
                    &m->delayed,
                    &m->body,
-                   &m->scratch};
+                   &m->scratch,
+                   &m->custom_bytes};
     for (size_t i = 0; i < SGI_COUNT(bufs); i++)
         sgi_buf_init(bufs[i], alloc);
 }
@@ -651,10 +439,12 @@ static void module_parser_free(ModuleParser *m) {
                    &m->own_label_names.bytes,
                    &m->delayed,
                    &m->body,
-                   &m->scratch};
+                   &m->scratch,
+                   &m->custom_bytes};
     for (size_t i = 0; i < SGI_COUNT(bufs); i++)
         sgi_buf_free(bufs[i]);
     sgi_vec_free(alloc, &m->types);
+    sgi_vec_free(alloc, &m->customs);
     sgi_vec_free(alloc, &m->labels);
     sgi_vec_free(alloc, &m->frames);
     sgi_vec_free(alloc, &m->params);
@@ -662,13 +452,19 @@ static void module_parser_free(ModuleParser *m) {
 
 static sg_status parse_fields(ModuleParser *m, Buf *binary) {
     Parser *p = m->p;
-    size_t start = p->at;
+    size_t start = p->at, gap = p->gap;
+    SGI_TRY(sgi_core_name_annotation(m, &m->id));
     SGI_TRY(bind_fields(m));
     p->at = start;
     SGI_TRY(sgi_core_types(m));
     p->at = start;
-    while (!sgi_peek_is(p, TOKEN_CLOSE) && !sgi_peek_is(p, TOKEN_END))
+    p->gap = gap;
+    for (;;) {
+        SGI_TRY(sgi_core_custom_annotations(m));
+        if (sgi_peek_is(p, TOKEN_CLOSE) || sgi_peek_is(p, TOKEN_END))
+            break;
         SGI_TRY(parse_field(m));
+    }
     put_sections(m, binary);
     return binary->failed ? sgi_core_no_memory(m) : SG_OK;
 }

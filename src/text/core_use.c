@@ -39,9 +39,11 @@ sg_status sgi_core_index(ModuleParser *m, Space space, uint32_t *index) {
     return SG_OK;
 }
 
-sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, size_t token) {
+sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, Bytes name, size_t token) {
     IndexSpace *s = &m->spaces[space];
     uint32_t index = s->count++;
+    if (name.data)
+        sgi_name_list_add(&s->names, index, name);
     if (id.size == 0)
         return SG_OK;
     switch (sgi_map_put(&s->ids, id, index)) {
@@ -51,7 +53,6 @@ sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, size_t token) {
                                  (int)(id.size < 100 ? id.size : 100), (const char *)id.data);
     case MAP_ADDED: break;
     }
-    sgi_name_list_add(&s->names, index, id);
     return SG_OK;
 }
 

@@ -39,8 +39,23 @@ void sgi_parser_free(Parser *p) {
 }
 
 void sgi_advance(Parser *p) {
-    if (!sgi_peek_is(p, TOKEN_END))
-        p->at = skip_annotations(p, p->at + 1);
+    if (sgi_peek_is(p, TOKEN_END))
+        return;
+    p->gap = p->at + 1;
+    p->at = skip_annotations(p, p->gap);
+}
+
+size_t sgi_find_annotation(const Parser *p, size_t from, const char *name) {
+    size_t size = strlen(name);
+    for (; from < p->at && p->tokens.items[from].kind == TOKEN_ANNOTATION;
+         from = (size_t)p->tokens.items[from].match + 1) {
+        /* It is closed, so that there is text behind "(@" and its name. */
+        const uint8_t *text = p->tokens.text.data + p->tokens.items[from].offset + 2;
+        size_t left = p->tokens.text.size - p->tokens.items[from].offset - 2;
+        if (left > size && memcmp(text, name, size) == 0 && !sgi_is_idchar(text[size]))
+            return from;
+    }
+    return p->at;
 }
 
 void sgi_skip_group(Parser *p) {

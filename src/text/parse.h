@@ -20,6 +20,7 @@ typedef struct Parser {
     Arena *arena; /* decoded names; as long as the parse */
     Tokens tokens;
     size_t at;          /* the current token */
+    size_t gap;         /* where the annotations before it begin; of no use after `at` was set by hand */
     TextPosition known; /* a place before the current token: errors count lines from there */
 } Parser;
 
@@ -44,6 +45,8 @@ static inline Bytes sgi_token_text(const Parser *p, const Token *token) {
 }
 
 void sgi_advance(Parser *p);
+/* The first annotation of that name from `from`, which is in the gap, on; `at` when there is none. */
+size_t sgi_find_annotation(const Parser *p, size_t from, const char *name);
 /* From an opening parenthesis to past its closing one. */
 void sgi_skip_group(Parser *p);
 bool sgi_peek_keyword(const Parser *p, const char *keyword);

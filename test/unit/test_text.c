@@ -214,6 +214,24 @@ static void test_names(void **state) {
         "\6\6\1\0\3mem\7\4\1\0\1g\x08\4\1\0\1e\x09\4\1\0\1d\x0a\6\1\0\1\0\1a\x0b\6\1\0\3tag");
 }
 
+static void test_annotations(void **state) {
+    (void)state;
+    /* Names that are no identifiers; sections of others. */
+    ASSERT_SECTION(
+        "(module $m (@name \"the module\") (func $f (@name \"a b\")) (func (@name \"\")) (func $h))", 0,
+        "\4name\0\x0b\x0athe module\1\x0b\3\0\3a b\1\0\2\1h");
+    ASSERT_SECTION("(@custom \"x\" (after func) \"1\" \"2\") (func) (@custom \"y\")", 0, "\1x12");
+    ASSERT_SECTION("(func) (@custom \"y\")", 0, "\1y");
+    Parsed parsed;
+    assert_int_equal(
+        parse(&parsed, "(@custom \"b\" (before first)) (@custom \"z\") (func) (@custom \"a\" (before code))"),
+        SG_OK);
+    static const char expected[] = "\0asm\1\0\0\0\0\2\1b\1\4\1\x60\0\0\3\2\1\0\0\2\1a\x0a\4\1\2\0\x0b\0\2\1z";
+    assert_int_equal(parsed.binary.size, sizeof expected - 1);
+    assert_memory_equal(parsed.binary.data, expected, sizeof expected - 1);
+    done(&parsed);
+}
+
 static void assert_error(const char *text, uint32_t line, uint32_t column, const char *message) {
     Parsed parsed;
     if (parse(&parsed, text) == SG_OK)
@@ -264,6 +282,8 @@ static void test_errors(void **state) {
     assert_error("(; (; ;)", 1, 1, "unclosed comment");
     assert_error("(@a", 1, 1, "unclosed annotation");
     assert_error("(@)", 1, 1, "empty annotation id");
+    assert_error("(@custom) (func)", 1, 9, "unexpected token");
+    assert_error("(@custom \"a\" (after here))", 1, 21, "unexpected token");
     assert_error("(func $)", 1, 7, "empty identifier");
     assert_error("(func) ;; \xff", 1, 11, "malformed UTF-8 encoding");
     assert_error("(func) \x01", 1, 8, "illegal character");
@@ -281,8 +301,9 @@ static const char everything[] =
     "(global $g (mut i64) (i64.const -5)) (elem declare func $f) (elem $e (table $tab) (offset (i32.const "
     "0)) funcref "
     "(item ref.func $f) (ref.null func)) (data $d (memory $mem) (i32.const 1) \"\\00\\ff\" \"z\") (start $f) "
-    "(@custom \"c\" \"d\")"
-    "(func $f (export \"f\") (type $t) (param $p i32) (param i64) (result f32) (local $l f32) (local i32 "
+    "(@custom \"c\" (after func) \"d\")"
+    "(func $f (@name \"F\") (export \"f\") (type $t) (param $p i32) (param i64) (result f32) (local $l f32) "
+    "(local i32 "
     "i32)\n"
     "(block $b (loop (if (i32.eqz (local.get $p)) (then (br $b)) (else (br_table 0 $b 1 (i32.const 1))))))\n"
     "block $c (result i32) i32.const 0x7f br_if $c end $c drop (call_indirect $tab (param i32) (i32.const 1) "
@@ -555,9 +576,11 @@ static void test_script_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_forms),         cmocka_unit_test(test_types),
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_names),         cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_mutilated), cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_types),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_errors),    cmocka_unit_test(test_mutilated),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_script),    cmocka_unit_test(test_script_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
