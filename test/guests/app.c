@@ -1,6 +1,7 @@
-/* The guests' world in C, with the canonical ABI's glue written out: flat parameters come in, a result of more than one
- * flat value goes out as a pointer to `returned`. Lists and strings handed in were made by cabi_realloc and are ours;
- * what goes out is freed by cabi_post_*. Nothing here is to be fast: it is to be plain. */
+/* The guests' world in C, with the canonical ABI's glue written out: flat parameters come in, a result of
+ * more than one flat value goes out as a pointer to `returned`. Lists and strings handed in were made by
+ * cabi_realloc and are ours; what goes out is freed by cabi_post_*. Nothing here is to be fast: it is to be
+ * plain. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,8 +163,10 @@ EXPORT("find") void *find(Text *items, size_t count, char *data, size_t size) {
 }
 
 EXPORT("hoard") uint32_t hoard(uint32_t mebibytes) {
-    for (uint32_t i = 0; i < mebibytes; i++)
-        memset(allocate(1 << 20), (int)i + 1, 1 << 20);
+    for (uint32_t i = 0; i < mebibytes; i++) {
+        void *volatile kept = allocate(1 << 20); /* volatile, or the compiler sees that nobody reads it */
+        memset(kept, (int)i + 1, 1 << 20);
+    }
     return mebibytes;
 }
 
@@ -205,7 +208,8 @@ static double polygon_area(Point *points, size_t count) {
 
 EXPORT("sandglass:guest/shapes#area") double area(int32_t tag, int64_t first, int64_t second) {
     switch (tag) {
-    case 1: return 3 * from_bits(first) * from_bits(first); /* three will do for pi, and gives round figures */
+    case 1:
+        return 3 * from_bits(first) * from_bits(first); /* three will do for pi, and gives round figures */
     case 2: return from_bits(first) * from_bits(second);
     case 3: return polygon_area((Point *)(uintptr_t)first, (size_t)second);
     default: return 0;

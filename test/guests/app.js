@@ -15,8 +15,10 @@ export function greet(name) {
     return `Hello, ${name}!`;
 }
 
-// A result's error side is what is thrown.
+// A result's error side is what is thrown. componentize-js 0.22 hands an s64 over as if it had no sign.
 export function divide(a, b) {
+    a = BigInt.asIntN(64, a);
+    b = BigInt.asIntN(64, b);
     if (b === 0n)
         throw 'division by zero';
     if (a === -(2n ** 63n) && b === -1n)
