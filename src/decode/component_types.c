@@ -3,7 +3,6 @@
  * deep, so the recursion over them is bounded. */
 #include "decode/component.h"
 
-#include "module/instr.h"
 
 enum {
     TYPE_BOOL = 0x7f,
