@@ -280,13 +280,53 @@ static bool is_clause(const Parser *p) {
     return false;
 }
 
+/* Instructions of proposals that ops.def does not have, by how their names begin. */
+static const struct {
+    const char *prefix;
+    Feature feature;
+} unbuilt[] = {
+    {"v128.", FEATURE_SIMD},
+    {"i8x16.", FEATURE_SIMD},
+    {"i16x8.", FEATURE_SIMD},
+    {"i32x4.", FEATURE_SIMD},
+    {"i64x2.", FEATURE_SIMD},
+    {"f32x4.", FEATURE_SIMD},
+    {"f64x2.", FEATURE_SIMD},
+    {"struct.", FEATURE_GC},
+    {"array.", FEATURE_GC},
+    {"i31.", FEATURE_GC},
+    {"ref.i31", FEATURE_GC},
+    {"ref.eq", FEATURE_GC},
+    {"ref.test", FEATURE_GC},
+    {"ref.cast", FEATURE_GC},
+    {"br_on_cast", FEATURE_GC},
+    {"any.convert", FEATURE_GC},
+    {"extern.convert", FEATURE_GC},
+    {"throw", FEATURE_EXCEPTIONS},
+    {"try_table", FEATURE_EXCEPTIONS},
+    {"memory.atomic.", FEATURE_THREADS},
+    {"atomic.", FEATURE_THREADS},
+    {"i32.atomic.", FEATURE_THREADS},
+    {"i64.atomic.", FEATURE_THREADS},
+};
+
+static sg_status unknown_op(const Parser *p) {
+    Bytes text = sgi_token_text(p, sgi_peek(p));
+    for (size_t i = 0; i < SGI_COUNT(unbuilt); i++) {
+        size_t size = strlen(unbuilt[i].prefix);
+        if (text.size >= size && memcmp(text.data, unbuilt[i].prefix, size) == 0)
+            return sgi_parse_unsupported(p, sgi_feature_names[unbuilt[i].feature]);
+    }
+    return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
+}
+
 static sg_status find_op(ModuleParser *m, Op *op) {
     Parser *p = m->p;
     if (!sgi_peek_is(p, TOKEN_KEYWORD))
         return sgi_parse_fail(p, sgi_peek_is(p, TOKEN_RESERVED) ? "unknown operator" : "unexpected token");
     const uint32_t *found = sgi_map_get(&p->shared->ops, sgi_token_text(p, sgi_peek(p)));
     if (found == NULL)
-        return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
+        return unknown_op(p);
     sgi_advance(p);
     *op = (Op)*found;
     if (*op == OP_SELECT && sgi_peek_open(p, "result"))

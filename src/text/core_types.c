@@ -91,6 +91,8 @@ static sg_status parse_limits(Parser *p, Buf *out) {
     }
     if (sgi_take_keyword(p, "shared"))
         flags |= 2;
+    if (sgi_peek_open(p, "pagesize"))
+        return sgi_parse_unsupported(p, "custom-page-sizes");
     sgi_buf_byte(out, flags);
     sgi_buf_leb_u(out, min);
     if (flags & 1)

@@ -173,16 +173,27 @@ sg_status sgi_take_strings(Parser *p, Buf *out) {
     return out->failed ? sgi_load_no_memory(&p->cx) : SG_OK;
 }
 
+static sg_status fail_token(const Parser *p, sg_status status, size_t token, const char *message,
+                            const char *detail) {
+    size_t offset = p->tokens.items[token].offset;
+    TextPosition position = p->known.offset <= offset ? p->known : TEXT_START;
+    sgi_text_position(p->tokens.text, offset, &position);
+    return sgi_fail_text(p->cx.err, status, position.line, position.column, message, "%s", detail);
+}
+
 sg_status sgi_parse_fail_at(const Parser *p, size_t token, const char *message, const char *detail, ...) {
     char text[256];
     va_list args;
     va_start(args, detail);
     vsnprintf(text, sizeof text, detail, args);
     va_end(args);
-    size_t offset = p->tokens.items[token].offset;
-    TextPosition position = p->known.offset <= offset ? p->known : TEXT_START;
-    sgi_text_position(p->tokens.text, offset, &position);
-    return sgi_fail_text(p->cx.err, SG_MALFORMED, position.line, position.column, message, "%s", text);
+    return fail_token(p, SG_MALFORMED, token, message, text);
+}
+
+sg_status sgi_parse_unsupported(const Parser *p, const char *feature) {
+    char text[128];
+    snprintf(text, sizeof text, "needs \"%s\", which is not built", feature);
+    return fail_token(p, SG_UNSUPPORTED, p->at, "unsupported feature", text);
 }
 
 sg_status sgi_parse_fail(const Parser *p, const char *message) {

@@ -74,6 +74,8 @@ sg_status sgi_parse_fail(const Parser *p, const char *message);
 sg_status sgi_parse_fail_at(const Parser *p, size_t token, const char *message, const char *detail, ...)
     SGI_PRINTF(4, 5);
 sg_status sgi_parse_unexpected(const Parser *p);
+/* SG_UNSUPPORTED at the current token, which belongs to a feature that is not built. */
+sg_status sgi_parse_unsupported(const Parser *p, const char *feature);
 
 /* ---- numbers ---- */
 

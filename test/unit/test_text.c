@@ -289,6 +289,18 @@ static void test_errors(void **state) {
     assert_error("(func) \x01", 1, 8, "illegal character");
 }
 
+static void test_unsupported(void **state) {
+    (void)state;
+    Parsed parsed;
+    assert_int_equal(parse(&parsed, "(func\n (v128.any_true))"), SG_UNSUPPORTED);
+    assert_int_equal(parsed.error.line, 2);
+    assert_int_equal(parsed.error.column, 3);
+    assert_non_null(strstr(parsed.error.detail, "simd"));
+    done(&parsed);
+    assert_int_equal(parse(&parsed, "(memory 1 (pagesize 1))"), SG_UNSUPPORTED);
+    done(&parsed);
+}
+
 /* Every feature of the grammar, for mutilation. */
 static const char everything[] =
     "(module $m (type $t (func (param i32 i64) (result f32))) (rec (type $s (sub (struct (field $x (mut "
@@ -576,12 +588,13 @@ static void test_script_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_types),     cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_mutilated),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_script),    cmocka_unit_test(test_script_errors),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_types),         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_errors),        cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_mutilated),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_depth),         cmocka_unit_test(test_script),
+        cmocka_unit_test(test_script_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
