@@ -178,7 +178,9 @@ static sg_status decode_start(CompDecoder *d, Reader *r, StartDef *start) {
         return sgi_load_no_memory(&d->cx);
     for (uint32_t i = 0; i < start->arg_count; i++)
         SGI_TRY(sgi_read_u32(r, &start->args[i]));
-    return sgi_read_u32(r, &start->result_count);
+    size_t offset = sgi_reader_offset(r);
+    SGI_TRY(sgi_read_u32(r, &start->result_count));
+    return sgi_limit_check(LIMIT_ID_RESULTS, start->result_count, offset, d->cx.err);
 }
 
 static sg_status decode_export(CompDecoder *d, Reader *r, ExportDef *export_) {

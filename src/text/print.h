@@ -37,7 +37,7 @@ typedef struct CorePrinter {
 sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
                                 unsigned indent, Buf *out);
 
-/* ---- for the files of the core printer ---- */
+/* ---- for the files of the core printer, and types for that of components ---- */
 
 void sgi_print_line(CorePrinter *p);
 /* A reference to an index: "$name" or the number. */
@@ -47,6 +47,11 @@ void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index);
 /* Makes `names` those of the space. */
 sg_status sgi_print_use_names(CorePrinter *p, NameSpace space, const NameMap *names);
 void sgi_print_val_type(CorePrinter *p, ValType type);
+void sgi_print_sub_type(CorePrinter *p, const SubType *type);
+/* These begin with a space. */
+void sgi_print_limits(CorePrinter *p, const Limits *limits);
+void sgi_print_table_type(CorePrinter *p, const TableType *type);
+void sgi_print_global_type(CorePrinter *p, const GlobalType *type);
 const NameMap *sgi_print_local_names(const CorePrinter *p, uint32_t func);
 /* The instructions of a body up to its end, each on a line. */
 sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body);

@@ -133,13 +133,8 @@ static void put_comp_type(CorePrinter *p, const SubType *type) {
     sgi_buf_byte(p->out, ')');
 }
 
-static void put_type(CorePrinter *p, uint32_t index) {
-    const SubType *type = &p->module->types[index];
+void sgi_print_sub_type(CorePrinter *p, const SubType *type) {
     bool is_sub = !type->final || type->supertype != NO_TYPE;
-    sgi_print_line(p);
-    sgi_buf_text(p->out, "(type");
-    sgi_print_definition(p, NAMES_OF_TYPE, index);
-    sgi_buf_byte(p->out, ' ');
     if (is_sub) {
         sgi_buf_text(p->out, type->final ? "(sub final " : "(sub ");
         if (type->supertype != NO_TYPE) {
@@ -148,7 +143,16 @@ static void put_type(CorePrinter *p, uint32_t index) {
         }
     }
     put_comp_type(p, type);
-    sgi_buf_text(p->out, is_sub ? "))" : ")");
+    sgi_buf_text(p->out, is_sub ? ")" : "");
+}
+
+static void put_type(CorePrinter *p, uint32_t index) {
+    sgi_print_line(p);
+    sgi_buf_text(p->out, "(type");
+    sgi_print_definition(p, NAMES_OF_TYPE, index);
+    sgi_buf_byte(p->out, ' ');
+    sgi_print_sub_type(p, &p->module->types[index]);
+    sgi_buf_byte(p->out, ')');
 }
 
 static sg_status put_all_types(CorePrinter *p) {
@@ -171,20 +175,20 @@ static sg_status put_all_types(CorePrinter *p) {
     return SG_OK;
 }
 
-static void put_limits(CorePrinter *p, const Limits *limits) {
+void sgi_print_limits(CorePrinter *p, const Limits *limits) {
     sgi_buf_printf(p->out, "%s %llu", limits->is_64 ? " i64" : "", (unsigned long long)limits->min);
     if (limits->has_max)
         sgi_buf_printf(p->out, " %llu", (unsigned long long)limits->max);
     sgi_buf_text(p->out, limits->is_shared ? " shared" : "");
 }
 
-static void put_table_type(CorePrinter *p, const TableType *type) {
-    put_limits(p, &type->limits);
+void sgi_print_table_type(CorePrinter *p, const TableType *type) {
+    sgi_print_limits(p, &type->limits);
     sgi_buf_byte(p->out, ' ');
     sgi_print_val_type(p, type->element);
 }
 
-static void put_global_type(CorePrinter *p, const GlobalType *type) {
+void sgi_print_global_type(CorePrinter *p, const GlobalType *type) {
     sgi_buf_text(p->out, type->mutable_ ? " (mut " : " ");
     sgi_print_val_type(p, type->type);
     sgi_buf_text(p->out, type->mutable_ ? ")" : "");
@@ -201,9 +205,9 @@ static void put_extern(CorePrinter *p, ExternKind kind, uint32_t index) {
     sgi_print_definition(p, (NameSpace)kind, index);
     switch (kind) {
     case EXTERN_FUNC: put_type_use(p, module->funcs[index], 0); break;
-    case EXTERN_TABLE: put_table_type(p, &module->tables[index].type); break;
-    case EXTERN_MEMORY: put_limits(p, &module->memories[index]); break;
-    case EXTERN_GLOBAL: put_global_type(p, &module->globals[index].type); break;
+    case EXTERN_TABLE: sgi_print_table_type(p, &module->tables[index].type); break;
+    case EXTERN_MEMORY: sgi_print_limits(p, &module->memories[index]); break;
+    case EXTERN_GLOBAL: sgi_print_global_type(p, &module->globals[index].type); break;
     default: put_type_use(p, module->tags[index], NO_INDEX); break;
     }
 }
