@@ -188,7 +188,7 @@ static sg_status scan_token(Lexer *lexer) {
         }
     }
     if (lexer->at == start)
-        return fail_at(lexer, start, *start >= 0x80 ? "malformed UTF-8 encoding" : "illegal character");
+        return fail_at(lexer, start, "illegal character");
     bool pure = string == NULL, one_string = string_end == lexer->at;
     const uint8_t *digits = start + (*start == '+' || *start == '-');
     TokenKind kind = TOKEN_RESERVED;

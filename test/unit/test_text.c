@@ -287,6 +287,7 @@ static void test_errors(void **state) {
     assert_error("(func $)", 1, 7, "empty identifier");
     assert_error("(func) ;; \xff", 1, 11, "malformed UTF-8 encoding");
     assert_error("(func) \x01", 1, 8, "illegal character");
+    assert_error("(func) \u00e4", 1, 8, "illegal character");
 }
 
 static void test_unsupported(void **state) {
