@@ -101,6 +101,9 @@ static sg_status read_block_type(const LoadContext *cx, Reader *r, Instr *instr)
     if (index < 0)
         return sgi_reader_fail(r, "malformed block type");
     SGI_TRY(sgi_load_need(cx, FEATURE_MULTI_VALUE, sgi_reader_offset(r)));
+    if (index >= NO_TYPE) /* which would pass for a block without a type */
+        return sgi_fail(cx->err, SG_INVALID, sgi_reader_offset(r), "unknown type", "type %lld",
+                        (long long)index);
     instr->index = (uint32_t)index;
     r->at = ahead.at;
     return SG_OK;

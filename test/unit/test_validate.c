@@ -245,6 +245,19 @@ static Module *load_repeated(Loader *l, Bytes head, Bytes unit, uint32_t count, 
     return loaded;
 }
 
+/* The greatest index of a block type is not the one that says "no type" inside. */
+static void block_types_of_nothing(void **state) {
+    (void)state;
+    static const char bytes[] = "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0"
+                                "\x0a\x0b\1\x09\0\2\xff\xff\xff\xff\x0f\x0b\x0b";
+    Loader l;
+    loader_init(&l);
+    assert_null(load_bytes(&l, BYTES_OF(bytes)));
+    assert_int_equal(l.err.status, SG_INVALID);
+    assert_string_equal(l.err.message, "unknown type");
+    loader_end(&l);
+}
+
 static void bombs(void **state) {
     (void)state;
     Loader l;
@@ -280,9 +293,11 @@ static void interrupted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(invalid),         cmocka_unit_test(valid),  cmocka_unit_test(features),
-        cmocka_unit_test(segments),        cmocka_unit_test(bodies), cmocka_unit_test(errors_say_where),
-        cmocka_unit_test(unknown_opcodes), cmocka_unit_test(bombs),  cmocka_unit_test(interrupted),
+        cmocka_unit_test(invalid),         cmocka_unit_test(valid),
+        cmocka_unit_test(features),        cmocka_unit_test(segments),
+        cmocka_unit_test(bodies),          cmocka_unit_test(errors_say_where),
+        cmocka_unit_test(unknown_opcodes), cmocka_unit_test(block_types_of_nothing),
+        cmocka_unit_test(bombs),           cmocka_unit_test(interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
