@@ -287,7 +287,11 @@ static sg_status decode_exports(Decoder *d, Reader *r) {
 }
 
 static sg_status decode_start(Decoder *d, Reader *r) {
-    return sgi_read_u32(r, &d->module->start);
+    size_t offset = sgi_reader_offset(r);
+    SGI_TRY(sgi_read_u32(r, &d->module->start));
+    if (d->module->start != UINT32_MAX) /* which says that there is none */
+        return SG_OK;
+    return sgi_fail(d->cx.err, SG_INVALID, offset, "unknown function", "%s", "");
 }
 
 static sg_status decode_data_count(Decoder *d, Reader *r) {

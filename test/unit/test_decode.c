@@ -40,6 +40,7 @@ static void malformed(void **state) {
          SG_MALFORMED, "too many locals"},
         {BYTES_OF(HEADER "\1\4\1\x60\0\0\3\2\1\0\x0a\x0a\1\x08\1\xff\xff\xff\xff\x0f\x7f\x0b"), SG_TOO_LARGE,
          "implementation limit exceeded"},
+        {BYTES_OF(HEADER "\10\5\xff\xff\xff\xff\x0f"), SG_INVALID, "unknown function"},
         {BYTES_OF(HEADER "\1\4\1\x5f\0\0"), SG_UNSUPPORTED, "unsupported feature"},
         {BYTES_OF(HEADER "\5\3\1\4\0"), SG_UNSUPPORTED, "unsupported feature"},
         {BYTES_OF(HEADER "\x0d\3\1\0\0"), SG_UNSUPPORTED, "unsupported feature"},
