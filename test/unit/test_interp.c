@@ -324,6 +324,22 @@ static void tail_calls_need_no_stack(void **state) {
     world_end(&w);
 }
 
+/* What lies below a tail call's arguments is dropped, and its results count as no operands. */
+static void tail_calls_drop_operands(void **state) {
+    (void)state;
+    World w = world_of("(module (func $three (result i32 i32 i32) (i32.const 7) (i32.const 8) (i32.const 9))"
+                       "(func (export \"own\") (result i32 i32 i32) (i32.const 1) (return_call $three))"
+                       "(func (export \"deep\") (param i32) (result i32 i32 i32) (i32.const 1) (i32.const 2)"
+                       "  (i32.const 3) (block (param i32) (return_call $three)) (i32.const 3)))");
+    int32_t results[16];
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(call(&w, i ? "deep" : "own", (int32_t[]){0}, results), SG_TRAP_NONE);
+        assert_int_equal(results[0], 7);
+        assert_int_equal(results[2], 9);
+    }
+    world_end(&w);
+}
+
 static void recursion_exhausts_the_stack(void **state) {
     (void)state;
     World w = world_of("(module (func $f (export \"f\") (param i32) (result i32)"
@@ -604,6 +620,7 @@ int main(void) {
         cmocka_unit_test(fuel_stops_at_the_same_place),
         cmocka_unit_test(operands_keep_their_values),
         cmocka_unit_test(tail_calls_need_no_stack),
+        cmocka_unit_test(tail_calls_drop_operands),
         cmocka_unit_test(recursion_exhausts_the_stack),
         cmocka_unit_test(host_functions_call_back),
         cmocka_unit_test(instances_keep_their_memories),

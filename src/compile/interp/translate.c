@@ -213,14 +213,14 @@ static void table_or_memory(Translator *t, Op op) {
 
 /* ---- calls ---- */
 
-/* Pops the callee's operands and pushes its results; the slot of the first. */
+/* Pops the callee's operands; the slot of the first, where its results will be. Those of a tail call are no
+ * operands, and validation has not counted them, but a host function leaves them there all the same. */
 static uint32_t arguments(Translator *t, const FuncType *type) {
     sgi_tr_flush(t, type->param_count);
     sgi_tr_set_height(t, t->height - type->param_count);
-    uint32_t first = sgi_tr_operand_slot(t, t->height);
-    for (uint32_t i = 0; i < type->result_count; i++)
-        sgi_tr_push_slot(t);
-    return first;
+    if (t->height + type->result_count > t->peak)
+        t->peak = t->height + type->result_count;
+    return sgi_tr_operand_slot(t, t->height);
 }
 
 /* call and return_call, of whatever is called. */
@@ -253,6 +253,8 @@ static void call(Translator *t, Op op) {
         instr = (InstrCode)(instr + (I_RETURN_CALL - I_CALL));
     else
         words[count++] = sgi_tr_take_cost(t);
+    for (uint32_t i = 0; !is_tail && i < type->result_count; i++)
+        sgi_tr_push_slot(t);
     sgi_tr_mark(t, t->instr_offset);
     emit_effect(t, instr, count, words);
     t->unreachable = is_tail;
