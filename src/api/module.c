@@ -445,7 +445,8 @@ sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t
     item->of.func = sgi_host_func_new(store, type, trap_unknown_import, NULL, NULL, error);
     if (item->of.func == NULL)
         return error ? error->status : SG_NO_MEMORY;
-    item->of.func->type_id = sub->id; /* also when the type is one of a larger recursion group */
+    /* It may be one of a larger recursion group. */
+    sgi_host_func_set_type(item->of.func, sub->id);
     return SG_OK;
 }
 

@@ -93,3 +93,24 @@ uint32_t *sgi_map_get(const Map *map, Bytes key) {
     MapEntry *entry = find_slot(map->entries, map->capacity, key, hash_bytes(map->seed, key));
     return entry->hash ? &entry->value : NULL;
 }
+
+/* Entries behind the hole move up where the hole lies between their own place and them, so that no search
+ * ends early. */
+bool sgi_map_remove(Map *map, Bytes key) {
+    if (map->capacity == 0)
+        return false;
+    size_t mask = map->capacity - 1;
+    MapEntry *found = find_slot(map->entries, map->capacity, key, hash_bytes(map->seed, key));
+    if (found->hash == 0)
+        return false;
+    size_t hole = (size_t)(found - map->entries);
+    for (size_t at = (hole + 1) & mask; map->entries[at].hash; at = (at + 1) & mask) {
+        if (((at - map->entries[at].hash) & mask) < ((at - hole) & mask))
+            continue;
+        map->entries[hole] = map->entries[at];
+        hole = at;
+    }
+    map->entries[hole] = (MapEntry){0};
+    map->count--;
+    return true;
+}

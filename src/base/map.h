@@ -24,6 +24,8 @@ void sgi_map_init(Map *map, Alloc *alloc);
 void sgi_map_free(Map *map);
 /* Adds `key` unless it is there already; an existing entry keeps its value. */
 MapPut sgi_map_put(Map *map, Bytes key, uint32_t value);
+/* False when `key` is not there. */
+bool sgi_map_remove(Map *map, Bytes key);
 /* The value's place, or NULL; valid until the next put. */
 uint32_t *sgi_map_get(const Map *map, Bytes key);
 

@@ -53,12 +53,19 @@ static void release_defs(Component *root) {
     }
 }
 
+static void release_types(Component *root) {
+    while (root->held_types.count > 0)
+        sgi_types_release(root->registry, root->held_types.items[--root->held_types.count]);
+    sgi_vec_free(&root->alloc, &root->held_types);
+}
+
 void sgi_component_release(Component *component) {
     if (component == NULL)
         return;
     component = component->root;
     if (atomic_fetch_sub_explicit(&component->references, 1, memory_order_acq_rel) != 1)
         return;
+    release_types(component);
     if (component->release_hook)
         component->release_hook(component);
     release_defs(component);

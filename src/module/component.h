@@ -426,6 +426,8 @@ struct sg_component {
     uint32_t custom_count;
 
     /* Filled by validation. */
+    Vec(uint32_t) held_types; /* the root's: ids of core types whose groups it holds, those referred to first */
+    TypeRegistry *registry;   /* the root's: of those ids */
     CompItem *funcs, *instances, *components;
     uint32_t func_count, instance_count, component_count;
     CoreItem *core_funcs, *core_tables, *core_memories, *core_globals, *core_tags;

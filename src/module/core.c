@@ -44,9 +44,18 @@ void sgi_module_retain(Module *module) {
     atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
 }
 
+/* Later groups refer to earlier ones. */
+static void release_types(Module *module) {
+    while (module->held_types > 0) {
+        module->held_types = module->types[module->held_types - 1].group_start;
+        sgi_types_release(module->registry, module->types[module->held_types].id);
+    }
+}
+
 void sgi_module_release(Module *module) {
     if (module == NULL || atomic_fetch_sub_explicit(&module->references, 1, memory_order_acq_rel) != 1)
         return;
+    release_types(module);
     if (module->release_hook)
         module->release_hook(module);
     sgi_map_free(&module->export_map);

@@ -147,6 +147,8 @@ struct sg_module {
 
     SubType *types;
     uint32_t type_count;
+    uint32_t held_types;    /* so many of them have ids, whose groups the module holds */
+    TypeRegistry *registry; /* of those ids */
 
     Import *imports;
     uint32_t import_count;

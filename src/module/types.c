@@ -6,14 +6,25 @@
  * nothing to compare member by member.
  *
  *   words  per member: kind, final, supertype, count(s), value types ...
- *   groups words → id of the first member; ids of a group follow each other
- *   rows   by id: kind and supertype */
+ *   groups words → id of the first member
+ *   rows   by id: kind, supertype and group; those without a group are free, linked by `supertype`
+ *
+ * Whoever holds a group holds those it refers to as well, and lets go of it before them: an id inside the
+ * words of a group that exists is never free. */
 #include "module/types.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
+
+typedef struct Group {
+    uint32_t holders, count;
+    size_t words_size;
+    uint32_t ids[]; /* of the members; the words follow */
+} Group;
 
 typedef struct TypeRow {
+    Group *group;
     uint32_t supertype; /* id, or NO_TYPE */
     CompKind kind;
 } TypeRow;
@@ -21,9 +32,11 @@ typedef struct TypeRow {
 struct TypeRegistry {
     Alloc *alloc;
     pthread_mutex_t lock; /* guards all below, and `alloc` */
-    Arena arena;          /* the words */
     Map groups;
     Vec(TypeRow) rows;
+    Buf words; /* of the group at hand */
+    uint32_t free_id; /* or NO_TYPE */
+    size_t free_count;
 };
 
 TypeRegistry *sgi_types_new(Alloc *alloc) {
@@ -35,18 +48,32 @@ TypeRegistry *sgi_types_new(Alloc *alloc) {
         return NULL;
     }
     types->alloc = alloc;
-    sgi_arena_init(&types->arena, alloc);
+    types->free_id = NO_TYPE;
     sgi_map_init(&types->groups, alloc);
+    sgi_buf_init(&types->words, alloc);
     return types;
+}
+
+static size_t group_size(const Group *group) {
+    return sizeof *group + group->count * sizeof *group->ids + group->words_size;
+}
+
+static Bytes group_words(const Group *group) {
+    return (Bytes){(const uint8_t *)(group->ids + group->count), group->words_size};
 }
 
 void sgi_types_delete(TypeRegistry *types) {
     if (types == NULL)
         return;
     Alloc *alloc = types->alloc;
+    for (size_t i = 0; i < types->rows.count; i++) {
+        Group *group = types->rows.items[i].group;
+        if (group && group->ids[0] == i)
+            sgi_free(alloc, group, group_size(group));
+    }
     sgi_vec_free(alloc, &types->rows);
     sgi_map_free(&types->groups);
-    sgi_arena_free(&types->arena);
+    sgi_buf_free(&types->words);
     pthread_mutex_destroy(&types->lock);
     sgi_free(alloc, types, sizeof *types);
 }
@@ -93,53 +120,111 @@ static void put_sub_type(Buf *words, const SubType *types, uint32_t group_start,
     }
 }
 
-/* Makes room first and then cannot fail, so that a group is registered wholly or not at all. */
-static sg_status add_new_group(TypeRegistry *registry, const SubType *types, uint32_t group_start,
-                               uint32_t count, Bytes words, uint32_t *base, sg_error *err) {
-    size_t first = registry->rows.count;
-    if (count > HEAP_ABSTRACT - first)
-        return sgi_fail(err, SG_TOO_LARGE, SG_NO_OFFSET, "implementation limit exceeded",
-                        "the engine holds %zu types already", first);
-    const uint8_t *copy = sgi_arena_copy(&registry->arena, words.data, words.size);
-    if (copy == NULL || !sgi_vec_reserve(registry->alloc, &registry->rows, count) ||
-        sgi_map_put(&registry->groups, (Bytes){copy, words.size}, (uint32_t)first) != MAP_ADDED)
-        return sgi_fail_memory(err);
-    *base = (uint32_t)first;
-    for (uint32_t i = 0; i < count; i++) {
-        const SubType *type = &types[group_start + i];
-        TypeRow row = {.supertype = NO_TYPE, .kind = type->kind};
-        if (type->supertype != NO_TYPE)
-            row.supertype = type->supertype >= group_start ? *base + (type->supertype - group_start)
-                                                           : types[type->supertype].id;
-        registry->rows.items[registry->rows.count++] = row;
+/* ---- groups come and go ---- */
+
+static uint32_t take_id(TypeRegistry *registry) {
+    uint32_t id = registry->free_id;
+    if (id == NO_TYPE)
+        return (uint32_t)registry->rows.count++;
+    registry->free_id = registry->rows.items[id].supertype;
+    registry->free_count--;
+    return id;
+}
+
+static void drop_ids(TypeRegistry *registry, const Group *group) {
+    for (uint32_t i = group->count; i > 0; i--) {
+        registry->rows.items[group->ids[i - 1]] = (TypeRow){.supertype = registry->free_id};
+        registry->free_id = group->ids[i - 1];
     }
-    return SG_OK;
+    registry->free_count += group->count;
+}
+
+/* A group without holders. Makes room first and then cannot fail, so that a group is there wholly or not at
+ * all. */
+static Group *new_group(TypeRegistry *registry, uint32_t count, Bytes words) {
+    size_t live = registry->rows.count - registry->free_count;
+    if (count > HEAP_ABSTRACT - live || !sgi_vec_reserve(registry->alloc, &registry->rows, count))
+        return NULL;
+    Group *group = sgi_alloc_zero(registry->alloc, sizeof *group + count * sizeof *group->ids + words.size);
+    if (group == NULL)
+        return NULL;
+    group->count = count;
+    group->words_size = words.size;
+    memcpy(group->ids + count, words.data, words.size);
+    for (uint32_t i = 0; i < count; i++)
+        group->ids[i] = take_id(registry);
+    if (sgi_map_put(&registry->groups, group_words(group), group->ids[0]) == MAP_ADDED)
+        return group;
+    drop_ids(registry, group);
+    sgi_free(registry->alloc, group, group_size(group));
+    return NULL;
+}
+
+static void fill_rows(TypeRegistry *registry, Group *group, const SubType *types, uint32_t group_start) {
+    for (uint32_t i = 0; i < group->count; i++) {
+        const SubType *type = &types[group_start + i];
+        uint32_t super = type->supertype;
+        if (super != NO_TYPE)
+            super = super >= group_start ? group->ids[super - group_start] : types[super].id;
+        registry->rows.items[group->ids[i]] = (TypeRow){group, super, type->kind};
+    }
+}
+
+/* The group of these types, which is made unless it is there; NULL when refused. */
+static Group *find_group(TypeRegistry *registry, const SubType *types, uint32_t group_start, uint32_t group_end) {
+    Buf *words = &registry->words;
+    words->size = 0;
+    words->failed = false;
+    for (uint32_t i = group_start; i < group_end; i++)
+        put_sub_type(words, types, group_start, &types[i]);
+    if (words->failed)
+        return NULL;
+    Bytes key = {words->data, words->size};
+    const uint32_t *known = sgi_map_get(&registry->groups, key);
+    if (known)
+        return registry->rows.items[*known].group;
+    Group *group = new_group(registry, group_end - group_start, key);
+    if (group)
+        fill_rows(registry, group, types, group_start);
+    return group;
+}
+
+/* A scratch buffer that one large group made large is not kept. */
+static void trim_words(TypeRegistry *registry) {
+    enum { KEPT_BYTES = 4096 };
+    if (registry->words.capacity > KEPT_BYTES)
+        sgi_buf_free(&registry->words);
 }
 
 sg_status sgi_types_add_group(TypeRegistry *registry, SubType *types, uint32_t group_start,
                               uint32_t group_end, sg_error *err) {
-    sg_status status = SG_OK;
-    uint32_t base = 0;
-    Buf words;
     pthread_mutex_lock(&registry->lock);
-    sgi_buf_init(&words, registry->alloc);
-    for (uint32_t i = group_start; i < group_end; i++)
-        put_sub_type(&words, types, group_start, &types[i]);
-    if (words.failed) {
-        status = sgi_fail_memory(err);
-    } else {
-        Bytes key = {words.data, words.size};
-        const uint32_t *known = sgi_map_get(&registry->groups, key);
-        if (known)
-            base = *known;
-        else
-            status = add_new_group(registry, types, group_start, group_end - group_start, key, &base, err);
+    Group *group = find_group(registry, types, group_start, group_end);
+    if (group) {
+        group->holders++;
+        for (uint32_t i = group_start; i < group_end; i++)
+            types[i].id = group->ids[i - group_start];
     }
-    sgi_buf_free(&words);
+    trim_words(registry);
     pthread_mutex_unlock(&registry->lock);
-    for (uint32_t i = group_start; i < group_end && status == SG_OK; i++)
-        types[i].id = base + (i - group_start);
-    return status;
+    return group ? SG_OK : sgi_fail_memory(err);
+}
+
+void sgi_types_hold(TypeRegistry *registry, uint32_t id) {
+    pthread_mutex_lock(&registry->lock);
+    registry->rows.items[id].group->holders++;
+    pthread_mutex_unlock(&registry->lock);
+}
+
+void sgi_types_release(TypeRegistry *registry, uint32_t id) {
+    pthread_mutex_lock(&registry->lock);
+    Group *group = registry->rows.items[id].group;
+    if (--group->holders == 0) {
+        sgi_map_remove(&registry->groups, group_words(group));
+        drop_ids(registry, group);
+        sgi_free(registry->alloc, group, group_size(group));
+    }
+    pthread_mutex_unlock(&registry->lock);
 }
 
 sg_status sgi_types_add_func(TypeRegistry *registry, const FuncType *type, uint32_t *id, sg_error *err) {

@@ -110,22 +110,31 @@ typedef struct SubType {
 } SubType;
 
 /* The engine-wide registry: gives every defined type of every module an id such that types are equal (core
- * specification, "rolling" and "unrolling" of recursive types) exactly when ids are. Thread-safe. Ids stay as
- * long as the registry; it holds only one copy of each distinct group. */
+ * specification, "rolling" and "unrolling" of recursive types) exactly when ids are. Thread-safe. It holds
+ * one copy of each distinct group for as long as someone holds the group; ids may then be given to other
+ * types. */
 typedef struct TypeRegistry TypeRegistry;
 
 /* `alloc` is used under the registry's own lock. NULL when refused. */
 TypeRegistry *sgi_types_new(Alloc *alloc);
 void sgi_types_delete(TypeRegistry *types);
 
-/* Registers types[group_start .. group_end) and fills their `id`s. The ids of all earlier types of the module
- * are filled already; every type index inside the group is below group_end. SG_NO_MEMORY. Linear in the
- * group's size. */
+/* Registers types[group_start .. group_end), not empty, and fills their `id`s. The caller then holds the
+ * group, until it calls sgi_types_release with one of the ids. It must hold the groups of all types outside
+ * that the group refers to, and longer. The ids of all earlier types of the module are filled already; every
+ * type index inside the group is below group_end. SG_NO_MEMORY. Linear in the group's size. */
 sg_status sgi_types_add_group(TypeRegistry *types, SubType *module_types, uint32_t group_start,
                               uint32_t group_end, sg_error *err);
 
-/* The id of a function type of the host's making; its reference types may only be abstract ones. */
+/* The id of a function type of the host's making, held as above; its reference types may only be abstract
+ * ones. */
 sg_status sgi_types_add_func(TypeRegistry *types, const FuncType *type, uint32_t *id, sg_error *err);
+
+/* Holds the group that has `id`, which someone holds already, once more. */
+void sgi_types_hold(TypeRegistry *types, uint32_t id);
+
+/* Gives up one hold of the group that has `id`. */
+void sgi_types_release(TypeRegistry *types, uint32_t id);
 
 /* Is `id` the type `super_id` or declared below it? Constant time is not needed yet: at most 63 steps. */
 bool sgi_types_is_subtype(TypeRegistry *types, uint32_t id, uint32_t super_id);

@@ -330,8 +330,8 @@ typedef struct HostFunc {
 } HostFunc;
 
 static void host_func_finalize(Owned *self, Store *store) {
-    (void)store;
     const FuncInst *func = &((HostFunc *)(void *)self)->func;
+    sgi_types_release(store->engine->types, func->type_id);
     if (func->host_finalize)
         func->host_finalize(func->host_context);
 }
@@ -343,6 +343,7 @@ FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, vo
         return NULL;
     HostFunc *owned = sgi_store_alloc(store, sizeof *owned);
     if (owned == NULL) {
+        sgi_types_release(store->engine->types, id);
         sgi_store_no_memory(store, err);
         return NULL;
     }
@@ -355,6 +356,13 @@ FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, vo
                              .host_finalize = finalize};
     sgi_store_own(store, &owned->owned, host_func_finalize);
     return &owned->func;
+}
+
+void sgi_host_func_set_type(FuncInst *func, uint32_t id) {
+    TypeRegistry *types = func->store->engine->types;
+    sgi_types_hold(types, id);
+    sgi_types_release(types, func->type_id);
+    func->type_id = id;
 }
 
 GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err) {

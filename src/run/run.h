@@ -220,6 +220,8 @@ Extern sgi_instance_export_at(const Instance *instance, uint32_t export_index);
  * On failure `finalize` is not called. */
 FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, void *context,
                             void (*finalize)(void *context), sg_error *err);
+/* Gives it the type with `id`, of the same signature. */
+void sgi_host_func_set_type(FuncInst *func, uint32_t id);
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
 TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);
 GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err);

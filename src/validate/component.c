@@ -22,6 +22,14 @@ sg_status sgi_comp_no_memory(CompValidator *v) {
     return sgi_load_no_memory(&v->cx);
 }
 
+sg_status sgi_comp_keep_type(CompValidator *v, uint32_t id) {
+    v->root->registry = v->cx.types;
+    if (sgi_vec_push(&v->root->alloc, &v->root->held_types, id))
+        return SG_OK;
+    sgi_types_release(v->cx.types, id);
+    return sgi_comp_no_memory(v);
+}
+
 sg_status sgi_comp_bad_index(CompValidator *v, const char *what, uint32_t index) {
     return sgi_comp_invalid(v, "index out of bounds", "%s index %u", what, index);
 }
@@ -418,7 +426,7 @@ static sg_status walk_tree(CompValidator *v, Component *root, Walk **top) {
 }
 
 sg_status sgi_validate_component(const LoadContext *cx, Component *component) {
-    CompValidator v = {.cx = *cx, .arena = &component->arena};
+    CompValidator v = {.cx = *cx, .root = component, .arena = &component->arena};
     v.cx.alloc = &component->alloc;
     sgi_ptrs_init(&v.indices, v.cx.alloc);
     Walk *top = NULL;

@@ -91,6 +91,7 @@ struct Scope {
 
 typedef struct CompValidator {
     LoadContext cx; /* on the root's account */
+    Component *root;
     Arena *arena;   /* the root's */
     uint64_t steps; /* against LIMIT(TYPE_STEPS) */
     uint32_t scopes, resources;
@@ -101,6 +102,8 @@ typedef struct CompValidator {
 /* SG_INVALID at the present offset. */
 sg_status sgi_comp_invalid(CompValidator *v, const char *message, const char *detail, ...) SGI_PRINTF(3, 4);
 sg_status sgi_comp_no_memory(CompValidator *v);
+/* Hands a hold of a core type's group, just taken, to the root; gives it up on failure. */
+sg_status sgi_comp_keep_type(CompValidator *v, uint32_t id);
 /* Work on types is bounded, so that small components cannot ask for much of it. */
 sg_status sgi_comp_steps(CompValidator *v, uint64_t steps);
 sg_status sgi_comp_bad_index(CompValidator *v, const char *what, uint32_t index);
@@ -192,6 +195,8 @@ sg_status sgi_comp_core_module(CompValidator *v, Scope *scope, Module *module);
 sg_status sgi_comp_core_instance(CompValidator *v, Scope *scope, const InstanceDef *def);
 sg_status sgi_comp_core_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_core_func(CompValidator *v, Scope *scope, uint32_t index, uint32_t *id);
+/* Is the core function type `id` of this signature, or declared below it? */
+sg_status sgi_comp_core_func_is(CompValidator *v, uint32_t id, const FuncType *type, bool *is);
 /* Exports are unique by name, imports by module and name. */
 sg_status sgi_comp_unique_core(CompValidator *v, Map *names, bool is_import, const CoreExternType *type);
 sg_status sgi_comp_push_core(CompValidator *v, Scope *scope, const CoreExternType *type);

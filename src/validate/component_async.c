@@ -83,11 +83,11 @@ static sg_status error_context(CompValidator *v, Scope *scope, CanonDef *canon, 
 static sg_status thread_new_indirect(CompValidator *v, Scope *scope, CanonDef *canon, const CanonRow *row) {
     static const ValType i32 = VAL_I32;
     FuncType start = {.params = &i32, .param_count = 1};
-    uint32_t wanted;
+    bool is;
     if (canon->extra[0] >= scope->core_types.count || scope->core_module_types.items[canon->extra[0]])
         return sgi_comp_bad_index(v, "core function type", canon->extra[0]);
-    SGI_TRY(sgi_types_add_func(v->cx.types, &start, &wanted, v->cx.err));
-    if (scope->core_types.items[canon->extra[0]].id != wanted)
+    SGI_TRY(sgi_comp_core_func_is(v, scope->core_types.items[canon->extra[0]].id, &start, &is));
+    if (!is)
         return sgi_comp_invalid(v, "start function must take an i32 and return nothing", "core type index %u",
                                 canon->extra[0]);
     if (canon->extra[1] >= scope->core_items[EXTERN_TABLE].count)

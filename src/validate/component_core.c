@@ -111,6 +111,14 @@ sg_status sgi_comp_core_func(CompValidator *v, Scope *scope, uint32_t index, uin
     return SG_OK;
 }
 
+sg_status sgi_comp_core_func_is(CompValidator *v, uint32_t id, const FuncType *type, bool *is) {
+    uint32_t wanted;
+    SGI_TRY(sgi_types_add_func(v->cx.types, type, &wanted, v->cx.err));
+    *is = sgi_types_is_subtype(v->cx.types, id, wanted);
+    sgi_types_release(v->cx.types, wanted);
+    return SG_OK;
+}
+
 static sg_status push_core_instance(CompValidator *v, Scope *scope, const CoreModuleType *type) {
     SGI_TRY(
         sgi_limit_check(LIMIT_ID_COMPONENT_MODULES, scope->core_instances.count + 1, v->offset, v->cx.err));

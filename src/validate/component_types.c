@@ -282,11 +282,12 @@ static sg_status define_resource(CompValidator *v, Scope *scope, const TypeExpr 
     resource->rep = expr->rep;
     resource->destructor = expr->destructor;
     if (expr->destructor != NO_INDEX) {
-        uint32_t id, wanted;
+        uint32_t id;
+        bool is;
         FuncType func = {.params = &resource->rep, .param_count = 1};
         SGI_TRY(sgi_comp_core_func(v, scope, expr->destructor, &id));
-        SGI_TRY(sgi_types_add_func(v->cx.types, &func, &wanted, v->cx.err));
-        if (!sgi_types_is_subtype(v->cx.types, id, wanted))
+        SGI_TRY(sgi_comp_core_func_is(v, id, &func, &is));
+        if (!is)
             return sgi_comp_invalid(v, "wrong signature for a destructor", "core function %u",
                                     expr->destructor);
     }
@@ -674,7 +675,10 @@ static sg_status define_rec_group(CompValidator *v, Scope *scope, const TypeExpr
         SGI_TRY(push_core_type(v, scope, expr->sub_types[i], NULL));
     for (uint32_t i = 0; i < expr->sub_type_count; i++)
         SGI_TRY(check_sub_type(v, scope, &expr->sub_types[i]));
-    return sgi_types_add_group(v->cx.types, scope->core_types.items, start, end, v->cx.err);
+    if (start == end)
+        return SG_OK;
+    SGI_TRY(sgi_types_add_group(v->cx.types, scope->core_types.items, start, end, v->cx.err));
+    return sgi_comp_keep_type(v, scope->core_types.items[start].id);
 }
 
 static sg_status end_module_type(CompValidator *v, Scope *scope, const CoreModuleType **result) {

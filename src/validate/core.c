@@ -20,9 +20,10 @@ static sg_status poll_now_and_then(const Validator *v, uint32_t i) {
 
 static sg_status validate_types(Validator *v) {
     Module *module = v->module;
+    module->registry = v->cx.types;
     for (uint32_t start = 0, end; start < module->type_count; start = end) {
         end = module->types[start].group_end;
-        SGI_TRY(sgi_validate_rec_group(&v->cx, module->types, start, end, SG_NO_OFFSET));
+        SGI_TRY(sgi_validate_rec_group(&v->cx, module->types, start, end, &module->held_types, SG_NO_OFFSET));
         SGI_TRY(poll_now_and_then(v, start));
     }
     return SG_OK;

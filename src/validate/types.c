@@ -110,7 +110,7 @@ static bool comp_type_matches(const SubType *types, const SubType *sub, const Su
 }
 
 sg_status sgi_validate_rec_group(const LoadContext *cx, SubType *types, uint32_t start, uint32_t end,
-                                 uint64_t offset) {
+                                 uint32_t *held, uint64_t offset) {
     for (uint32_t i = start; i < end; i++) {
         SGI_TRY(check_indices(cx, &types[i], end, offset));
         SGI_TRY(check_supertype(cx, types, i, offset));
@@ -118,6 +118,7 @@ sg_status sgi_validate_rec_group(const LoadContext *cx, SubType *types, uint32_t
             SGI_TRY(sgi_load_poll(cx));
     }
     SGI_TRY(sgi_types_add_group(cx->types, types, start, end, cx->err));
+    *held = end;
     for (uint32_t i = start; i < end; i++) {
         if (types[i].supertype == NO_TYPE || comp_type_matches(types, &types[i], &types[types[i].supertype]))
             continue;

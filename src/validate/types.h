@@ -7,7 +7,7 @@
 /* Validates and registers types[start .. end), one recursion group; all earlier types are done. Fills `id`
  * and `depth`. `offset` is for errors. */
 sg_status sgi_validate_rec_group(const LoadContext *cx, SubType *types, uint32_t start, uint32_t end,
-                                 uint64_t offset);
+                                 uint32_t *held, uint64_t offset);
 
 /* Every type index in `type` is below `type_count`: "unknown type". */
 sg_status sgi_validate_val_type(const LoadContext *cx, ValType type, uint32_t type_count, uint64_t offset);

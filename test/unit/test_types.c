@@ -1,11 +1,20 @@
 /* The registry of types: when are types of different modules equal, and what matches what. */
 #include "load_core.h"
 
+/* Modules stay: their ids are theirs only as long as they do. */
+static Module *kept[16];
+static size_t kept_count;
+
 static uint32_t id_of(Loader *l, const char *text, uint32_t index) {
-    Module *module = must_load(l, text);
-    uint32_t id = module->types[index].id;
-    sgi_module_release(module);
-    return id;
+    assert_true(kept_count < SGI_COUNT(kept));
+    Module *module = kept[kept_count++] = must_load(l, text);
+    return module->types[index].id;
+}
+
+static void end(Loader *l) {
+    while (kept_count > 0)
+        sgi_module_release(kept[--kept_count]);
+    loader_end(l);
 }
 
 static void functions(void **state) {
@@ -22,7 +31,8 @@ static void functions(void **state) {
     assert_int_equal(sgi_types_add_func(l.types, &type, &host, NULL), SG_OK);
     assert_int_equal(host, a);
     assert_int_equal(sgi_types_kind(l.types, a), COMP_FUNC);
-    loader_end(&l);
+    sgi_types_release(l.types, host);
+    end(&l);
 }
 
 static void groups(void **state) {
@@ -44,7 +54,32 @@ static void groups(void **state) {
     /* A reference into the group is not one to an equal type outside. */
     assert_int_not_equal(id_of(&l, "(type $f (func)) (rec (type (func)) (type (func (param (ref $f)))))", 2),
                          id_of(&l, "(type (func)) (rec (type $f (func)) (type (func (param (ref $f)))))", 2));
-    loader_end(&l);
+    end(&l);
+}
+
+/* What modules leave behind does not grow with their number, and ids are given again. */
+static void come_and_go(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    uint32_t first = id_of(&l, "(type (func (param i64)))", 0);
+    size_t used = 0;
+    for (unsigned i = 0; i < 2000; i++) {
+        char text[256];
+        snprintf(
+            text, sizeof text,
+            "(rec (type $a (func (param (ref $b)))) (type $b (func%s%s))) (type (func (param (ref $a))))",
+            i % 3 ? " (param i32)" : "", i % 5 ? " (result f64 f32)" : "");
+        Module *module = must_load(&l, text);
+        assert_true(module->types[2].id < 8);
+        sgi_module_release(module);
+        must_fail(&l, "(type (func (param f32))) (type (func (param (ref 7))))", SG_INVALID, "unknown type");
+        if (i == 16)
+            used = l.engine.used;
+        assert_true(i < 16 || l.engine.used == used);
+    }
+    assert_int_equal(first, id_of(&l, "(type (func (param i64)))", 0));
+    end(&l);
 }
 
 static void declared_subtypes(void **state) {
@@ -130,8 +165,8 @@ static void names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(functions),      cmocka_unit_test(groups), cmocka_unit_test(declared_subtypes),
-        cmocka_unit_test(abstract_types), cmocka_unit_test(names),
+        cmocka_unit_test(functions),         cmocka_unit_test(groups),         cmocka_unit_test(come_and_go),
+        cmocka_unit_test(declared_subtypes), cmocka_unit_test(abstract_types), cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
