@@ -108,7 +108,7 @@ static sg_status check_string(const sg_value *value, const Path *path, sg_error 
     sg_string string = value->of.string;
     if (string.size > LIMIT_OF(VALUE_BYTES))
         return wrong(path, err, "string too long");
-    if ((string.data == NULL && string.size) || !sgi_utf8_valid((const uint8_t *)string.data, string.size))
+    if (string.size && (string.data == NULL || !sgi_utf8_valid((const uint8_t *)string.data, string.size)))
         return wrong(path, err, "string is not valid UTF-8");
     return SG_OK;
 }

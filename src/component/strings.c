@@ -42,6 +42,22 @@ static int32_t read_utf16(const uint8_t **at, const uint8_t *end) {
     return (int32_t)(0x10000 + ((unit & 0x3ff) << 10 | (low & 0x3ff)));
 }
 
+/* sgi_utf8_read and sgi_utf8_write, quick about what most text is. */
+static inline int32_t read_utf8(const uint8_t **at, const uint8_t *end) {
+    return **at < 0x80 ? *(*at)++ : sgi_utf8_read(at, end);
+}
+
+static inline uint8_t *write_utf8(uint8_t *to, uint32_t scalar) {
+    if (scalar < 0x80) {
+        *to = (uint8_t)scalar;
+        return to + 1;
+    }
+    uint8_t bytes[4];
+    unsigned size = sgi_utf8_write(scalar, bytes);
+    memcpy(to, bytes, size);
+    return to + size;
+}
+
 static uint8_t *write_utf16(uint8_t *to, uint32_t scalar) {
     if (scalar < 0x10000) {
         store16(to, scalar);
@@ -125,10 +141,7 @@ static sg_status transcode_to_utf8(LiftLowerContext *cx, const uint8_t *from, co
     while (from != end) {
         for (const uint8_t *stop = piece_end(from, end); from < stop;) {
             int32_t scalar = is_utf16 ? read_utf16(&from, end) : *from++;
-            uint8_t bytes[4];
-            unsigned size = sgi_utf8_write((uint32_t)scalar, bytes);
-            memcpy(to, bytes, size);
-            to += size;
+            to = write_utf8(to, (uint32_t)scalar);
         }
         SGI_TRY(sgi_canon_poll(cx));
     }
@@ -179,7 +192,7 @@ static sg_status measure(LiftLowerContext *cx, const uint8_t *at, const uint8_t 
     *shape = (StringShape){0};
     while (at != end) {
         for (const uint8_t *stop = piece_end(at, end); at < stop;) {
-            int32_t scalar = sgi_utf8_read(&at, end);
+            int32_t scalar = read_utf8(&at, end);
             if (scalar < 0) /* checked or made by lifting: cannot be */
                 return sgi_canon_trap(cx, SG_TRAP_INVALID_STRING, NULL);
             is_ascii = is_ascii && scalar < 0x80;
@@ -203,7 +216,7 @@ static sg_status write_chars(LiftLowerContext *cx, const uint8_t *at, const uint
     uint8_t *to = cx->opts->memory->base + ptr;
     while (at != end) {
         for (const uint8_t *stop = piece_end(at, end); at < stop;) {
-            uint32_t scalar = (uint32_t)sgi_utf8_read(&at, end);
+            uint32_t scalar = (uint32_t)read_utf8(&at, end);
             if (is_utf16)
                 to = write_utf16(to, scalar);
             else
