@@ -29,6 +29,7 @@ typedef struct CompField {
 /* A value type. Equal structure does not mean equal pointers: compare with sgi_type_equal. */
 struct sg_type {
     sg_kind kind; /* never SG_BYTES */
+    Bytes name;   /* what it was imported or exported as, for messages; empty when that is not known */
     /* Of the canonical ABI, for 32-bit memories: elem_size, alignment, and flatten_type as core kinds (KIND_I32 ...).
      * flat_count is MAX_FLAT_PARAMS + 1 when there are more; `flat` then holds nothing of use. */
     uint32_t size, alignment;
@@ -67,6 +68,7 @@ struct ResourceType {
  * seen from outside depends on the name it was reached by (Explainer, "External Visibility of Types"). */
 struct ResourceName {
     ResourceType *resource;
+    Bytes label; /* for messages; empty at its definition */
 };
 
 typedef struct CompFuncType {

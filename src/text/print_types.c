@@ -24,6 +24,7 @@ static bool is_full(TypePrinter *p) {
 }
 
 static void put_value(TypePrinter *p, const sg_type *type);
+static void put_definition(TypePrinter *p, const sg_type *type);
 
 static void put_optional(TypePrinter *p, const sg_type *type) {
     if (type)
@@ -89,7 +90,22 @@ static void put_result(TypePrinter *p, const sg_type *type) {
     sgi_buf_byte(p->out, '>');
 }
 
+/* What has a name goes by it, but where it is defined. */
 static void put_value(TypePrinter *p, const sg_type *type) {
+    if (type->name.size)
+        put_name(p, type->name);
+    else
+        put_definition(p, type);
+}
+
+static void put_handle(TypePrinter *p, const sg_type *type) {
+    if (type->resource_name->label.size)
+        put_name(p, type->resource_name->label);
+    else
+        sgi_buf_printf(p->out, "resource %u", type->resource->id);
+}
+
+static void put_definition(TypePrinter *p, const sg_type *type) {
     if (is_full(p))
         return;
     sgi_buf_text(p->out, kind_text(type->kind));
@@ -119,7 +135,7 @@ static void put_value(TypePrinter *p, const sg_type *type) {
     if (type->kind == SG_TUPLE)
         put_items(p, type);
     if (type->resource)
-        sgi_buf_printf(p->out, "resource %u", type->resource->id);
+        put_handle(p, type);
     if (type->key) {
         put_value(p, type->key);
         sgi_buf_text(p->out, ", ");
@@ -173,10 +189,10 @@ static void put_component(TypePrinter *p, const ComponentType *type) {
 
 static void put_type(TypePrinter *p, const CompType *type) {
     switch (type->kind) {
-    case CT_RESOURCE: sgi_buf_printf(p->out, "resource %u", type->as.resource->id); return;
+    case CT_RESOURCE: sgi_buf_text(p->out, "resource"); return;
     case CT_VALUE:
         sgi_buf_text(p->out, "type ");
-        put_value(p, type->as.value);
+        put_definition(p, type->as.value);
         return;
     case CT_FUNC:
         sgi_buf_text(p->out, "type ");
@@ -216,5 +232,5 @@ void sgi_text_extern_type(Buf *text, const ExternType *type) {
 
 void sgi_text_value_type(Buf *text, const sg_type *type) {
     TypePrinter p = {text, text->size + MAX_TYPE_TEXT};
-    put_value(&p, type);
+    put_definition(&p, type);
 }

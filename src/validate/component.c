@@ -274,7 +274,7 @@ static sg_status keep_instances(CompValidator *v, const ComponentType *inferred,
 static sg_status check_ascription(CompValidator *v, Scope *scope, const ExportDef *def, ExternType *type) {
     ExternType inferred = *type;
     uint32_t first = v->resources;
-    SGI_TRY(sgi_comp_extern_type(v, scope, &def->desc, false, type));
+    SGI_TRY(sgi_comp_extern_type(v, scope, &def->desc, def->name.name, false, type));
     Matcher m;
     sgi_matcher_init(&m, v);
     m.open_from = first; /* what the ascribed type binds takes what is there */
@@ -291,13 +291,13 @@ static sg_status define_export(CompValidator *v, Scope *scope, const ExportDef *
     if (def->has_desc)
         SGI_TRY(check_ascription(v, scope, def, &type));
     else if (type.sort == SORT_TYPE)
-        SGI_TRY(sgi_comp_rename(v, &type.as.type.type));
+        SGI_TRY(sgi_comp_rename(v, def->name.name, &type.as.type.type));
     return sgi_comp_add_extern(v, scope, &def->name, type, false);
 }
 
 static sg_status define_import(CompValidator *v, Scope *scope, const ImportDef *def) {
     ExternType type;
-    SGI_TRY(sgi_comp_extern_type(v, scope, &def->desc, true, &type));
+    SGI_TRY(sgi_comp_extern_type(v, scope, &def->desc, def->name.name, true, &type));
     return sgi_comp_add_extern(v, scope, &def->name, type, true);
 }
 

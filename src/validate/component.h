@@ -125,8 +125,8 @@ sg_status sgi_comp_define_type(CompValidator *v, Scope *scope, const TypeExpr *e
 sg_status sgi_comp_define_core_type(CompValidator *v, Scope *scope, const TypeExpr *expr);
 sg_status sgi_comp_value_type(CompValidator *v, Scope *scope, const TypeExpr *expr, const sg_type **type);
 /* The type that an import or export description stands for, with fresh resources for those it binds. */
-sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, bool is_import,
-                               ExternType *type);
+sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, Bytes name,
+                               bool is_import, ExternType *type);
 sg_status sgi_comp_outer_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_export_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_component_type(CompValidator *v, Scope *scope, ComponentType *type);
@@ -151,7 +151,7 @@ sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternNa
 void sgi_names_init(CompValidator *v, NameScope *names);
 void sgi_names_free(NameScope *names);
 /* A type under one more name: what an import or export of it introduces. */
-sg_status sgi_comp_rename(CompValidator *v, CompType *type);
+sg_status sgi_comp_rename(CompValidator *v, Bytes name, CompType *type);
 void sgi_comp_weigh(const ExternType *type, uint64_t *weight, uint32_t *depth);
 /* `name` in lower case. */
 sg_status sgi_comp_lower(CompValidator *v, Bytes name, Bytes *lower);

@@ -86,7 +86,7 @@ static sg_status subst_name(Subst *s, const ResourceName *name, const ResourceNa
     *result = found ? found : name;
     if (found)
         return SG_OK;
-    ResourceName made = {subst_resource(s, name->resource)};
+    ResourceName made = {subst_resource(s, name->resource), name->label};
     if (made.resource == name->resource)
         return SG_OK;
     return replace(s, name, &made, sizeof made, (const void **)result);

@@ -262,11 +262,11 @@ sg_status sgi_comp_new_resource(CompValidator *v, const Scope *scope, ResourceTy
     return SG_OK;
 }
 
-static sg_status name_resource(CompValidator *v, ResourceType *resource, CompType *type) {
+static sg_status name_resource(CompValidator *v, ResourceType *resource, Bytes label, CompType *type) {
     ResourceName *name = sgi_arena_alloc(v->arena, sizeof *name);
     if (name == NULL)
         return sgi_comp_no_memory(v);
-    name->resource = resource;
+    *name = (ResourceName){resource, label};
     *type = (CompType){.kind = CT_RESOURCE, .as.resource = resource, .name = name};
     return SG_OK;
 }
@@ -291,12 +291,12 @@ static sg_status define_resource(CompValidator *v, Scope *scope, const TypeExpr 
             return sgi_comp_invalid(v, "wrong signature for a destructor", "core function %u",
                                     expr->destructor);
     }
-    return name_resource(v, resource, type);
+    return name_resource(v, resource, (Bytes){0}, type);
 }
 
-sg_status sgi_comp_rename(CompValidator *v, CompType *type) {
+sg_status sgi_comp_rename(CompValidator *v, Bytes name, CompType *type) {
     if (type->kind == CT_RESOURCE)
-        return name_resource(v, type->as.resource, type);
+        return name_resource(v, type->as.resource, name, type);
     if (type->kind != CT_VALUE)
         return SG_OK;
     switch (type->as.value->kind) {
@@ -307,6 +307,7 @@ sg_status sgi_comp_rename(CompValidator *v, CompType *type) {
         sg_type *copy = sgi_arena_copy(v->arena, type->as.value, sizeof *copy);
         if (copy == NULL)
             return sgi_comp_no_memory(v);
+        copy->name = name;
         type->as.value = copy;
         return SG_OK;
     }
@@ -346,24 +347,24 @@ static sg_status open_instance(CompValidator *v, Scope *scope, const InstanceTyp
     return status;
 }
 
-static sg_status type_extern(CompValidator *v, Scope *scope, const ExternDesc *desc, bool is_import,
-                             ExternType *type) {
+static sg_status type_extern(CompValidator *v, Scope *scope, const ExternDesc *desc, Bytes name,
+                             bool is_import, ExternType *type) {
     CompType *inner = &type->as.type.type;
     if (!desc->is_bound_sub) {
         if (desc->type >= scope->types.count)
             return sgi_comp_bad_index(v, "type", desc->type);
         *inner = scope->types.items[desc->type];
-        return sgi_comp_rename(v, inner);
+        return sgi_comp_rename(v, name, inner);
     }
     ResourceType *resource;
     SGI_TRY(sgi_comp_new_resource(v, scope, &resource));
     resource->is_imported = is_import;
     type->as.type.is_sub_resource = true;
-    return name_resource(v, resource, inner);
+    return name_resource(v, resource, name, inner);
 }
 
-sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, bool is_import,
-                               ExternType *type) {
+sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, Bytes name,
+                               bool is_import, ExternType *type) {
     const CompType *found;
     *type = (ExternType){.sort = desc->sort};
     switch (desc->sort) {
@@ -378,7 +379,7 @@ sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc 
     case SORT_INSTANCE:
         SGI_TRY(get_type(v, scope, desc->type, CT_INSTANCE, "an instance type", &found));
         return open_instance(v, scope, found->as.instance, is_import, &type->as.instance);
-    case SORT_TYPE: return type_extern(v, scope, desc, is_import, type);
+    case SORT_TYPE: return type_extern(v, scope, desc, name, is_import, type);
     case SORT_CORE_MODULE:
         if (desc->type >= scope->core_types.count)
             return sgi_comp_bad_index(v, "core type", desc->type);
@@ -588,7 +589,8 @@ static sg_status walk_decl(CompValidator *v, Scope *scope, const TypeDecl *decl)
     case DECL_IMPORT:
     case DECL_EXPORT: {
         bool is_import = decl->kind == DECL_IMPORT;
-        SGI_TRY(sgi_comp_extern_type(v, scope, &decl->as.extern_.desc, is_import, &type));
+        SGI_TRY(sgi_comp_extern_type(v, scope, &decl->as.extern_.desc, decl->as.extern_.name.name, is_import,
+                                     &type));
         return sgi_comp_add_extern(v, scope, &decl->as.extern_.name, type, is_import);
     }
     case DECL_CORE_IMPORT:
