@@ -211,6 +211,7 @@ static sg_status push(Instantiation *in, Component *component, ComponentInstance
     inst->exports = new_instance(in, component->type.export_count);
     if (inst->exports == NULL || !make_spaces(inst))
         return no_memory(in);
+    inst->exports->type = &component->type;
     Frame *frame = &in->frames[in->depth++];
     *frame = (Frame){.inst = inst, .def = def};
     sgi_map_init(&frame->args, &in->store->alloc);

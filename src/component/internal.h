@@ -42,6 +42,7 @@ struct sg_instance {
     NameTable *names;
     Item *exports;
     uint32_t export_count;
+    const ComponentType *type; /* whose exports these are; NULL for other instances */
 };
 
 /* A core instance, or inline exports (`instance` NULL). */
@@ -123,6 +124,14 @@ sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern 
                           sg_error *err);
 
 NameTable *sgi_names_new(Store *store);
+/* Both names as one key, in memory from `arena`; data NULL when refused. */
+Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second);
+
+/* ---- match.c ---- */
+
+/* SG_UNLINKABLE unless `given`, supplied for import `name`, is of the type `wanted`. */
+sg_status sgi_match_instance(const CompInstance *given, Bytes name, const InstanceType *wanted,
+                             sg_error *err);
 
 /* ---- call.c ---- */
 

@@ -47,21 +47,22 @@ void sgi_linker_unknown_imports_trap(Linker *linker, bool on) {
     linker->unknown_imports_trap = on;
 }
 
-/* In memory from `arena`; data NULL when refused. */
-static Bytes make_key(Arena *arena, Bytes instance, Bytes name) {
-    size_t size = instance.size + 1 + name.size;
-    uint8_t *data = sgi_arena_alloc(arena, size);
+Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second) {
+    size_t size = sizeof first.size + first.size + second.size;
+    uint8_t *data = sgi_arena_alloc(arena, size), *at = data;
     if (data == NULL)
         return (Bytes){NULL, 0};
-    if (instance.size)
-        memcpy(data, instance.data, instance.size);
-    if (name.size)
-        memcpy(data + instance.size + 1, name.data, name.size);
+    memcpy(at, &first.size, sizeof first.size);
+    at += sizeof first.size;
+    if (first.size)
+        memcpy(at, first.data, first.size);
+    if (second.size)
+        memcpy(at + first.size, second.data, second.size);
     return (Bytes){data, size};
 }
 
 static sg_status define(Linker *linker, Bytes instance, Bytes name, LinkerEntry entry, sg_error *err) {
-    Bytes key = make_key(&linker->arena, instance, name);
+    Bytes key = sgi_link_key(&linker->arena, instance, name);
     if (key.data == NULL || !sgi_vec_reserve(&linker->alloc, &linker->entries, 1))
         return sgi_fail_memory(err);
     MapPut put = sgi_map_put(&linker->map, key, (uint32_t)linker->entries.count);
@@ -91,12 +92,17 @@ sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInsta
     return define(linker, (Bytes){NULL, 0}, sgi_bytes_of(name), (LinkerEntry){.instance = instance}, err);
 }
 
-static const LinkerEntry *find_entry(const Linker *linker, Store *store, Bytes instance, Bytes name) {
+/* *entry is NULL when there is none. */
+static sg_status find_entry(const Linker *linker, Store *store, Bytes instance, Bytes name,
+                            const LinkerEntry **entry, sg_error *err) {
     ArenaMark mark = sgi_arena_mark(&store->arena);
-    Bytes key = make_key(&store->arena, instance, name);
-    const uint32_t *at = key.data ? sgi_map_get(&linker->map, key) : NULL;
+    Bytes key = sgi_link_key(&store->arena, instance, name);
+    if (key.data == NULL)
+        return sgi_store_no_memory(store, err);
+    const uint32_t *at = sgi_map_get(&linker->map, key);
+    *entry = at ? &linker->entries.items[*at] : NULL;
     sgi_arena_release(&store->arena, mark);
-    return at ? &linker->entries.items[*at] : NULL;
+    return SG_OK;
 }
 
 /* ---- imports ---- */
@@ -121,7 +127,8 @@ static sg_status incompatible(Bytes name, const char *detail, sg_error *err) {
 
 static sg_status link_func(const Linker *linker, Store *store, Bytes instance, Bytes name,
                            const CompFuncType *type, Item *item, sg_error *err) {
-    const LinkerEntry *entry = find_entry(linker, store, instance, name);
+    const LinkerEntry *entry;
+    SGI_TRY(find_entry(linker, store, instance, name, &entry, err));
     bool is_known = entry && entry->function;
     if (!is_known && !linker->unknown_imports_trap)
         return unknown_import(instance, name, "function", err);
@@ -139,41 +146,6 @@ static sg_status link_func(const Linker *linker, Store *store, Bytes instance, B
     return SG_OK;
 }
 
-static bool func_types_equal(const CompFuncType *a, const CompFuncType *b) {
-    if (a->param_count != b->param_count || a->is_async != b->is_async ||
-        (a->result == NULL) != (b->result == NULL))
-        return false;
-    for (uint32_t i = 0; i < a->param_count; i++)
-        if (!sgi_bytes_equal(a->params[i].name, b->params[i].name) ||
-            !sgi_type_equal(a->params[i].type, b->params[i].type))
-            return false;
-    return a->result == NULL || sgi_type_equal(a->result, b->result);
-}
-
-/* Is `given` an instance of `type`? Recursion: instance types nest at most LIMIT(COMPONENT_DEPTH) deep, which
- * `depth` makes sure of. */
-static sg_status check_instance(const InstanceType *type, const CompInstance *given, unsigned depth,
-                                sg_error *err) {
-    for (uint32_t i = 0; i < type->export_count; i++) {
-        const NamedExtern *export = &type->exports[i];
-        if (export->type.sort == SORT_TYPE)
-            continue;
-        const uint32_t *at = sgi_map_get(&given->names->map, export->name);
-        const Item *item = at ? &given->exports[*at] : NULL;
-        if (item == NULL || item->sort != export->type.sort)
-            return incompatible(export->name, "not exported by the instance supplied", err);
-        if (item->sort == SORT_FUNC) {
-            if (!func_types_equal(export->type.as.func, item->as.func->type))
-                return incompatible(export->name, "the function supplied has another type", err);
-        } else if (item->sort == SORT_INSTANCE && depth < LIMIT_OF(COMPONENT_DEPTH)) {
-            SGI_TRY(check_instance(export->type.as.instance, item->as.instance, depth + 1, err));
-        } else {
-            return incompatible(export->name, "only functions and instances can be supplied", err);
-        }
-    }
-    return SG_OK;
-}
-
 /* An instance made of the functions defined for it. */
 static sg_status link_instance(const Linker *linker, Store *store, Bytes name, const InstanceType *type,
                                Item *item, sg_error *err) {
@@ -188,7 +160,8 @@ static sg_status link_instance(const Linker *linker, Store *store, Bytes name, c
     NameTable *names = exports ? sgi_names_new(store) : NULL;
     if (names == NULL)
         return sgi_store_no_memory(store, err);
-    *instance = (CompInstance){store, names, exports, type->export_count};
+    *instance = (CompInstance){
+        .store = store, .names = names, .exports = exports, .export_count = type->export_count};
     for (uint32_t i = 0; i < type->export_count; i++) {
         const NamedExtern *export = &type->exports[i];
         exports[i].sort = export->type.sort;
@@ -210,12 +183,13 @@ sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern 
     case SORT_TYPE: *item = (Item){.sort = SORT_TYPE}; return SG_OK;
     case SORT_FUNC: return link_func(linker, store, top, import->name, import->type.as.func, item, err);
     case SORT_INSTANCE: {
-        const LinkerEntry *entry = find_entry(linker, store, top, import->name);
+        const LinkerEntry *entry;
+        SGI_TRY(find_entry(linker, store, top, import->name, &entry, err));
         if (entry == NULL || entry->instance == NULL)
             return link_instance(linker, store, import->name, import->type.as.instance, item, err);
         if (entry->instance->store != store)
             return incompatible(import->name, "the instance supplied belongs to another store", err);
-        SGI_TRY(check_instance(import->type.as.instance, entry->instance, 0, err));
+        SGI_TRY(sgi_match_instance(entry->instance, import->name, import->type.as.instance, err));
         *item = (Item){.sort = SORT_INSTANCE, .as.instance = entry->instance};
         return SG_OK;
     }

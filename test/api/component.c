@@ -648,6 +648,65 @@ static void linked_instances(void **state) {
     end(&w);
 }
 
+/* Modules that an instance exports: the import may ask for less, and leave more unsaid. */
+static void linked_modules(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component (core module (export \"m\") (import \"e\" \"g\" (global i32))"
+              "    (memory (export \"memory\") 2 3) (table (export \"table\") 4 funcref)"
+              "    (func (export \"f\") (result i32) (global.get 0)) (func (export \"h\"))))");
+    static const struct {
+        const char *type;
+        bool fits;
+    } cases[] = {
+        {"(import \"e\" \"g\" (global i32)) (export \"f\" (func (result i32)))", true},
+        {"(import \"e\" \"g\" (global i32)) (import \"e\" \"x\" (func)) (export \"f\" (func (result i32)))",
+         true},
+        {"(import \"e\" \"g\" (global i32)) (export \"memory\" (memory 1 5)) (export \"f\" (func (result "
+         "i32)))",
+         true},
+        {"(export \"f\" (func (result i32)))", false}, /* an import */
+        {"(import \"e\" \"g\" (global (mut i32))) (export \"f\" (func (result i32)))", false},
+        {"(import \"e\" \"g\" (global i32)) (export \"f\" (func (result i64)))", false},
+        {"(import \"e\" \"g\" (global i32)) (export \"k\" (func))", false},
+        {"(import \"e\" \"g\" (global i32)) (export \"memory\" (memory 3)) (export \"f\" (func (result "
+         "i32)))",
+         false},
+        {"(import \"e\" \"g\" (global i32)) (export \"table\" (table 4 5 funcref)) (export \"f\" (func "
+         "(result i32)))",
+         false},
+    };
+    sg_error error;
+    assert_ok(sg_linker_define_instance(w.linker, "lib", w.instance, &error), error);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2000];
+        bool has_f = strstr(cases[i].type, "\"f\" (func (result i32))") != NULL;
+        snprintf(text, sizeof text,
+                 "(component (import \"lib\" (instance $lib (export \"m\" (core module %s))))"
+                 "  (alias export $lib \"m\" (core module $m))"
+                 "  (core module $G (global (export \"g\") i32 (i32.const 42)) (func (export \"x\")))"
+                 "  (core instance $g (instantiate $G)) %s)",
+                 cases[i].type,
+                 has_f && cases[i].fits
+                     ? "(core instance $i (instantiate $m (with \"e\" (instance $g))))"
+                       "(func (export \"f\") (result u32) (canon lift (core func $i \"f\")))"
+                     : "");
+        World other = {.engine = w.engine, .linker = w.linker, .store = w.store};
+        sg_value result;
+        sg_status status = try_start(&other, text, &error);
+        if (cases[i].fits) {
+            assert_ok(status, error);
+            assert_ok(invoke(&other, "f", NULL, 0, &result, &error), error);
+            assert_int_equal(result.of.u32, 42);
+        } else {
+            assert_int_equal(status, SG_UNLINKABLE);
+            assert_string_equal(error.message, "incompatible import type");
+        }
+        sg_component_delete(other.component);
+    }
+    end(&w);
+}
+
 /* ---- limits ---- */
 
 static const char worker[] = "(component (core module $M (func (export \"add\") (param i32 i32) (result i32) "
@@ -919,6 +978,7 @@ int main(int argc, char **argv) {
         {"post-return", post_return, NULL, NULL, NULL},
         {"nested components", nested_components, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
+        {"linked modules", linked_modules, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
         {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
         {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},

@@ -1,0 +1,144 @@
+/* Is the instance supplied for an import of the type asked for? (Explainer, "Subtyping"; core specification,
+ * "Import Matching".) Both types are known from validation: that of the import, and that of the component
+ * whose exports the instance is. Value types and functions must be equal; modules may ask for less and export
+ * more. Components as items are refused, and resource types of different components are never equal. */
+#include "component/internal.h"
+
+typedef struct Matcher {
+    Store *store;
+    Bytes name; /* of the item in question, for messages */
+    sg_error *err;
+} Matcher;
+
+static sg_status mismatch(const Matcher *m, const char *why) {
+    return sgi_fail(m->err, SG_UNLINKABLE, SG_NO_OFFSET, "incompatible import type", "\"%.*s\": %s",
+                    m->name.size > 150 ? 150 : (int)m->name.size, (const char *)m->name.data, why);
+}
+
+static bool func_types_equal(const CompFuncType *a, const CompFuncType *b) {
+    if (a->param_count != b->param_count || a->is_async != b->is_async ||
+        (a->result == NULL) != (b->result == NULL))
+        return false;
+    for (uint32_t i = 0; i < a->param_count; i++)
+        if (!sgi_bytes_equal(a->params[i].name, b->params[i].name) ||
+            !sgi_type_equal(a->params[i].type, b->params[i].type))
+            return false;
+    return a->result == NULL || sgi_type_equal(a->result, b->result);
+}
+
+/* ---- core modules ---- */
+
+static bool limits_match(const Limits *given, const Limits *wanted) {
+    return given->is_64 == wanted->is_64 && given->is_shared == wanted->is_shared &&
+           given->min >= wanted->min && (!wanted->has_max || (given->has_max && given->max <= wanted->max));
+}
+
+static bool core_extern_matches(TypeRegistry *types, const CoreExternType *given,
+                                const CoreExternType *wanted) {
+    if (given->kind != wanted->kind)
+        return false;
+    switch (given->kind) {
+    case EXTERN_FUNC: return sgi_types_is_subtype(types, given->as.func_id, wanted->as.func_id);
+    case EXTERN_TABLE:
+        return given->as.table.element == wanted->as.table.element &&
+               limits_match(&given->as.table.limits, &wanted->as.table.limits);
+    case EXTERN_MEMORY: return limits_match(&given->as.memory, &wanted->as.memory);
+    case EXTERN_GLOBAL:
+        if (given->as.global.mutable_ != wanted->as.global.mutable_)
+            return false;
+        return given->as.global.type == wanted->as.global.type ||
+               (!given->as.global.mutable_ &&
+                sgi_types_matches(types, given->as.global.type, wanted->as.global.type));
+    default: return given->as.func_id == wanted->as.func_id;
+    }
+}
+
+/* Every one of `wanted` has its match, by both names, among `given`; or, if `is_contravariant`, is one. */
+static sg_status match_core_externs(Matcher *m, const CoreExternType *given, uint32_t given_count,
+                                    const CoreExternType *wanted, uint32_t wanted_count,
+                                    bool is_contravariant) {
+    Arena keys;
+    Map map;
+    sgi_arena_init(&keys, &m->store->alloc);
+    sgi_map_init(&map, &m->store->alloc);
+    sg_status status = SG_OK;
+    for (uint32_t i = 0; status == SG_OK && i < given_count; i++) {
+        Bytes key = sgi_link_key(&keys, given[i].module, given[i].name);
+        if (key.data == NULL || sgi_map_put(&map, key, i) == MAP_NO_MEMORY)
+            status = sgi_store_no_memory(m->store, m->err);
+    }
+    for (uint32_t i = 0; status == SG_OK && i < wanted_count; i++) {
+        ArenaMark mark = sgi_arena_mark(&keys);
+        Bytes key = sgi_link_key(&keys, wanted[i].module, wanted[i].name);
+        const uint32_t *at = key.data ? sgi_map_get(&map, key) : NULL;
+        sgi_arena_release(&keys, mark);
+        TypeRegistry *types = m->store->engine->types;
+        if (key.data == NULL)
+            status = sgi_store_no_memory(m->store, m->err);
+        else if (at == NULL || !(is_contravariant ? core_extern_matches(types, &wanted[i], &given[*at])
+                                                  : core_extern_matches(types, &given[*at], &wanted[i])))
+            status = mismatch(m, "the module supplied has another type");
+    }
+    sgi_map_free(&map);
+    sgi_arena_free(&keys);
+    return status;
+}
+
+static sg_status match_module(Matcher *m, const CoreModuleType *given, const CoreModuleType *wanted) {
+    SGI_TRY(match_core_externs(m, given->exports, given->export_count, wanted->exports, wanted->export_count,
+                               false));
+    return match_core_externs(m, wanted->imports, wanted->import_count, given->imports, given->import_count,
+                              true);
+}
+
+/* ---- instances ---- */
+
+static const NamedExtern *find_extern(const NamedExtern *items, uint32_t count, Bytes name, uint32_t hint) {
+    if (hint < count && sgi_bytes_equal(items[hint].name, name))
+        return &items[hint];
+    for (uint32_t i = 0; i < count; i++)
+        if (sgi_bytes_equal(items[i].name, name))
+            return &items[i];
+    return NULL;
+}
+
+/* Recursion: `depth` keeps it to LIMIT(COMPONENT_DEPTH). */
+static sg_status match_exports(Matcher *m, const NamedExtern *given, uint32_t given_count,
+                               const InstanceType *wanted, unsigned depth) {
+    for (uint32_t i = 0; i < wanted->export_count; i++) {
+        const NamedExtern *want = &wanted->exports[i];
+        if (i % 64 == 0 && sgi_poll(&m->store->cx)) /* a long list in another order takes a while */
+            return sgi_fail_trap(m->err, sgi_poll(&m->store->cx));
+        const NamedExtern *give = find_extern(given, given_count, want->name, i);
+        m->name = want->name;
+        if (give == NULL || give->type.sort != want->type.sort)
+            return mismatch(m, "not exported by the instance supplied");
+        switch (want->type.sort) {
+        case SORT_TYPE: break;
+        case SORT_FUNC:
+            if (!func_types_equal(give->type.as.func, want->type.as.func))
+                return mismatch(m, "the function supplied has another type");
+            break;
+        case SORT_CORE_MODULE:
+            SGI_TRY(match_module(m, give->type.as.core_module, want->type.as.core_module));
+            break;
+        case SORT_INSTANCE: {
+            const InstanceType *type = give->type.as.instance;
+            if (depth == LIMIT_OF(COMPONENT_DEPTH))
+                return mismatch(m, "nested too deep");
+            SGI_TRY(match_exports(m, type->exports, type->export_count, want->type.as.instance, depth + 1));
+            break;
+        }
+        default: return mismatch(m, "components and values cannot be supplied");
+        }
+    }
+    return SG_OK;
+}
+
+sg_status sgi_match_instance(const CompInstance *given, Bytes name, const InstanceType *wanted,
+                             sg_error *err) {
+    Matcher m = {given->store, name, err};
+    if (given->type == NULL)
+        return mismatch(&m, "not an instance of a component");
+    return match_exports(&m, given->type->exports, given->type->export_count, wanted, 0);
+}
