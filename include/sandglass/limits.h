@@ -31,11 +31,12 @@ typedef struct sg_limits {
     uint64_t instances;      /* core instances made [10,000] */
     uint64_t handles;        /* live resource handles [1 million] */
     uint64_t host_bytes;     /* what the host holds for the guest: lifted values, instances' own data [128 MiB] */
-    uint64_t stack_bytes;    /* guest stack of one call [1 MiB] */
+    uint64_t stack_bytes;    /* guest stack of one call, at most a quarter of memory_bytes [1 MiB] */
     sg_grow_policy on_grow_failure;
 } sg_limits;
 
-/* A snapshot of a store's account. Times in nanoseconds. */
+/* A snapshot of a store's account. Times in nanoseconds; what a call shorter than 20 microseconds, or the first long one
+ * after such a call, took of the CPU is counted by the wall clock. */
 typedef struct sg_usage {
     uint64_t fuel;              /* units charged since the store was made */
     uint64_t wall_ns, cpu_ns;   /* inside outermost calls and instantiations; CPU time of the calling threads */

@@ -357,7 +357,12 @@ static sg_trap host_entry(void *context, ExecContext *cx, FuncInst *func, Slot *
     const HostContext *host = context;
     sg_core_value few[FEW], *values = few;
     size_t count = (size_t)host->type.param_count + host->type.result_count;
-    sg_error error = {.offset = SG_NO_OFFSET};
+    /* Not all of it: this is on the way of every call of the host. */
+    sg_error error;
+    error.trap = SG_TRAP_NONE;
+    error.offset = SG_NO_OFFSET;
+    error.line = error.column = 0;
+    error.message[0] = error.detail[0] = '\0';
     sg_status status = SG_OK;
     if (count > FEW && (values = sgi_alloc(&store->alloc, count * sizeof *values)) == NULL)
         status = sgi_store_no_memory(store, &error);

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -226,13 +225,6 @@ void sgi_os_thread_forget(OsThread *thread, Alloc *alloc) {
 
 /* --- forks --- */
 
-/* A page that the kernel wipes in the child. */
-struct OsForkMark {
-    atomic_uint state;
-};
-
-enum { MARK_WIPED = 0, MARK_SETTLED, MARK_SETTLING };
-
 OsForkMark *sgi_os_fork_mark_new(void) {
     size_t size = sgi_os_page_size();
     OsForkMark *mark = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -242,7 +234,7 @@ OsForkMark *sgi_os_fork_mark_new(void) {
         munmap(mark, size);
         return NULL;
     }
-    atomic_init(&mark->state, MARK_SETTLED);
+    atomic_init(&mark->state, FORK_MARK_SETTLED);
     return mark;
 }
 
@@ -251,17 +243,16 @@ void sgi_os_fork_mark_delete(OsForkMark *mark) {
         munmap(mark, sgi_os_page_size());
 }
 
-bool sgi_os_fork_mark_broken(OsForkMark *mark) {
-    for (;;) {
-        unsigned state = atomic_load_explicit(&mark->state, memory_order_acquire);
-        if (SGI_LIKELY(state == MARK_SETTLED))
-            return false;
-        if (state == MARK_WIPED && atomic_compare_exchange_strong(&mark->state, &state, MARK_SETTLING))
+bool sgi_os_fork_mark_claim(OsForkMark *mark) {
+    while (!sgi_os_fork_mark_intact(mark)) {
+        unsigned wiped = FORK_MARK_WIPED;
+        if (atomic_compare_exchange_strong(&mark->state, &wiped, FORK_MARK_SETTLING))
             return true;
         sched_yield();
     }
+    return false;
 }
 
 void sgi_os_fork_mark_settle(OsForkMark *mark) {
-    atomic_store_explicit(&mark->state, MARK_SETTLED, memory_order_release);
+    atomic_store_explicit(&mark->state, FORK_MARK_SETTLED, memory_order_release);
 }

@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+#include <stdatomic.h>
+
 size_t sgi_os_page_size(void);
 
 /* Reserves `size` bytes of addresses (a multiple of the page size) without access and without backing. NULL
@@ -58,13 +60,22 @@ void sgi_os_thread_join(OsThread *thread, Alloc *alloc);
 /* Frees the record of a thread that a fork left behind: it does not exist in this process. */
 void sgi_os_thread_forget(OsThread *thread, Alloc *alloc);
 
-/* Notices forks without a system call. */
-typedef struct OsForkMark OsForkMark;
+/* Notices forks without a system call: a page that the kernel wipes in the child. */
+typedef struct OsForkMark {
+    atomic_uint state;
+} OsForkMark;
+enum { FORK_MARK_WIPED = 0, FORK_MARK_SETTLED, FORK_MARK_SETTLING };
+
+/* NULL when refused. */
 OsForkMark *sgi_os_fork_mark_new(void);
 void sgi_os_fork_mark_delete(OsForkMark *mark);
-/* Was this process forked off since the mark was made or last settled? Answers true to one thread, which must
- * settle it; others wait for that. */
-bool sgi_os_fork_mark_broken(OsForkMark *mark);
+/* Was this process forked off since the mark was made or last settled? */
+static inline bool sgi_os_fork_mark_intact(OsForkMark *mark) {
+    return SGI_LIKELY(atomic_load_explicit(&mark->state, memory_order_acquire) == FORK_MARK_SETTLED);
+}
+/* For a mark that is not intact: true to the one thread that must settle it, false to others, once it is
+ * settled. */
+bool sgi_os_fork_mark_claim(OsForkMark *mark);
 void sgi_os_fork_mark_settle(OsForkMark *mark);
 
 #endif

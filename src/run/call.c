@@ -11,21 +11,16 @@ static uint64_t min_u64(uint64_t a, uint64_t b) {
 }
 
 static sg_status make_stack(Store *store, sg_error *err) {
-    size_t page = sgi_os_page_size();
-    uint64_t size = (store->limits.stack_bytes + page - 1) / page * page;
+    uint64_t size = store->limits.stack_bytes;
     if (size == 0)
         return sgi_fail_trap(err, SG_TRAP_STACK_EXHAUSTED);
     if (!sgi_counter_add(&store->memory, size))
         return sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
-    void *stack = sgi_os_reserve((size_t)size);
-    if (stack == NULL || !sgi_os_commit(stack, (size_t)size)) {
-        if (stack)
-            sgi_os_release(stack, (size_t)size);
+    store->stack = sgi_alloc(&store->guest_alloc, (size_t)size);
+    if (store->stack == NULL) {
         sgi_counter_sub(&store->memory, size);
         return sgi_fail_memory(err);
     }
-    store->stack = stack;
-    store->stack_bytes = size;
     store->cx.stack_peak = store->stack;
     return SG_OK;
 }

@@ -101,7 +101,7 @@ static void clock_run(void *argument) {
 }
 
 static void settle_fork(Clock *clock) {
-    if (!sgi_os_fork_mark_broken(clock->mark))
+    if (sgi_os_fork_mark_intact(clock->mark) || !sgi_os_fork_mark_claim(clock->mark))
         return;
     sgi_os_mutex_reset(clock->lock);
     sgi_os_condition_reset(clock->wake);

@@ -115,12 +115,11 @@ struct sg_store {
     Arena arena;      /* instances and what belongs to them: the store's lifetime */
     Arena call_arena; /* lifted values: until the next outermost call */
     ArenaMark call_start; /* the first small chunk of call_arena is kept */
-    Alloc table_alloc;    /* the tables' elements, which `memory` counts */
+    Alloc guest_alloc;    /* tables' elements and the guest's stack, which `memory` counts */
     bool budget_refused;  /* the last refusal of `alloc` came from `memory` */
-    Slot *stack;          /* made by the first call */
-    uint64_t stack_bytes;
-    sg_limits limits;  /* resolved: no zeros, no SG_ZERO */
-    sg_limits tighter; /* of the next outermost call */
+    Slot *stack;          /* made by the first call: limits.stack_bytes */
+    sg_limits limits;     /* resolved: no zeros, no SG_ZERO */
+    sg_limits tighter;    /* of the next outermost call */
     bool is_tightened;
     Counter memory; /* memories, tables, stack and host bytes together */
     Counter table_elements, instances, handles;

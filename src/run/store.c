@@ -22,7 +22,7 @@ void sgi_counter_sub(Counter *counter, uint64_t amount) {
  */
 static void *store_allocate(void *context, void *block, size_t old_size, size_t new_size) {
     Store *store = context;
-    const Alloc *host = &store->table_alloc;
+    const Alloc *host = &store->guest_alloc;
     store->budget_refused = new_size > old_size && !sgi_counter_add(&store->memory, new_size - old_size);
     if (store->budget_refused)
         return NULL;
@@ -85,7 +85,7 @@ Store *sgi_store_new(Engine *engine, const sg_limits *limits, sg_error *err) {
     store->table_elements.limit = store->limits.table_elements;
     store->instances.limit = store->limits.instances;
     store->handles.limit = store->limits.handles;
-    sgi_alloc_init(&store->table_alloc, engine->alloc.fn, engine->alloc.context, SIZE_MAX);
+    sgi_alloc_init(&store->guest_alloc, engine->alloc.fn, engine->alloc.context, SIZE_MAX);
     sgi_alloc_init(&store->alloc, store_allocate, store, (size_t)store->limits.host_bytes);
     sgi_arena_init(&store->arena, &store->alloc);
     sgi_arena_init(&store->call_arena, &store->alloc);
@@ -106,8 +106,7 @@ void sgi_store_delete(Store *store) {
         sgi_canceller_release(store->canceller);
     sgi_arena_free(&store->call_arena);
     sgi_arena_free(&store->arena);
-    if (store->stack)
-        sgi_os_release(store->stack, (size_t)store->stack_bytes);
+    sgi_free(&store->guest_alloc, store->stack, (size_t)store->limits.stack_bytes);
     Engine *engine = store->engine;
     sgi_engine_free(engine, store, sizeof *store);
     sgi_engine_release(engine);

@@ -10,7 +10,7 @@ typedef struct OwnedTable {
 } OwnedTable;
 
 static void free_elements(Store *store, void **elements, uint64_t capacity) {
-    sgi_free(&store->table_alloc, elements, (size_t)(capacity * sizeof *elements));
+    sgi_free(&store->guest_alloc, elements, (size_t)(capacity * sizeof *elements));
     sgi_counter_sub(&store->memory, capacity * sizeof *elements);
 }
 
@@ -23,7 +23,7 @@ static void **alloc_elements(Store *store, uint64_t capacity, sg_trap *trap) {
         *trap = SG_TRAP_MEMORY_LIMIT;
         return NULL;
     }
-    void **elements = sgi_alloc(&store->table_alloc, (size_t)bytes);
+    void **elements = sgi_alloc(&store->guest_alloc, (size_t)bytes);
     if (elements == NULL)
         sgi_counter_sub(&store->memory, bytes);
     return elements;
