@@ -613,6 +613,49 @@ static void nested_components(void **state) {
     end(&w);
 }
 
+/* P calls its child C, which calls back into P, which P itself calls `again` by an index into a table.
+ * Entering P from inside P is staying there; entering C twice is not allowed (canonical ABI, "Component
+ * Instances"). */
+static void reentrance(void **state) {
+    (void)state;
+    static const char text[] =
+        "(component"
+        "  (core module $Inner (table (export \"table\") 1 funcref) (type $f (func (result i32)))"
+        "    (func (export \"f\") (result i32) %s))"
+        "  (core instance $inner (instantiate $Inner))"
+        "  (func $f (result u32) (canon lift (core func $inner \"f\")))"
+        "  (component $C (import \"f\" (func $f (result u32))) (core func $f' (canon lower (func $f)))"
+        "    (core module $M (import \"\" \"f\" (func $f (result i32))) (func (export \"g\") (result i32) "
+        "(call $f)))"
+        "    (core instance $m (instantiate $M (with \"\" (instance (export \"f\" (func $f'))))))"
+        "    (func (export \"g\") (result u32) (canon lift (core func $m \"g\"))))"
+        "  (instance $c (instantiate $C (with \"f\" (func $f))))"
+        "  (core func $g (canon lower (func $c \"g\")))"
+        "  (core module $Outer (import \"\" \"g\" (func $g (result i32))) (import \"\" \"table\" (table 1 "
+        "funcref))"
+        "    (elem (i32.const 0) $g) (func (export \"h\") (result i32) (call $g)))"
+        "  (core instance $outer (instantiate $Outer"
+        "    (with \"\" (instance (export \"g\" (func $g)) (export \"table\" (table $inner \"table\"))))))"
+        "  (func (export \"h\") (result u32) (canon lift (core func $outer \"h\"))))";
+    static const char *const bodies[] = {"(i32.const 7)", "(call_indirect (type $f) (i32.const 0))"};
+    for (int again = 0; again < 2; again++) {
+        char buffer[3000];
+        snprintf(buffer, sizeof buffer, text, bodies[again]);
+        World w = begin((sg_limits){0});
+        start(&w, buffer);
+        sg_error error;
+        sg_value result;
+        sg_status status = invoke(&w, "h", NULL, 0, &result, &error);
+        if (again) {
+            assert_trap(SG_TRAP_CANNOT_ENTER, status, error);
+        } else {
+            assert_ok(status, error);
+            assert_int_equal(result.of.u32, 7);
+        }
+        end(&w);
+    }
+}
+
 static void linked_instances(void **state) {
     (void)state;
     World w = begin((sg_limits){0});
@@ -977,6 +1020,7 @@ int main(int argc, char **argv) {
         {"unknown imports", unknown_imports, NULL, NULL, NULL},
         {"post-return", post_return, NULL, NULL, NULL},
         {"nested components", nested_components, NULL, NULL, NULL},
+        {"re-entrance", reentrance, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
         {"linked modules", linked_modules, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},

@@ -615,6 +615,32 @@ static void test_hostile_strings(void **state) {
 
 /* ---- hostile allocators ---- */
 
+/* The longest string and list there are, for an allocator that gives a range it has not got. */
+static void test_longest_values(void **state) {
+    (void)state;
+    begin(SG_UNLIMITED, ENCODING_UTF8);
+    type_count = field_count = 0;
+    size_t size = ((size_t)1 << 28) - 1;
+    char *data = calloc(size, 1);
+    uint32_t ptr, units;
+    f.mode = REALLOC_ZERO;
+    for (int encoding = 0; encoding < 3; encoding++) {
+        size_t length = encoding == 0 ? size : size >> 6; /* transcoding looks at every character first */
+        f.opts.encoding = (StringEncoding)encoding;
+        f.calls = 0;
+        assert_int_equal(sgi_store_string_into_range(&f.cx, sg_string_of(data, length), &ptr, &units),
+                         SG_TRAP);
+        assert_int_equal(f.err.trap, SG_TRAP_REALLOC_OUT_OF_BOUNDS);
+        assert_int_equal(f.asked[0], encoding == 1 ? 2 * length : length);
+    }
+    sg_value bytes = {.kind = SG_BYTES, .of.bytes = {(uint8_t *)data, size}};
+    Slot slots[MAX_FLAT_PARAMS + 1];
+    assert_int_equal(lower_one(list_of(scalar(SG_U8)), &bytes, false, slots), SG_TRAP);
+    assert_int_equal(f.err.trap, SG_TRAP_REALLOC_OUT_OF_BOUNDS);
+    free(data);
+    end();
+}
+
 static void test_hostile_realloc(void **state) {
     (void)state;
     static const struct {
@@ -769,6 +795,19 @@ static void test_bad_values(void **state) {
                   "argument 2, flag \"nope\": the type has no such flag");
     sg_value nothing = {.kind = SG_LIST, .of.list = {NULL, 3}};
     check_refused(list_of(scalar(SG_U8)), &nothing, "argument 2: items are missing");
+
+    /* Lengths, before anything is read. */
+    text.of.string = sg_string_of("", (size_t)1 << 28);
+    check_refused(scalar(SG_STRING), &text, "argument 2: string too long");
+    text.of.string.size = SIZE_MAX;
+    check_refused(scalar(SG_STRING), &text, "argument 2: string too long");
+    static const size_t sizes[] = {(size_t)1 << 28, (size_t)1 << 31, SIZE_MAX};
+    for (size_t i = 0; i < SGI_COUNT(sizes); i++) {
+        sg_value bytes = {.kind = SG_BYTES, .of.bytes = {(const uint8_t *)"", sizes[i]}};
+        check_refused(list_of(scalar(SG_U8)), &bytes, "argument 2: list too long");
+    }
+    sg_value longs = {.kind = SG_LIST, .of.list = {chars, (size_t)1 << 25}}; /* of 8 bytes each: 2^28 */
+    check_refused(list_of(scalar(SG_U64)), &longs, "argument 2: list too long");
     end();
 }
 
@@ -784,6 +823,7 @@ int main(void) {
         cmocka_unit_test(test_hostile_lists),
         cmocka_unit_test(test_fuel),
         cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_longest_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
