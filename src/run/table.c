@@ -81,18 +81,28 @@ TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_err
 
 /* --- growth --- */
 
-/* Room for `size` elements: twice the capacity if that fits, else what is asked for. The capacity
- * stays when refused; `*refused` is then the limit that did, if any. */
+/* A block for `size` elements and more: twice the capacity, or less where that is refused. A large table
+ * grows by no less than an eighth, or not at all: all elements move each time, and fuel pays for the new ones
+ * only. */
+static void **alloc_larger(const TableInst *table, uint64_t size, uint64_t max, uint64_t *capacity,
+                           sg_trap *refused) {
+    uint64_t old = table->capacity, least = old > PIECE_ELEMENTS ? old / 8 : 0;
+    for (uint64_t extra = old;; extra /= 2) {
+        *capacity = extra < max - old ? old + extra : max;
+        if (*capacity < size)
+            *capacity = size;
+        void **elements = alloc_elements(table->store, *capacity, refused);
+        if (elements || *capacity == size || extra / 2 < least)
+            return elements;
+    }
+}
+
+/* Room for `size` elements. The capacity stays when refused; `*refused` is then the limit that did, if any.
+ */
 static sg_trap enlarge(ExecContext *cx, TableInst *table, uint64_t size, uint64_t max, sg_trap *refused) {
     Store *store = table->store;
-    uint64_t capacity = table->capacity > max / 2 ? max : table->capacity * 2;
-    if (capacity < size)
-        capacity = size;
-    void **elements = alloc_elements(store, capacity, refused);
-    if (elements == NULL && capacity > size) {
-        capacity = size;
-        elements = alloc_elements(store, capacity, refused);
-    }
+    uint64_t capacity;
+    void **elements = alloc_larger(table, size, max, &capacity, refused);
     if (elements == NULL)
         return SG_TRAP_NONE;
     sg_trap trap = SG_TRAP_NONE;

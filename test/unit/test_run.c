@@ -237,6 +237,25 @@ static void table_grows(void **unused) {
     end_world(&w);
 }
 
+/* Near the end of the memory budget a table that grows one by one is still not moved each time. */
+static void table_moves_seldom(void **unused) {
+    (void)unused;
+    World w = make_world(false, (sg_limits){.memory_bytes = 4 << 20});
+    ExecContext *cx = &w.store->cx;
+    TableType type = {.element = VAL_FUNCREF, .limits = {.min = 100000, .max = UINT64_MAX}};
+    TableInst *table = sgi_table_new(w.store, &type, NULL, NULL);
+    assert_non_null(table);
+    unsigned moves = 0;
+    for (uint64_t old = 0; old != UINT64_MAX;) {
+        uint64_t capacity = table->capacity;
+        assert_int_equal(cx->lib->table_grow(cx, table, 1, NULL, &old), SG_TRAP_NONE);
+        moves += table->capacity != capacity;
+    }
+    assert_true(table->size > 200000);
+    assert_in_range(moves, 2, 10);
+    end_world(&w);
+}
+
 /* --- accounting --- */
 
 /* Everything a store books is given back: after the last instance's end only the stack stays. */
@@ -404,6 +423,7 @@ int main(void) {
         cmocka_unit_test(copies_overlap),
         cmocka_unit_test(pieces_look),
         cmocka_unit_test(table_grows),
+        cmocka_unit_test(table_moves_seldom),
         cmocka_unit_test(account_is_exact),
         cmocka_unit_test(imports_match),
         cmocka_unit_test(segments_trap),
