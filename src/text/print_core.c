@@ -2,7 +2,7 @@
  *
  * A module that validates prints as text that parses to the same module. One that only decodes prints as far
  * as its instructions can be read. Indices are looked up in names only, so that none needs to be sound. Names
- * are used where one index alone has them; other names, and custom sections, are left to comments. */
+ * are identifiers where one index alone has them, else annotations. */
 #include "text/print.h"
 #include "text/text.h"
 
@@ -42,11 +42,20 @@ void sgi_print_index(CorePrinter *p, NameSpace space, uint32_t index) {
         sgi_buf_printf(p->out, "%u", index);
 }
 
+/* A name that cannot be an identifier. */
+static void put_name(Buf *out, Bytes name) {
+    sgi_buf_text(out, " (@name ");
+    sgi_print_string(out, name, true);
+    sgi_buf_byte(out, ')');
+}
+
 void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index) {
-    Bytes name = find_id(p, space, index);
-    if (name.size) {
+    Bytes name = sgi_name_find(p->names[space], index);
+    if (find_id(p, space, index).size) {
         sgi_buf_byte(p->out, ' ');
         sgi_print_id(p->out, name);
+    } else if (name.size) {
+        put_name(p->out, name);
     }
     sgi_buf_printf(p->out, " (;%u;)", index);
 }
@@ -384,17 +393,27 @@ static sg_status put_funcs(CorePrinter *p) {
     return SG_OK;
 }
 
-/* What the text format has no words for, but the names, is at least mentioned. */
-static void put_customs(CorePrinter *p) {
+/* Custom sections but for the names, where they stood (core specification, appendix 7.5). */
+static sg_status put_customs(CorePrinter *p) {
+    static const char *const sections[] = {"",       "type",   "import",    "func",  "table",
+                                           "memory", "global", "export",    "start", "elem",
+                                           "code",   "data",   "datacount", "tag"};
     for (uint32_t i = 0; i < p->module->custom_count; i++) {
         const Custom *custom = &p->module->customs[i];
         if (sgi_bytes_is(custom->name, "name"))
             continue;
         sgi_print_line(p);
-        sgi_buf_text(p->out, ";; custom section ");
-        sgi_print_string(p->out, custom->name, false);
-        sgi_buf_printf(p->out, ", %zu bytes", custom->bytes.size);
+        sgi_buf_text(p->out, "(@custom ");
+        sgi_print_string(p->out, custom->name, true);
+        if (custom->after)
+            sgi_buf_printf(p->out, " (after %s) ", sections[custom->after]);
+        else
+            sgi_buf_text(p->out, " (before first) ");
+        sgi_print_string(p->out, custom->bytes, false);
+        sgi_buf_byte(p->out, ')');
+        SGI_TRY(sgi_load_poll(&p->cx));
     }
+    return SG_OK;
 }
 
 static sg_status use_module_names(CorePrinter *p) {
@@ -421,8 +440,7 @@ static sg_status put_fields(CorePrinter *p) {
     SGI_TRY(put_elems(p));
     SGI_TRY(put_funcs(p));
     SGI_TRY(put_datas(p));
-    put_customs(p);
-    return SG_OK;
+    return put_customs(p);
 }
 
 static bool is_empty(const Module *module) {
@@ -438,9 +456,12 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.ids[i], cx->alloc);
     sgi_buf_printf(out, "(%s", head);
-    if (module->names.module.size && module->names.module.size <= MAX_ID_BYTES) {
+    Bytes name = module->names.module;
+    if (name.size && name.size <= MAX_ID_BYTES) {
         sgi_buf_byte(out, ' ');
-        sgi_print_id(out, module->names.module);
+        sgi_print_id(out, name);
+    } else if (name.size) {
+        put_name(out, name);
     }
     sg_status status = use_module_names(&p);
     if (status == SG_OK)

@@ -99,6 +99,9 @@ static void same_again(void **state) {
         " (i32.const 2)) (return_call_indirect (type $sig) (i32.const 0)))",
         "(type $f (func)) (func (param (ref null $f)) (drop (ref.null $f)) (drop (ref.null extern))"
         " (call_ref $f (local.get 0)) (drop (ref.is_null (local.get 0))))",
+        "(module (@name \"two words\") (func (@name \"f\")) (func (@name \"f\")) (@custom \"x\" (before "
+        "first) \"\\00\\\"\")"
+        " (@custom \"\" (after func) \"abc\") (memory 1) (@custom \"last\" (after memory) \"\"))",
         "(global $g (mut i64) (i64.const -9223372036854775808)) (func (global.set $g (i64.const 1))"
         " (drop (i32.const 0xffffffff)))",
     };
@@ -119,7 +122,7 @@ static void same_again(void **state) {
     loader_end(&l);
 }
 
-/* Names that several indices have, or none should, become indices. */
+/* Names that several indices have become annotations. */
 static void bad_names(void **state) {
     (void)state;
     static const char binary[] = "\0asm\1\0\0\0\1\4\1\x60\0\0\3\4\3\0\0\0\x0a\x0a\3\2\0\x0b\2\0\x0b\2\0\x0b"
@@ -131,6 +134,7 @@ static void bad_names(void **state) {
     assert_int_equal(module->names.funcs.count, 3);
     Buf printed = print(&l, module);
     assert_null(strchr((const char *)printed.data, '$'));
+    assert_non_null(strstr((const char *)printed.data, "(func (@name \"dup\") (;1;)"));
     sgi_buf_free(&printed);
     sgi_module_release(module);
     loader_end(&l);
