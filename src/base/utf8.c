@@ -28,6 +28,8 @@ int32_t sgi_utf8_read(const uint8_t **at, const uint8_t *end) {
 }
 
 bool sgi_utf8_valid(const uint8_t *data, size_t size) {
+    if (size == 0)
+        return true; /* `data` may be NULL, to which C adds nothing, not even 0 */
     const uint8_t *p = data, *end = data + size;
     while (p != end) {
         /* Eight ASCII bytes at a time: what most text is. */
