@@ -11,7 +11,9 @@
  *   - after if, else, br_if, br_on_null, br_on_non_null and every call, and after the end of a block or if
  *     (SEGMENT_PLAIN; left out when its cost is 0).
  * After the charge at an entry or a loop the balance is checked, and nowhere else inside a body: there, and only there,
- * do fuel and deadlines end a call. Unreachable code has no segments and costs nothing. */
+ * do fuel and deadlines end a call. Unreachable code has no segments and costs nothing: what
+ * follows a br, br_table, return, unreachable or tail call up to where a live branch, a live fall-through or an if's other
+ * arm leads again (the code behind a loop that is never left by its end stays unreachable). Find segments by offset. */
 #ifndef SGI_CODE_H
 #define SGI_CODE_H
 
