@@ -4,7 +4,7 @@
  * where the value came from:
  *   - arguments of sg_func_call belong to the caller and are only read;
  *   - results of sg_func_call belong to the store's call memory: they stay valid until the next outermost call on that
- *     store begins, or the store is deleted; inside a host function, until that function returns;
+ *     store, which may take them as arguments, or the store is deleted; inside a host function, until that returns;
  *   - arguments given to a host function are valid until it returns;
  *   - results made by a host function must outlive its return: take memory from sg_call_alloc.
  * To keep a value longer, copy it with sg_value_copy and free that copy with sg_value_delete. */

@@ -64,12 +64,21 @@ static uint32_t result_types(const CompFuncType *type, CompField *field) {
     return type->result != NULL;
 }
 
+/* Who calls: a component, or, in a scope, the host. */
+typedef struct Caller {
+    ComponentInstance *inst;
+    const CallScope *scope;
+} Caller;
+
 /* The body of canon_lift, between entering and leaving. */
-static sg_status run_lifted(CompFunc *func, bool is_between, const sg_value *arguments, sg_value *result,
+static sg_status run_lifted(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
                             sg_error *err) {
     const CompFuncType *type = func->type;
-    LiftLowerContext cx = {
-        .store = func->store, .opts = &func->opts, .inst = func->inst, .err = err, .is_between = is_between};
+    LiftLowerContext cx = {.store = func->store,
+                           .opts = &func->opts,
+                           .inst = func->inst,
+                           .err = err,
+                           .is_between = caller.inst != NULL};
     Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
     bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
     SGI_TRY(
@@ -90,13 +99,13 @@ static sg_status run_lifted(CompFunc *func, bool is_between, const sg_value *arg
     return SG_OK;
 }
 
-static sg_status canon_lift(CompFunc *func, ComponentInstance *caller, const sg_value *arguments,
-                            sg_value *result, sg_error *err) {
+static sg_status canon_lift(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
+                            sg_error *err) {
     if (func->opts.is_async)
         return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous functions");
-    ComponentInstance *limit = common_ancestor(func->inst, caller);
+    ComponentInstance *limit = common_ancestor(func->inst, caller.inst);
     SGI_TRY(enter_from(func->inst, limit, err));
-    sg_status status = run_lifted(func, caller != NULL, arguments, result, err);
+    sg_status status = run_lifted(func, caller, arguments, result, err);
     if (status == SG_OK)
         leave_to(func->inst, limit);
     else
@@ -135,8 +144,8 @@ static sg_status call_host(CompFunc *func, const sg_value *arguments, sg_value *
     return trap ? sgi_fail_trap(err, trap) : SG_OK;
 }
 
-/* `caller` NULL: the host. `result` is there even if the type has none. */
-static sg_status call(CompFunc *func, ComponentInstance *caller, const sg_value *arguments, sg_value *result,
+/* `result` is there even if the type has none. */
+static sg_status call(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
                       sg_error *err) {
     switch (func->kind) {
     case COMP_FUNC_LIFTED: return canon_lift(func, caller, arguments, result, err);
@@ -183,7 +192,7 @@ static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
         out_param = slots[at].u32;
     }
     sg_value result = {.kind = SG_BOOL};
-    SGI_TRY(call(lowered->callee, lowered->inst, arguments, &result, err));
+    SGI_TRY(call(lowered->callee, (Caller){.inst = lowered->inst}, arguments, &result, err));
     Slot flat_result = {.u64 = 0};
     SGI_TRY(
         sgi_lower_flat_values(&cx, &result, &field, result_count, result_spilled, &out_param, &flat_result));
@@ -210,7 +219,9 @@ sg_trap sgi_canon_unsupported(void *context, ExecContext *exec, FuncInst *func, 
     (void)func;
     (void)slots;
     sg_error err;
-    sgi_fail(&err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "%s", (const char *)context);
+    const CanonDef *def = context;
+    const CanonRow *row = sgi_canon_row(def->opcode);
+    sgi_fail(&err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "%s", row ? row->name : "built-in");
     return sgi_host_failed(exec->store, &err);
 }
 
@@ -238,8 +249,8 @@ sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t a
         err = &own_err; /* what ended a tree is read from it */
     SGI_TRY(check_arguments(func->type, arguments, argument_count, err));
     CallScope scope;
-    SGI_TRY(sgi_call_begin(func->store, &scope, err));
-    sg_status called = call(func, NULL, arguments, &own_result, err);
+    SGI_TRY(sgi_call_begin_with_values(func->store, &scope, err));
+    sg_status called = call(func, (Caller){.scope = &scope}, arguments, &own_result, err);
     sg_status status = sgi_call_end(func->store, &scope, called, err);
     if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)
         end_tree(func->inst, status, err); /* fuel ran out by the end */

@@ -310,8 +310,10 @@ static sg_status add_core_func(Instantiation *in, ComponentInstance *inst, const
     ValType *types = sgi_store_alloc(in->store, (param_count + result_count) * sizeof *types);
     if (type == NULL || types == NULL)
         return no_memory(in);
-    memcpy(types, params, param_count * sizeof *types);
-    memcpy(types + param_count, results, result_count * sizeof *types);
+    if (param_count)
+        memcpy(types, params, param_count * sizeof *types);
+    if (result_count)
+        memcpy(types + param_count, results, result_count * sizeof *types);
     *type = (FuncType){types, types + param_count, param_count, result_count};
     FuncInst *func = sgi_host_func_new(in->store, type, host, context, NULL, in->err);
     if (func == NULL)
@@ -331,25 +333,21 @@ static sg_status lower(Instantiation *in, ComponentInstance *inst, const CanonDe
     return add_core_func(in, inst, params, param_count, results, result_count, sgi_canon_lower, lowered);
 }
 
-static sg_status canon(Instantiation *in, ComponentInstance *inst, const Def *def) {
-    static char resource_new[] = "resource.new", resource_drop[] = "resource.drop",
-                resource_rep[] = "resource.rep";
+static sg_status canon(Instantiation *in, ComponentInstance *inst, Def *def) {
     const ValType i32 = VAL_I32;
-    switch (def->as.canon.kind) {
-    case CANON_LIFT: return lift(in, inst, &def->as.canon);
-    case CANON_LOWER: return lower(in, inst, &def->as.canon);
+    CanonDef *canon = &def->as.canon;
+    switch (canon->kind) {
+    case CANON_LIFT: return lift(in, inst, canon);
+    case CANON_LOWER: return lower(in, inst, canon);
+    case CANON_RESOURCE_DROP: return add_core_func(in, inst, &i32, 1, NULL, 0, sgi_canon_unsupported, canon);
     case CANON_RESOURCE_NEW:
-        return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, resource_new);
-    case CANON_RESOURCE_DROP:
-        return add_core_func(in, inst, &i32, 1, &i32, 0, sgi_canon_unsupported, resource_drop);
-    case CANON_RESOURCE_REP:
-        return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, resource_rep);
+    case CANON_RESOURCE_REP: return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, canon);
     default: return unsupported(in, def, "asynchronous and threading built-ins");
     }
 }
 
 /* One definition of the frame on top, which may push another. */
-static sg_status execute(Instantiation *in, Frame *frame, const Def *def) {
+static sg_status execute(Instantiation *in, Frame *frame, Def *def) {
     ComponentInstance *inst = frame->inst;
     Item item;
     switch (def->kind) {

@@ -137,7 +137,7 @@ sg_status sgi_match_instance(const CompInstance *given, Bytes name, const Instan
 
 /* The core function of a canon lower. */
 HostFn sgi_canon_lower;
-/* The same of a canonical built-in that is not supported yet; the context is its name. */
+/* The same of a canonical built-in that is not supported yet; the context is its CanonDef. */
 HostFn sgi_canon_unsupported;
 
 /* ---- check.c ---- */

@@ -59,7 +59,6 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
     cx->stack_end = store->stack + stack_bytes / sizeof(Slot);
     cx->host_depth = 0;
     cx->fuel -= scope->fuel_withheld;
-    sgi_arena_release(&store->call_arena, store->call_start);
     store->trace_count = 0;
     store->host_error.status = SG_OK;
     scope->samples_cpu = store->last_wall_ns == 0 || store->last_wall_ns >= SHORT_CALL_NS;
@@ -71,7 +70,7 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
     return SG_OK;
 }
 
-sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err) {
+sg_status sgi_call_begin_with_values(Store *store, CallScope *scope, sg_error *err) {
     if (store->scope) {
         scope->is_outermost = false;
         sg_trap trap = sgi_poll(&store->cx);
@@ -81,6 +80,18 @@ sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err) {
     if (status != SG_OK)
         store->is_tightened = false;
     return status;
+}
+
+sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err) {
+    sg_status status = sgi_call_begin_with_values(store, scope, err);
+    if (status == SG_OK)
+        sgi_call_drop_results(store, scope);
+    return status;
+}
+
+void sgi_call_drop_results(Store *store, const CallScope *scope) {
+    if (scope->is_outermost)
+        sgi_arena_release(&store->call_arena, store->call_start);
 }
 
 sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_error *err) {

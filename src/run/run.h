@@ -168,6 +168,10 @@ void sgi_counter_sub(Counter *counter, uint64_t amount);
  * answers `status`, or the SG_TRAP of fuel that has run out by the end (docs/FUEL.md), and fills err then. */
 sg_status sgi_call_begin(Store *store, CallScope *scope, sg_error *err);
 sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_error *err);
+/* begin, for a call whose arguments may be the results of the one before: these stay in call memory until
+ * drop_results, which comes before anything else is put there. */
+sg_status sgi_call_begin_with_values(Store *store, CallScope *scope, sg_error *err);
+void sgi_call_drop_results(Store *store, const CallScope *scope);
 
 /* Calls `func` inside a scope. `slots` as in Tier.call. The trap, if any, goes to err as SG_TRAP; where a
  * HostFn left store->host_error, that goes to err instead (with its status: SG_NO_MEMORY, say) and is

@@ -374,6 +374,27 @@ static void named_types(void **state) {
     end(&w);
 }
 
+/* The result of a call is the argument of the next. */
+static void results_as_arguments(void **state) {
+    (void)state;
+    World w = begin_pinging((sg_limits){0}, NULL);
+    start(&w,
+          component(BUMP,
+                    "(func (export \"echo\") (param \"v\" (tuple (list string) u32)) (param \"pad\" " PAD ")"
+                    "  (result (tuple (list string) u32)) " LIFT("same") "))"));
+    sg_func *echo = func(&w, "echo");
+    pool_used = 0;
+    sg_value first = random_value(sg_func_param_type(echo, 0));
+    sg_value arguments[2] = {first, random_value(sg_func_param_type(echo, 1))};
+    sg_error error;
+    for (unsigned i = 0; i < 1000; i++) {
+        assert_ok(sg_func_call(echo, arguments, 2, &arguments[0], &error), error);
+        assert_true(sg_value_equal(&first, &arguments[0]));
+    }
+    assert_true(sg_store_usage(w.store).peak_host_bytes < 1 << 20);
+    end(&w);
+}
+
 /* From one component to another and back, through every pair of encodings. */
 static void values_between_components(void **state) {
     (void)state;
@@ -1014,6 +1035,7 @@ int main(int argc, char **argv) {
         {"hostile results", hostile_results, NULL, NULL, NULL},
         {"values through a component", values_through_a_component, NULL, NULL, NULL},
         {"values of named types", named_types, NULL, NULL, NULL},
+        {"results as arguments", results_as_arguments, NULL, NULL, NULL},
         {"values between components", values_between_components, NULL, NULL, NULL},
         {"host functions", host_functions, NULL, NULL, NULL},
         {"host functions that fail", host_functions_that_fail, NULL, NULL, NULL},
