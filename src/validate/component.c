@@ -82,6 +82,7 @@ static sg_status make_index(CompValidator *v, const uint8_t *names, uint32_t cou
 static sg_status find_name(CompValidator *v, const uint8_t *names, uint32_t count, size_t stride, Bytes name,
                            uint32_t *index) {
     *index = NO_INDEX;
+    SGI_TRY(sgi_comp_steps(v, 1 + sgi_name_steps(name)));
     if (count <= LINEAR_SEARCH) {
         for (uint32_t i = 0; i < count && *index == NO_INDEX; i++)
             if (sgi_bytes_equal(name_at(names, stride, i), name))

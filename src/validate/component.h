@@ -106,6 +106,11 @@ sg_status sgi_comp_no_memory(CompValidator *v);
 sg_status sgi_comp_keep_type(CompValidator *v, uint32_t id);
 /* Work on types is bounded, so that small components cannot ask for much of it. */
 sg_status sgi_comp_steps(CompValidator *v, uint64_t steps);
+/* What looking at a name costs beyond the step of its item: a long one can stand in few bytes of input and be
+ * looked at in many places. */
+static inline uint64_t sgi_name_steps(Bytes name) {
+    return name.size / 32;
+}
 sg_status sgi_comp_bad_index(CompValidator *v, const char *what, uint32_t index);
 
 void *sgi_comp_array(CompValidator *v, const void *items, size_t count, size_t size);

@@ -89,6 +89,7 @@ static sg_status match_optional(Matcher *m, const sg_type *a, const sg_type *b) 
 
 static sg_status match_fields(Matcher *m, const CompField *a, const CompField *b, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
+        SGI_TRY(step(m, sgi_name_steps(b[i].name)));
         if (!sgi_bytes_equal(a[i].name, b[i].name))
             return mismatch_at(m, "expected the name", b[i].name);
         SGI_TRY(match_optional(m, a[i].type, b[i].type));
@@ -160,7 +161,7 @@ static sg_status find_core_import(Matcher *m, const CoreModuleType *type, const 
                                   const CoreExternType **found) {
     *found = NULL;
     for (uint32_t i = 0; i < type->import_count && *found == NULL; i++) {
-        SGI_TRY(step(m, 1));
+        SGI_TRY(step(m, 1 + sgi_name_steps(import->name) + sgi_name_steps(import->module)));
         if (sgi_bytes_equal(type->imports[i].name, import->name) &&
             sgi_bytes_equal(type->imports[i].module, import->module))
             *found = &type->imports[i];
@@ -175,7 +176,7 @@ static sg_status find_core_export(Matcher *m, const CoreModuleType *type, Bytes 
         SGI_TRY(sgi_comp_find_core(m->v, type->exports, type->export_count, name, &index));
     } else {
         for (uint32_t i = 0; i < type->export_count && index == NO_INDEX; i++) {
-            SGI_TRY(step(m, 1));
+            SGI_TRY(step(m, 1 + sgi_name_steps(name)));
             if (sgi_bytes_equal(type->exports[i].name, name))
                 index = i;
         }
@@ -209,7 +210,7 @@ static sg_status find_extern(Matcher *m, const NamedExtern *items, uint32_t coun
         return sgi_comp_find_extern(m->v, items, count, name, index);
     *index = NO_INDEX;
     for (uint32_t i = 0; i < count && *index == NO_INDEX; i++) {
-        SGI_TRY(step(m, 1));
+        SGI_TRY(step(m, 1 + sgi_name_steps(name)));
         if (sgi_bytes_equal(items[i].name, name))
             *index = i;
     }

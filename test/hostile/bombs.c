@@ -449,6 +449,23 @@ static void component_aliases(Buffer *out) {
     PUT(out, ")");
 }
 
+/* A function whose parameters are records of one field with a name of 100 KB, compared again at each of many
+ * instantiations: names must not be looked at for nothing. */
+static void long_names(Buffer *out) {
+    enum { INSTANCES = 900, PARAMS = 900, NAME = 100000 };
+    for (int depth = 0; depth < 2; depth++) {
+        PUT(out, "(component $c (type $r (record (field \"");
+        REPEAT(out, NAME, "a");
+        PUT(out, "\" u32))) (import \"t\" (type $t (eq $r))) (import \"f\" (func $f");
+        for (int i = 0; i < PARAMS; i++)
+            text(out, " (param \"p%d\" $t)", i);
+        PUT(out, "))");
+    }
+    PUT(out, ")");
+    REPEAT(out, INSTANCES, "(instance (instantiate $c (with \"t\" (type $t)) (with \"f\" (func $f))))");
+    PUT(out, ")");
+}
+
 static void component_counts(Buffer *out) {
     begin_component(out);
     PUT(out, "\x07\x05\xff\xff\xff\xff\x0f");
@@ -495,6 +512,7 @@ static const struct Bomb {
     {"instance types doubled 60 times", instance_types, true},
     {"5,000 nested components", nested_components, true},
     {"30,000 aliases", component_aliases, true},
+    {"a long name compared 800,000 times", long_names, true},
     {"2^32-1 component types announced", component_counts, true},
 };
 
