@@ -378,6 +378,47 @@ static void segments_trap(void **unused) {
     end_world(&w);
 }
 
+static unsigned looks;
+
+static sg_trap count_look(ExecContext *cx) {
+    (void)cx;
+    looks++;
+    return SG_TRAP_NONE;
+}
+
+/* One instruction may be long: 100 tables of 1,000 branches, reached or not, are more than 100 steps. */
+static void translation_looks(void **unused) {
+    (void)unused;
+    static const char *const heads[] = {"(module (func (export \"f\") ",
+                                        "(module (func (export \"f\") (return) "};
+    for (unsigned i = 0; i < 2; i++) {
+        World w = make_world(false, (sg_limits){0});
+        Alloc alloc;
+        Buf text;
+        sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+        sgi_buf_init(&text, &alloc);
+        sgi_buf_text(&text, heads[i]);
+        for (int k = 0; k < 100 * 1000; k++) {
+            sgi_buf_text(&text, k % 1000 == 0 ? "(block (br_table 0" : " 0");
+            if (k % 1000 == 999)
+                sgi_buf_text(&text, " (i32.const 0)))");
+        }
+        sgi_buf_put(&text, "))", 3);
+        sg_error error;
+        sg_core_instance *instance = link_with(&w, (const char *)text.data, NULL, 0, &error);
+        assert_non_null(instance);
+        LibCalls lib = *w.store->cx.lib;
+        lib.interrupted = count_look;
+        w.store->cx.lib = &lib;
+        atomic_store(&w.store->cx.interrupt, SG_TRAP_CANCELLED);
+        looks = 0;
+        sg_core_func_call(export_of(instance, "f").of.func, NULL, 0, NULL, 0, &error);
+        assert_in_range(looks, 50, 1000);
+        sgi_buf_free(&text);
+        end_world(&w);
+    }
+}
+
 static void constant_expressions(void **unused) {
     (void)unused;
     World w = make_world(false, (sg_limits){0});
@@ -427,6 +468,7 @@ int main(void) {
         cmocka_unit_test(account_is_exact),
         cmocka_unit_test(imports_match),
         cmocka_unit_test(segments_trap),
+        cmocka_unit_test(translation_looks),
         cmocka_unit_test(constant_expressions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,6 +237,7 @@ static void reset_height(Translator *t, uint32_t base, uint32_t count) {
     sgi_tr_set_height(t, base);
     for (uint32_t i = 0; i < count; i++)
         sgi_tr_push_slot(t);
+    t->work += count / 16;
 }
 
 void sgi_tr_else(Translator *t) {
@@ -383,5 +384,6 @@ void sgi_tr_br_table(Translator *t) {
         }
         patch(t, rel, label->stub, 0);
     }
+    t->work += count;
     t->unreachable = true;
 }

@@ -139,6 +139,7 @@ static void flush_operand(Translator *t, uint32_t index) {
 void sgi_tr_flush(Translator *t, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         flush_operand(t, t->height - 1 - i);
+    t->work += count / 16;
 }
 
 void sgi_tr_flush_locals(Translator *t) {

@@ -5,7 +5,7 @@
  * CHARGE. Code that cannot be reached is skipped, and has no segments. */
 #include "compile/interp/translator.h"
 
-/* Instructions between two looks at the interrupt. */
+/* Work between two looks at the interrupt. */
 enum { POLL_STEP = 1024 };
 
 static uint32_t immediate(Translator *t) {
@@ -41,7 +41,7 @@ static void skip_immediates(Translator *t, Op op) {
             skip_leb(t);
         break;
     case IMM_LABEL_TABLE:
-        for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--)
+        for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--, t->work++)
             skip_leb(t);
         break;
     case IMM_SELECT_TYPES:
@@ -383,7 +383,7 @@ static void instruction(Translator *t, Op op) {
 }
 
 /* Passes what cannot be reached, up to the end or else that ends it. */
-static Op next_reachable(Translator *t, uint32_t *count) {
+static Op next_reachable(Translator *t) {
     Op op = read_op(t);
     uint32_t depth = 0;
     while (t->unreachable && !(depth == 0 && (op == OP_END || op == OP_ELSE))) {
@@ -393,23 +393,22 @@ static Op next_reachable(Translator *t, uint32_t *count) {
             depth--;
         if (op != OP_END && op != OP_ELSE)
             skip_immediates(t, op);
-        ++*count;
+        t->work++;
         op = read_op(t);
     }
     return op;
 }
 
 static sg_trap translate_body(Translator *t) {
-    uint32_t count = 0, polled = 0;
     while (t->label_count > 0) {
-        Op op = next_reachable(t, &count);
+        Op op = next_reachable(t);
         instruction(t, op);
         if (t->label_count > 0 && !t->unreachable)
             sgi_tr_charge(t);
         if (t->failed)
             return SG_TRAP_MEMORY_LIMIT;
-        if (++count - polled >= POLL_STEP) {
-            polled = count;
+        if (++t->work >= POLL_STEP) {
+            t->work = 0;
             if (atomic_load_explicit(&t->cx->interrupt, memory_order_relaxed)) {
                 sg_trap trap = t->cx->lib->interrupted(t->cx);
                 if (trap != SG_TRAP_NONE)

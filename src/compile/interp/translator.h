@@ -45,6 +45,7 @@ typedef struct Translator {
     const uint8_t *at;
     uint32_t instr_offset; /* of the current instruction, from body->code */
     const Segment *segment, *segment_end;
+    uint32_t work; /* since the last look at the interrupt: an instruction, or as little */
     bool unreachable;
     /* Memory was refused. What is emitted from then on lands on what was emitted before, inside the old
      * capacity, and is thrown away soon: so emitting has no failure of its own. */
