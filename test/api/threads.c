@@ -189,11 +189,16 @@ static void thousand(void **state) {
     sg_module *module = load_module(engine, guest);
     pthread_t threads[THREADS];
     Worker workers[THREADS];
+    /* Sanitizers make frames of the interpreter many times as large. */
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)64 << 20);
     uint64_t start = now_ns();
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i] = (Worker){.engine = engine, .module = module, .index = i, .base = start + 300 * MS};
-        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+        assert_int_equal(pthread_create(&threads[i], &attributes, work, &workers[i]), 0);
     }
+    pthread_attr_destroy(&attributes);
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(workers[i].killed, DEEP);
