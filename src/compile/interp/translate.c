@@ -382,29 +382,26 @@ static void instruction(Translator *t, Op op) {
     }
 }
 
-/* Passes what cannot be reached, up to the end or else that ends it. */
-static Op next_reachable(Translator *t) {
-    Op op = read_op(t);
-    uint32_t depth = 0;
-    while (t->unreachable && !(depth == 0 && (op == OP_END || op == OP_ELSE))) {
-        if (op == OP_BLOCK || op == OP_LOOP || op == OP_IF)
-            depth++;
-        else if (op == OP_END)
-            depth--;
-        if (op != OP_END && op != OP_ELSE)
-            skip_immediates(t, op);
-        t->work++;
-        op = read_op(t);
-    }
-    return op;
+/* Passes an instruction that cannot be reached: all are, up to the end or else of their block. */
+static bool pass_unreachable(Translator *t, Op op) {
+    if (!t->unreachable || (t->passed_depth == 0 && (op == OP_END || op == OP_ELSE)))
+        return false;
+    if (op == OP_BLOCK || op == OP_LOOP || op == OP_IF)
+        t->passed_depth++;
+    else if (op == OP_END)
+        t->passed_depth--;
+    skip_immediates(t, op);
+    return true;
 }
 
 static sg_trap translate_body(Translator *t) {
     while (t->label_count > 0) {
-        Op op = next_reachable(t);
-        instruction(t, op);
-        if (t->label_count > 0 && !t->unreachable)
-            sgi_tr_charge(t);
+        Op op = read_op(t);
+        if (!pass_unreachable(t, op)) {
+            instruction(t, op);
+            if (t->label_count > 0 && !t->unreachable)
+                sgi_tr_charge(t);
+        }
         if (t->failed)
             return SG_TRAP_MEMORY_LIMIT;
         if (++t->work >= POLL_STEP) {

@@ -47,6 +47,7 @@ typedef struct Translator {
     const Segment *segment, *segment_end;
     uint32_t work; /* since the last look at the interrupt: an instruction, or as little */
     bool unreachable;
+    uint32_t passed_depth; /* blocks open in what is unreachable */
     /* Memory was refused. What is emitted from then on lands on what was emitted before, inside the old
      * capacity, and is thrown away soon: so emitting has no failure of its own. */
     bool failed;
