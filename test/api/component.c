@@ -86,6 +86,7 @@ static const char *libc(const char *realloc) {
         "    (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const "
         "16))"
         "  (func (export \"post\") (param i32) (call $ping))"
+        "  (func (export \"done\") (param i32))"
         "  (func (export \"spin\") (param i32) (loop $l (br $l))))"
         "(core func $ping (canon lower (func $host-ping)))"
         "(core instance $m (instantiate $Libc (with \"\" (instance (export \"ping\" (func $ping))))))",
@@ -590,8 +591,8 @@ static void post_return(void **state) {
     static const struct {
         const char *post;
         sg_trap trap;
-    } cases[] = {{"post", SG_TRAP_CANNOT_LEAVE}, {"spin", SG_TRAP_FUEL}};
-    for (size_t i = 0; i < 2; i++) {
+    } cases[] = {{"post", SG_TRAP_CANNOT_LEAVE}, {"spin", SG_TRAP_FUEL}, {"done", SG_TRAP_NONE}};
+    for (size_t i = 0; i < 3; i++) {
         char funcs[1000];
         snprintf(funcs, sizeof funcs,
                  "(func (export \"f\") (param \"x\" u32) (result u32) " LIFT(
@@ -602,7 +603,14 @@ static void post_return(void **state) {
         start(&w, component(BUMP, funcs));
         sg_error error;
         sg_value argument = u32_of(5), result;
-        assert_trap(cases[i].trap, invoke(&w, "f", &argument, 1, &result, &error), error);
+        sg_status status = invoke(&w, "f", &argument, 1, &result, &error);
+        if (cases[i].trap) {
+            assert_trap(cases[i].trap, status, error);
+        } else {
+            assert_ok(status, error);
+            assert_int_equal(result.of.u32, 5);
+            assert_ok(invoke(&w, "f", &argument, 1, NULL, NULL), error); /* neither result nor error wanted */
+        }
         assert_int_equal(pings, 0);
         end(&w);
     }
@@ -712,6 +720,96 @@ static void linked_instances(void **state) {
     end(&w);
 }
 
+/* Values, types and nested instances of an instance that is supplied. */
+static void linked_interfaces(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component (core module $M (func (export \"f\") (param i32) (result i32) (local.get 0)))"
+              "  (core instance $m (instantiate $M))"
+              "  (type $c' (enum \"a\" \"b\")) (export $c \"c\" (type $c'))"
+              "  (func $f (param \"x\" $c) (result u32) (canon lift (core func $m \"f\")))"
+              "  (instance $in (export \"c\" (type $c)) (export \"f\" (func $f)))"
+              "  (export \"in\" (instance $in)))");
+    static const struct {
+        const char *type;
+        bool fits;
+    } cases[] = {
+        {"(export \"in\" (instance (type $c (enum \"a\" \"b\")) (export \"c\" (type $d (eq $c)))"
+         "  (export \"f\" (func (param \"x\" $d) (result u32)))))",
+         true},
+        {"(type $c (enum \"a\" \"b\")) (export \"c\" (type $d (eq $c)))", true},
+        {"(export \"in\" (instance (type $c (enum \"a\" \"c\")) (export \"c\" (type $d (eq $c)))"
+         "  (export \"f\" (func (param \"x\" $d) (result u32)))))",
+         false},
+        {"(export \"in\" (instance (export \"g\" (func))))", false},
+        {"(export \"in\" (func))", false},
+        {"(export \"out\" (instance))", false},
+        {"(export \"in\" (instance (export \"f\" (component))))", false},
+    };
+    sg_error error;
+    assert_ok(sg_linker_define_instance(w.linker, "lib", w.instance, &error), error);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, "(component (import \"lib\" (instance %s)))", cases[i].type);
+        World other = {.engine = w.engine, .linker = w.linker, .store = w.store};
+        sg_status status = try_start(&other, text, &error);
+        if (cases[i].fits)
+            assert_ok(status, error);
+        else
+            assert_int_equal(status, SG_UNLINKABLE);
+        sg_component_delete(other.component);
+    }
+    World other = {.engine = w.engine, .linker = w.linker, .store = make_store(w.engine, (sg_limits){0})};
+    assert_int_equal(try_start(&other, "(component (import \"lib\" (instance)))", &error), SG_UNLINKABLE);
+    assert_string_equal(error.detail, "\"lib\": the instance supplied belongs to another store");
+    sg_component_delete(other.component);
+    sg_store_delete(other.store);
+    end(&w);
+}
+
+static void imports_that_cannot_be(void **state) {
+    (void)state;
+    static const struct {
+        const char *import, *detail;
+    } cases[] = {
+        {"(import \"f\" (func))", "function \"f\""},
+        {"(import \"tools\" (instance (export \"f\" (func))))", "function \"f\" of instance \"tools\""},
+        {"(import \"tools\" (instance (export \"m\" (core module))))", "item \"m\" of instance \"tools\""},
+        {"(import \"m\" (core module))", "item \"m\""},
+        {"(import \"c\" (component))", "item \"c\""},
+    };
+    World w = begin((sg_limits){0});
+    sg_error error;
+    assert_ok(sg_linker_define_func(w.linker, "tools", "other", ping, NULL, &error), error);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, "(component %s)", cases[i].import);
+        assert_int_equal(try_start(&w, text, &error), SG_UNLINKABLE);
+        assert_string_equal(error.message, "unknown import");
+        assert_string_equal(error.detail, cases[i].detail);
+        sg_component_delete(w.component);
+    }
+    w.component = NULL;
+    end(&w);
+}
+
+/* The last definition counts for what is linked after it. */
+static void defined_again(void **state) {
+    (void)state;
+    unsigned first = 0, second = 0;
+    World w = begin_pinging((sg_limits){0}, &first);
+    sg_error error;
+    assert_ok(sg_linker_define_func(w.linker, NULL, "ping", ping, &second, &error), error);
+    start(&w, "(component (import \"ping\" (func $p)) (import \"t\" (type (sub resource)))"
+              "  (export \"again\" (func $p)))");
+    sg_linker_delete(w.linker); /* what was linked stays */
+    w.linker = NULL;
+    assert_ok(invoke(&w, "again", NULL, 0, NULL, &error), error);
+    assert_int_equal(first, 0);
+    assert_int_equal(second, 1);
+    end(&w);
+}
+
 /* Modules that an instance exports: the import may ask for less, and leave more unsaid. */
 static void linked_modules(void **state) {
     (void)state;
@@ -810,6 +908,89 @@ static void wrong_arguments(void **state) {
     assert_int_equal(sg_store_usage(w.store).fuel, 0); /* nothing ran */
     arguments[1] = u32_of(2);
     assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
+    end(&w);
+}
+
+/* The end of a call is a check as well: an overdraft by its last instructions ends the instance. */
+static void fuel_at_the_end(void **state) {
+    (void)state;
+    World w = begin((sg_limits){.fuel = 2});
+    start(&w, "(component (core module $M (func (export \"f\") (param i32)"
+              "    (if (local.get 0) (then (drop (i32.const 1))))))"
+              "  (core instance $m (instantiate $M))"
+              "  (func (export \"f\") (param \"x\" u32) (canon lift (core func $m \"f\"))))");
+    sg_error error;
+    sg_value argument = u32_of(1);
+    assert_trap(SG_TRAP_FUEL, invoke(&w, "f", &argument, 1, NULL, &error), error);
+    assert_ok(sg_store_add_fuel(w.store, 100, &error), error);
+    assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "f", &argument, 1, NULL, &error), error);
+    end(&w);
+}
+
+/* Larger than a piece, in both directions, with characters across every border. */
+static void long_strings(void **state) {
+    (void)state;
+    static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
+    enum { COUNT = 300000 };
+    for (size_t i = 0; i < 3; i++) {
+        char funcs[1000];
+        snprintf(funcs, sizeof funcs,
+                 "(func (export \"echo\") (param \"v\" (tuple string (list u8))) (param \"pad\" " PAD ")"
+                 "  (result (tuple string (list u8))) " LIFT("same") " string-encoding=%s))",
+                 encodings[i]);
+        World w = begin_pinging((sg_limits){0}, NULL);
+        start(&w, component(BUMP, funcs));
+        char *data = malloc(3 * COUNT + 1);
+        size_t size = 0;
+        data[size++] = 'x';
+        for (size_t k = 0; k < COUNT; k++, size += 3)
+            memcpy(data + size, "\xe2\x98\x83", 3);
+        pool_used = 0;
+        sg_func *echo = func(&w, "echo");
+        sg_value pair[2] = {{.kind = SG_STRING, .of.string = sg_string_of(data, size)},
+                            {.kind = SG_BYTES, .of.bytes = {(const uint8_t *)data, size}}};
+        sg_value arguments[2] = {{.kind = SG_TUPLE, .of.list = {pair, 2}},
+                                 random_value(sg_func_param_type(echo, 1))};
+        sg_value result;
+        sg_error error;
+        assert_ok(sg_func_call(echo, arguments, 2, &result, &error), error);
+        assert_true(sg_value_equal(&arguments[0], &result));
+        free(data);
+        end(&w);
+    }
+}
+
+static void described(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    w.component = load_component(w.engine, greeter);
+    sg_string name;
+    sg_item_kind kind;
+    char text[100];
+    assert_true(sg_component_import(w.component, 0, &name, &kind));
+    assert_int_equal(kind, SG_ITEM_INSTANCE);
+    assert_memory_equal(name.data, "host:text/tools", name.size);
+    assert_false(sg_component_import(w.component, 1, &name, &kind));
+    assert_true(sg_component_import_item(w.component, 0, 0, &name, &kind));
+    assert_int_equal(kind, SG_ITEM_FUNC);
+    assert_memory_equal(name.data, "shout", name.size);
+    assert_false(sg_component_import_item(w.component, 0, 1, &name, &kind));
+    assert_true(sg_component_export(w.component, 0, &name, &kind));
+    assert_int_equal(kind, SG_ITEM_FUNC);
+    assert_false(sg_component_export_item(w.component, 0, 0, &name, &kind));
+    size_t length = sg_component_export_type(w.component, 0, SIZE_MAX, text, sizeof text);
+    assert_string_equal(text, "func(s: string) -> string");
+    assert_int_equal(length, strlen(text));
+    assert_int_equal(sg_component_import_type(w.component, 0, 0, text, 5),
+                     strlen("func(s: string, n: list<u8>) -> string"));
+    assert_string_equal(text, "func");
+    assert_int_equal(sg_component_import_type(w.component, 7, 0, text, sizeof text), 0);
+    assert_string_equal(sg_bytes_kind("\0asm\r\0\1\0", 8), "component");
+    assert_string_equal(sg_bytes_kind("\0asm\1\0\0\0", 8), "module");
+    assert_string_equal(sg_bytes_kind("(component)", 11), "text");
+    sg_error error;
+    assert_null(sg_component_load_file(w.engine, "/nonexistent/file", &error));
+    assert_int_equal(error.status, SG_NOT_FOUND);
     end(&w);
 }
 
@@ -1045,6 +1226,12 @@ int main(int argc, char **argv) {
         {"re-entrance", reentrance, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
         {"linked modules", linked_modules, NULL, NULL, NULL},
+        {"linked interfaces", linked_interfaces, NULL, NULL, NULL},
+        {"imports that cannot be", imports_that_cannot_be, NULL, NULL, NULL},
+        {"imports defined again", defined_again, NULL, NULL, NULL},
+        {"fuel at the end of a call", fuel_at_the_end, NULL, NULL, NULL},
+        {"long strings", long_strings, NULL, NULL, NULL},
+        {"imports and exports described", described, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
         {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
         {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},

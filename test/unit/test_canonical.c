@@ -615,6 +615,102 @@ static void test_hostile_strings(void **state) {
 
 /* ---- hostile allocators ---- */
 
+static void check_refused(const sg_type *type, const sg_value *value, const char *detail) {
+    assert_int_equal(sgi_check_value(type, value, "argument", 2, &f.err), SG_BAD_VALUE);
+    assert_string_equal(f.err.detail, detail);
+}
+
+/* ---- maps and lists of fixed length ---- */
+
+static sg_type *special(sg_kind kind, const sg_type *key, const sg_type *element, uint32_t length) {
+    sg_type *type = new_type(kind, 0);
+    type->key = key;
+    type->element = element;
+    type->length = length;
+    type->alignment = kind == SG_MAP ? 4 : element->alignment;
+    type->size = kind == SG_MAP ? 8 : element->size * length;
+    for (uint32_t i = 0; kind == SG_FIXED_LIST && i < length; i++)
+        add_flat(type, element->flat, element->flat_count);
+    if (kind == SG_MAP)
+        add_flat(type, (const uint8_t[]){KIND_I32, KIND_I32}, 2);
+    return type;
+}
+
+static void test_maps_and_fixed_lists(void **state) {
+    (void)state;
+    begin(SG_UNLIMITED, ENCODING_UTF8);
+    type_count = field_count = 0;
+    sg_value entries[2][2] = {{{.kind = SG_U8, .of.u8 = 1}, sg_value_string("one")},
+                              {{.kind = SG_U8, .of.u8 = 2}, sg_value_string("two")}};
+    sg_value pairs[2] = {{.kind = SG_TUPLE, .of.list = {entries[0], 2}},
+                         {.kind = SG_TUPLE, .of.list = {entries[1], 2}}};
+    sg_value value = {.kind = SG_LIST, .of.list = {pairs, 2}}, back;
+    sg_value numbers[3] = {
+        {.kind = SG_S16, .of.s16 = -1}, {.kind = SG_S16, .of.s16 = 2}, {.kind = SG_S16, .of.s16 = -3}};
+    sg_value three = {.kind = SG_LIST, .of.list = {numbers, 3}};
+    const sg_type *map = special(SG_MAP, scalar(SG_U8), scalar(SG_STRING), 0);
+    const sg_type *fixed = special(SG_FIXED_LIST, NULL, scalar(SG_S16), 3);
+    Slot slots[MAX_FLAT_PARAMS + 1];
+    for (int is_spilled = 0; is_spilled < 2; is_spilled++) {
+        assert_int_equal(sgi_check_value(map, &value, "value", 0, &f.err), SG_OK);
+        assert_int_equal(lower_one(map, &value, is_spilled, slots), SG_OK);
+        assert_int_equal(lift_one(map, slots, is_spilled, &back), SG_OK);
+        assert_true(sg_value_equal(&value, &back));
+        assert_int_equal(sgi_check_value(fixed, &three, "value", 0, &f.err), SG_OK);
+        assert_int_equal(lower_one(fixed, &three, is_spilled, slots), SG_OK);
+        assert_int_equal(lift_one(fixed, slots, is_spilled, &back), SG_OK);
+        assert_true(sg_value_equal(&three, &back));
+    }
+    entries[1][0].kind = SG_S8;
+    check_refused(map, &value, "argument 2, element 2, key: expected u8, got s8");
+    pairs[0].of.list.count = 1;
+    check_refused(map, &value, "argument 2, element 1: expected a tuple of key and value");
+    three.of.list.count = 2;
+    check_refused(fixed, &three, "argument 2: wrong number of elements");
+    end();
+}
+
+/* Lowering believes nobody: a value of another shape is an error, never a wild read. */
+static void test_values_of_other_shapes(void **state) {
+    (void)state;
+    begin(SG_UNLIMITED, ENCODING_UTF8);
+    type_count = field_count = 0;
+    const sg_type *u8 = scalar(SG_U8), *bytes = list_of(u8);
+    const sg_type *record = compound(SG_RECORD, (const sg_type *[]){u8, u8}, 2);
+    const sg_type *tuple = compound(SG_TUPLE, (const sg_type *[]){u8, u8}, 2);
+    const sg_type *variant = compound(SG_VARIANT, (const sg_type *[]){NULL, u8}, 2);
+    const sg_type *map = special(SG_MAP, u8, u8, 0), *fixed = special(SG_FIXED_LIST, NULL, u8, 2);
+    sg_value byte = {.kind = SG_U8}, word = {.kind = SG_U32};
+    sg_field field = {sg_string_of("m0", 2), byte};
+    const struct {
+        const sg_type *type;
+        sg_value value;
+    } cases[] = {
+        {u8, word},
+        {bytes, {.kind = SG_LIST, .of.list = {&word, 1}}},
+        {record, {.kind = SG_RECORD, .of.record = {&field, 1}}},
+        {record, {.kind = SG_RECORD}},
+        {tuple, {.kind = SG_TUPLE, .of.list = {&byte, 1}}},
+        {variant, {.kind = SG_VARIANT, .of.variant = {sg_string_of("m0", 2), &byte}}},
+        {variant, {.kind = SG_VARIANT, .of.variant = {sg_string_of("m1", 2), NULL}}},
+        {variant, {.kind = SG_VARIANT, .of.variant = {sg_string_of("m2", 2), NULL}}},
+        {map, {.kind = SG_LIST, .of.list = {&byte, 1}}},
+        {fixed, {.kind = SG_LIST, .of.list = {&byte, 1}}},
+        {bytes, {.kind = SG_BYTES, .of.bytes = {NULL, SIZE_MAX / 2}}},
+    };
+    Slot slots[MAX_FLAT_PARAMS + 1];
+    for (size_t i = 0; i < SGI_COUNT(cases); i++)
+        assert_int_equal(lower_one(cases[i].type, &cases[i].value, true, slots), SG_BAD_VALUE);
+    f.cx.is_between = true; /* where names are indices */
+    sg_value far = {.kind = SG_VARIANT, .of.variant = {sg_string_of(NULL, 77), NULL}};
+    assert_int_equal(lower_one(variant, &far, true, slots), SG_BAD_VALUE);
+    sg_type handle = {.kind = SG_OWN, .size = 4, .alignment = 4, .flat_count = 1};
+    sg_value own = {.kind = SG_OWN};
+    assert_int_equal(lower_one(&handle, &own, false, slots), SG_UNSUPPORTED);
+    assert_int_equal(lift_one(&handle, slots, false, &own), SG_UNSUPPORTED);
+    end();
+}
+
 /* The longest string and list there are, for an allocator that gives a range it has not got. */
 static void test_longest_values(void **state) {
     (void)state;
@@ -753,11 +849,6 @@ static void test_fuel(void **state) {
 
 /* ---- the host's values ---- */
 
-static void check_refused(const sg_type *type, const sg_value *value, const char *detail) {
-    assert_int_equal(sgi_check_value(type, value, "argument", 2, &f.err), SG_BAD_VALUE);
-    assert_string_equal(f.err.detail, detail);
-}
-
 static void test_bad_values(void **state) {
     (void)state;
     begin(SG_UNLIMITED, ENCODING_UTF8);
@@ -796,6 +887,15 @@ static void test_bad_values(void **state) {
     sg_value nothing = {.kind = SG_LIST, .of.list = {NULL, 3}};
     check_refused(list_of(scalar(SG_U8)), &nothing, "argument 2: items are missing");
 
+    const sg_type *pair = compound(SG_TUPLE, (const sg_type *[]){scalar(SG_U8), scalar(SG_U8)}, 2);
+    sg_value short_tuple = {.kind = SG_TUPLE, .of.list = {chars, 1}};
+    check_refused(pair, &short_tuple, "argument 2: wrong number of members");
+    given[0].name = sg_string_of("m7", 2);
+    value.of.record.count = 2;
+    check_refused(point, &value, "argument 2, field \"m7\": the type has no such field");
+    flags.of.flags.names = NULL;
+    check_refused(compound(SG_FLAGS, NULL, 2), &flags, "argument 2: names are missing");
+
     /* Lengths, before anything is read. */
     text.of.string = sg_string_of("", (size_t)1 << 28);
     check_refused(scalar(SG_STRING), &text, "argument 2: string too long");
@@ -824,6 +924,8 @@ int main(void) {
         cmocka_unit_test(test_fuel),
         cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_longest_values),
+        cmocka_unit_test(test_maps_and_fixed_lists),
+        cmocka_unit_test(test_values_of_other_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
