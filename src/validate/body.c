@@ -121,13 +121,20 @@ static sg_status pop_ref(Validator *v, ValType *type) {
     return sgi_is_ref(*type) ? SG_OK : mismatch(v, "a reference", sgi_type_name(*type).text);
 }
 
+/* Are the topmost operands of exactly these types? */
+static bool are_on_top(Validator *v, const ValType *types, uint32_t count) {
+    size_t have = v->stack.count - top_frame(v)->height;
+    return count == 0 || (have >= count &&
+                          memcmp(v->stack.items + v->stack.count - count, types, count * sizeof *types) == 0);
+}
+
 /* The topmost operands have these types; they stay. */
 static sg_status check_list(Validator *v, const ValType *types, uint32_t count) {
     const Frame *frame = top_frame(v);
     size_t have = v->stack.count - frame->height;
     const ValType *stack = v->stack.items;
     size_t end = v->stack.count;
-    if (count == 0 || (have >= count && memcmp(stack + end - count, types, count * sizeof *types) == 0))
+    if (are_on_top(v, types, count))
         return count_work(v, count / 16);
     ValType good = VAL_BOTTOM, for_expected = VAL_BOTTOM; /* runs of one type are compared once */
     for (uint32_t i = 1; i <= count; i++) {
@@ -294,6 +301,8 @@ static sg_status check_br(Validator *v) {
 
 /* The operands that stay take the label's types. */
 static sg_status pass_label(Validator *v, TypeList label) {
+    if (are_on_top(v, label.types, label.count))
+        return count_work(v, label.count / 16);
     SGI_TRY(pop_list(v, label.types, label.count));
     return push_list(v, label.types, label.count);
 }
