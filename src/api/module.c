@@ -432,6 +432,9 @@ static sg_status copy_types(Store *store, const ValType *types, uint32_t count, 
 
 sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index, sg_extern *item,
                                 sg_error *error) {
+    if (module->engine != store->engine) /* types have other numbers there */
+        return sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "module and store belong to different engines", "%s",
+                        "");
     if (index >= module->import_count)
         return sgi_fail(error, SG_NOT_FOUND, SG_NO_OFFSET, "unknown import", "import %zu", index);
     const Import *import = &module->imports[index];
