@@ -93,23 +93,47 @@ static sg_status match_module(Matcher *m, const CoreModuleType *given, const Cor
 
 /* ---- instances ---- */
 
-static const NamedExtern *find_extern(const NamedExtern *items, uint32_t count, Bytes name, uint32_t hint) {
-    if (hint < count && sgi_bytes_equal(items[hint].name, name))
-        return &items[hint];
-    for (uint32_t i = 0; i < count; i++)
-        if (sgi_bytes_equal(items[i].name, name))
-            return &items[i];
-    return NULL;
+/* What is given, by name: the map is made when the order first differs from that asked for. */
+typedef struct Given {
+    const NamedExtern *items;
+    uint32_t count;
+    Map places;
+} Given;
+
+/* *found is NULL when there is none of that name. */
+static sg_status find_extern(Matcher *m, Given *given, Bytes name, uint32_t hint, const NamedExtern **found) {
+    if (hint < given->count && sgi_bytes_equal(given->items[hint].name, name)) {
+        *found = &given->items[hint];
+        return SG_OK;
+    }
+    if (given->places.count == 0)
+        for (uint32_t i = 0; i < given->count; i++)
+            if (sgi_map_put(&given->places, given->items[i].name, i) == MAP_NO_MEMORY)
+                return sgi_store_no_memory(m->store, m->err);
+    const uint32_t *at = sgi_map_get(&given->places, name);
+    *found = at ? &given->items[*at] : NULL;
+    return SG_OK;
 }
 
+static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted, unsigned depth);
+
 /* Recursion: `depth` keeps it to LIMIT(COMPONENT_DEPTH). */
-static sg_status match_exports(Matcher *m, const NamedExtern *given, uint32_t given_count,
+static sg_status match_exports(Matcher *m, const NamedExtern *items, uint32_t count,
                                const InstanceType *wanted, unsigned depth) {
+    Given given = {items, count, {0}};
+    sgi_map_init(&given.places, &m->store->alloc);
+    sg_status status = match_all(m, &given, wanted, depth);
+    sgi_map_free(&given.places);
+    return status;
+}
+
+static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted, unsigned depth) {
     for (uint32_t i = 0; i < wanted->export_count; i++) {
-        const NamedExtern *want = &wanted->exports[i];
-        if (i % 64 == 0 && sgi_poll(&m->store->cx)) /* a long list in another order takes a while */
-            return sgi_fail_trap(m->err, sgi_poll(&m->store->cx));
-        const NamedExtern *give = find_extern(given, given_count, want->name, i);
+        const NamedExtern *want = &wanted->exports[i], *give;
+        sg_trap trap = sgi_poll(&m->store->cx); /* a type may be large */
+        if (trap != SG_TRAP_NONE)
+            return sgi_fail_trap(m->err, trap);
+        SGI_TRY(find_extern(m, given, want->name, i, &give));
         m->name = want->name;
         if (give == NULL || give->type.sort != want->type.sort)
             return mismatch(m, "not exported by the instance supplied");

@@ -378,6 +378,48 @@ static void segments_trap(void **unused) {
     end_world(&w);
 }
 
+/* A host function that gets over whatever its nested call meets. */
+static sg_status get_over(void *context, sg_call *call, const sg_core_value *arguments, size_t argument_count,
+                          sg_core_value *results, size_t result_count, sg_error *error) {
+    (void)call, (void)arguments, (void)argument_count, (void)results, (void)result_count;
+    assert_int_equal(sg_core_func_call(*(sg_core_func **)context, NULL, 0, NULL, 0, error), SG_TRAP);
+    assert_int_equal(error->trap, SG_TRAP_MEMORY_LIMIT);
+    return SG_OK;
+}
+
+/* An instance that a nested call ended goes no further, whether it called the host itself or others did. */
+static void ended_frames(void **unused) {
+    (void)unused;
+    for (int through = 0; through < 2; through++) {
+        World w = make_world(false, (sg_limits){.memory_bytes = 4 << 20, .on_grow_failure = SG_GROW_TRAP});
+        sg_error error;
+        sg_core_func *nested;
+        sg_extern host = {SG_EXTERN_FUNC,
+                          {sg_core_func_new(w.store, NULL, 0, NULL, 0, get_over, &nested, NULL, &error)}};
+        if (through)
+            host = export_of(link_with(&w,
+                                       "(module (import \"\" \"h\" (func $h))"
+                                       "  (func (export \"f\") (call $h)))",
+                                       &host, 1, &error),
+                             "f");
+        sg_core_instance *instance = link_with(
+            &w,
+            "(module (import \"\" \"h\" (func $h)) (memory 1) (global (export \"n\") (mut i32) (i32.const 0))"
+            "  (func (export \"grow\") (drop (memory.grow (i32.const 1000))))"
+            "  (func (export \"f\") (call $h) (global.set 0 (i32.const 1))))",
+            &host, 1, &error);
+        assert_non_null(instance);
+        nested = export_of(instance, "grow").of.func;
+        for (int i = 0; i < 2; i++) {
+            sg_core_func *func = export_of(instance, "f").of.func;
+            assert_int_equal(sg_core_func_call(func, NULL, 0, NULL, 0, &error), SG_TRAP);
+            assert_int_equal(error.trap, SG_TRAP_INSTANCE_ENDED);
+        }
+        assert_int_equal(sg_core_global_get(export_of(instance, "n").of.global).of.i32, 0);
+        end_world(&w);
+    }
+}
+
 static unsigned looks;
 
 static sg_trap count_look(ExecContext *cx) {
@@ -468,6 +510,7 @@ int main(void) {
         cmocka_unit_test(account_is_exact),
         cmocka_unit_test(imports_match),
         cmocka_unit_test(segments_trap),
+        cmocka_unit_test(ended_frames),
         cmocka_unit_test(translation_looks),
         cmocka_unit_test(constant_expressions),
     };
