@@ -340,8 +340,13 @@ static sg_status call_host(Store *store, const HostContext *host, Slot *slots, s
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i] = (sg_core_value){.kind = kind_of(NULL, type->results[i])};
     struct sg_call call = {store};
-    SGI_TRY(
-        host->function(host->context, &call, values, type->param_count, results, type->result_count, error));
+    /* Core results hold no memory: what the function took goes back at once, or a guest's loop would use it
+     * up. */
+    ArenaMark mark = sgi_arena_mark(&store->call_arena);
+    sg_status status =
+        host->function(host->context, &call, values, type->param_count, results, type->result_count, error);
+    sgi_arena_release(&store->call_arena, mark);
+    SGI_TRY(status);
     for (uint32_t i = 0; i < type->result_count; i++) {
         if (!fits(store, NULL, type->results[i], &results[i]))
             return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "host function gave a result of another type",

@@ -205,10 +205,8 @@ sg_trap sgi_canon_lower(void *context, ExecContext *exec, FuncInst *func, Slot *
     (void)func;
     Store *store = exec->store;
     sg_error err;
-    /* Touched first: what the store keeps of its call memory must not be above the mark. */
-    void *first = sgi_store_call_alloc(store, 0);
     ArenaMark mark = sgi_arena_mark(&store->call_arena);
-    sg_status status = first ? canon_lower(context, slots, &err) : sgi_store_no_memory(store, &err);
+    sg_status status = canon_lower(context, slots, &err);
     if (status != SG_OK)
         return sgi_host_failed(store, &err);
     sgi_arena_release(&store->call_arena, mark);

@@ -10,10 +10,15 @@ static uint64_t min_u64(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-static sg_status make_stack(Store *store, sg_error *err) {
+/* What the first call makes: the guest's stack, and a first chunk of call memory, which no mark lies below.
+ */
+static sg_status make_room(Store *store, sg_error *err) {
     uint64_t size = store->limits.stack_bytes;
     if (size == 0)
         return sgi_fail_trap(err, SG_TRAP_STACK_EXHAUSTED);
+    if (store->call_start.chunk == NULL && sgi_store_call_alloc(store, 0) == NULL)
+        return sgi_store_no_memory(store, err);
+    store->call_start = (ArenaMark){sgi_arena_mark(&store->call_arena).chunk, 0};
     if (!sgi_counter_add(&store->memory, size))
         return sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
     store->stack = sgi_alloc(&store->guest_alloc, (size_t)size);
@@ -43,7 +48,7 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
     if (scope->deadline_ns <= now)
         return sgi_fail_trap(err, SG_TRAP_DEADLINE);
     if (store->stack == NULL)
-        SGI_TRY(make_stack(store, err));
+        SGI_TRY(make_room(store, err));
     uint64_t stack_bytes = store->limits.stack_bytes;
     if (store->is_tightened) {
         stack_bytes = min_u64(stack_bytes, store->tighter.stack_bytes);

@@ -27,9 +27,10 @@ static sg_status poll_every(const Making *m, uint32_t index) {
     return trap == SG_TRAP_NONE ? SG_OK : sgi_fail_trap(m->err, trap);
 }
 
-/* An array in the store's arena, never NULL on success. */
+/* A zeroed array that lives as long as the store, never NULL on success. */
 static sg_status make_array(const Making *m, void *array, uint32_t count, size_t size) {
-    void *items = sgi_arena_array(&m->store->arena, count, size);
+    size_t bytes;
+    void *items = sgi_mul((size_t)count, size, &bytes) ? sgi_store_alloc(m->store, bytes) : NULL;
     if (items == NULL)
         return sgi_store_no_memory(m->store, m->err);
     memcpy(array, &items, sizeof items);

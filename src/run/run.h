@@ -114,7 +114,7 @@ struct sg_store {
     Alloc alloc;      /* host bytes: all the store holds but memories, tables and stack; limit: host_bytes */
     Arena arena;      /* instances and what belongs to them: the store's lifetime */
     Arena call_arena; /* lifted values: until the next outermost call */
-    ArenaMark call_start; /* the first small chunk of call_arena is kept */
+    ArenaMark call_start; /* of call_arena: its first chunk, made by the first call, is kept */
     Alloc guest_alloc;    /* tables' elements and the guest's stack, which `memory` counts */
     bool budget_refused;  /* the last refusal of `alloc` came from `memory` */
     Slot *stack;          /* made by the first call: limits.stack_bytes */

@@ -140,16 +140,53 @@ sg_usage sgi_store_usage(const Store *store) {
     };
 }
 
+/* Large blocks are mapped, so that the system zeroes each page when it is touched: an arena would clear all
+ * of it at once, longer than a deadline may wait. */
+typedef struct Mapped {
+    Owned owned;
+    void *at;
+    size_t size;
+} Mapped;
+
+static void unmap(Store *store, void *at, size_t size) {
+    if (at)
+        sgi_os_release(at, size);
+    sgi_counter_sub(&store->memory, size);
+    sgi_alloc_refund(&store->alloc, size);
+}
+
+static void mapped_finalize(Owned *self, Store *store) {
+    Mapped *mapped = (Mapped *)(void *)self;
+    unmap(store, mapped->at, mapped->size);
+}
+
+static void *alloc_mapped(Store *store, size_t size) {
+    size_t page = sgi_os_page_size(), rounded;
+    Mapped *mapped = sgi_arena_alloc(&store->arena, sizeof *mapped);
+    if (mapped == NULL || !sgi_add(size, page - 1, &rounded))
+        return NULL;
+    mapped->size = rounded / page * page;
+    if (!sgi_alloc_charge(&store->alloc, mapped->size))
+        return NULL;
+    store->budget_refused = !sgi_counter_add(&store->memory, mapped->size);
+    if (store->budget_refused) {
+        sgi_alloc_refund(&store->alloc, mapped->size);
+        return NULL;
+    }
+    mapped->at = sgi_os_reserve(mapped->size);
+    if (mapped->at == NULL || !sgi_os_commit(mapped->at, mapped->size)) {
+        unmap(store, mapped->at, mapped->size);
+        return NULL;
+    }
+    sgi_store_own(store, &mapped->owned, mapped_finalize);
+    return mapped->at;
+}
+
 void *sgi_store_alloc(Store *store, size_t size) {
-    return sgi_arena_alloc(&store->arena, size);
+    return size > PIECE ? alloc_mapped(store, size) : sgi_arena_alloc(&store->arena, size);
 }
 
 void *sgi_store_call_alloc(Store *store, size_t size) {
-    if (store->call_start.chunk == NULL) {
-        if (sgi_arena_alloc(&store->call_arena, 1) == NULL)
-            return NULL;
-        store->call_start = (ArenaMark){sgi_arena_mark(&store->call_arena).chunk, 0};
-    }
     return sgi_arena_alloc(&store->call_arena, size);
 }
 

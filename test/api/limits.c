@@ -261,8 +261,24 @@ static void host_byte_limit(void **state) {
     assert_true(sg_store_usage(store).peak_host_bytes <= 100000);
     sg_store_delete(store);
 
+    /* A guest that asks again and again does not use it up. */
+    store = make_store(engine, (sg_limits){.host_bytes = 100000});
+    sg_module *module = load_module(
+        engine, "(module (import \"\" \"take\" (func $t (param i32) (result i32)))"
+                "  (func (export \"run\") (param i32) (result i32) (local $i i32)"
+                "    (loop $l (if (i32.eqz (call $t (i32.const 50000))) (then (return (i32.const 0))))"
+                "      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+                "    (i32.const 1)))");
+    sg_extern import = {.kind = SG_EXTERN_FUNC};
+    import.of.func = sg_core_func_new(store, &kind, 1, &kind, 1, take_bytes, NULL, NULL, &error);
+    sg_core_instance *instance = sg_core_instance_new(store, module, &import, 1, &error);
+    assert_made(instance, error);
+    assert_int_equal(call_i32(instance, "run", 1000), 1);
+    sg_store_delete(store);
+    sg_module_delete(module);
+
     store = make_store(engine, (sg_limits){.host_bytes = 100});
-    sg_module *module = load_module(engine, guest);
+    module = load_module(engine, guest);
     assert_null(sg_core_instance_new(store, module, NULL, 0, &error));
     assert_trap(SG_TRAP_HOST_BYTES_LIMIT, error.status, error);
     sg_store_delete(store);

@@ -269,6 +269,18 @@ static void account_is_exact(void **unused) {
     assert_null(sgi_store_alloc(w.store, 100000));
     assert_int_equal(sgi_store_no_memory(w.store, &error), SG_TRAP);
     assert_int_equal(error.trap, SG_TRAP_HOST_BYTES_LIMIT);
+    /* Large blocks are on the same account. */
+    World rich = make_world(false, (sg_limits){.memory_bytes = 3 << 20, .host_bytes = 2 << 20});
+    uint8_t *large = sgi_store_alloc(rich.store, 1 << 20);
+    assert_non_null(large);
+    assert_int_equal(large[0] | large[(1 << 20) - 1], 0);
+    assert_true(rich.store->alloc.used >= 1 << 20);
+    assert_int_equal(rich.store->memory.used, rich.store->alloc.used);
+    assert_null(sgi_store_alloc(rich.store, 1 << 20));
+    sgi_store_no_memory(rich.store, &error);
+    assert_int_equal(error.trap, SG_TRAP_HOST_BYTES_LIMIT);
+    assert_int_equal(rich.store->memory.used, rich.store->alloc.used);
+    end_world(&rich);
     Limits type = {.min = 15, .max = UINT64_MAX};
     assert_non_null(sgi_memory_new(w.store, &type, &error));
     type.min = 1;
