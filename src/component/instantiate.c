@@ -432,7 +432,8 @@ static sg_status instantiate(Instantiation *in, Component *component, CompInstan
 sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component,
                                     CompInstance **instance, sg_error *err) {
     if (component->engine != store->engine || component->root != component)
-        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "component and store belong to different engines", "");
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "component and store belong to different engines", "%s",
+                        "");
     CallScope scope;
     SGI_TRY(sgi_call_begin(store, &scope, err));
     Instantiation in = {.linker = linker, .store = store, .err = err};

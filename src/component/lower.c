@@ -20,7 +20,7 @@ typedef struct Target {
 static sg_status lower(LiftLowerContext *cx, const sg_value *value, const sg_type *type, Target target);
 
 static sg_status mismatch(LiftLowerContext *cx) {
-    return sgi_fail(cx->err, SG_BAD_VALUE, SG_NO_OFFSET, "value does not fit its type", "");
+    return sgi_fail(cx->err, SG_BAD_VALUE, SG_NO_OFFSET, "value does not fit its type", "%s", "");
 }
 
 static void store_int(LiftLowerContext *cx, Target target, uint64_t value, uint32_t size) {

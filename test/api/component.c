@@ -321,27 +321,32 @@ static void check_echo(World *w, unsigned rounds) {
 static void random_type(char *text, size_t size, unsigned depth) {
     static const char *const scalars[] = {"bool", "s8",  "u8",  "s16", "u16",  "s32",   "u32",
                                           "s64",  "u64", "f32", "f64", "char", "string"};
-    char a[2000], b[2000];
+    static const char *const shapes[] = {"(list %s)", "(tuple %s %s)", "(option %s)",
+                                         "(result %s (error %s))", "(tuple u8 %s)"};
     if (depth == 0 || rnd(3) == 0) {
         snprintf(text, size, "%s", scalars[rnd(sizeof scalars / sizeof scalars[0])]);
         return;
     }
-    random_type(a, sizeof a / 4, depth - 1);
-    random_type(b, sizeof b / 4, depth - 1);
-    switch (rnd(5)) {
-    case 0: snprintf(text, size, "(list %s)", a); break;
-    case 1: snprintf(text, size, "(tuple %s %s)", a, b); break;
-    case 2: snprintf(text, size, "(option %s)", a); break;
-    case 3: snprintf(text, size, "(result %s (error %s))", a, b); break;
-    default: snprintf(text, size, "(tuple u8 %s)", a);
+    const char *shape = shapes[rnd(sizeof shapes / sizeof shapes[0])];
+    size_t used = 0;
+    for (const char *at = shape; *at; at++) {
+        if (*at == '%') {
+            random_type(text + used, size - used, depth - 1);
+            used += strlen(text + used);
+            at++;
+        } else {
+            text[used++] = *at;
+        }
+        assert_true(used + 1 < size);
     }
+    text[used] = '\0';
 }
 
 static void values_through_a_component(void **state) {
     (void)state;
     for (unsigned i = 0; i < 40; i++) {
         char type[2000], funcs[6000];
-        random_type(type, sizeof type / 4, 3);
+        random_type(type, sizeof type, 3);
         snprintf(funcs, sizeof funcs,
                  "(func (export \"echo\") (param \"v\" (tuple %s u32)) (param \"pad\" " PAD
                  ") (result (tuple %s u32)) " LIFT("same") " string-encoding=%s))",
@@ -403,7 +408,7 @@ static void values_between_components(void **state) {
     static char text[4 * TEXT_MAX];
     for (unsigned i = 0; i < 27; i++) {
         char type[2000];
-        random_type(type, sizeof type / 4, 3);
+        random_type(type, sizeof type, 3);
         snprintf(text, sizeof text,
                  "(component"
                  "  (component $Inner (import \"ping\" (func $host-ping)) %s"
