@@ -1210,6 +1210,35 @@ static void out_of_memory(void **state) {
     assert_true(failures > 50);
 }
 
+/* Whatever the host may hold for a guest, what does not fit is that limit's trap. */
+static void every_host_byte_limit(void **state) {
+    (void)state;
+    unsigned refused = 0;
+    bool works = false;
+    for (uint64_t bytes = 256; !works; bytes += 256) {
+        Shouter shouter = {.mode = SHOUT_WELL};
+        sg_error error;
+        sg_value argument = sg_value_string("hello"), result;
+        World w = {.engine = make_engine()};
+        w.linker = sg_linker_new(w.engine, &error);
+        assert_ok(sg_linker_define_func(w.linker, "host:text/tools", "shout", shout, &shouter, &error),
+                  error);
+        sg_limits limits = {.size = sizeof limits, .host_bytes = bytes};
+        w.store = sg_store_new(w.engine, &limits, &error);
+        sg_status status = w.store ? try_start(&w, greeter, &error) : error.status;
+        if (status == SG_OK)
+            status = invoke(&w, "greet", &argument, 1, &result, &error);
+        works = status == SG_OK;
+        refused += !works;
+        if (!works && error.trap != SG_TRAP_HOST_BYTES_LIMIT && error.trap != SG_TRAP_HOST_FUNCTION) {
+            show(&error);
+            fail_msg("%u bytes", (unsigned)bytes);
+        }
+        end(&w);
+    }
+    assert_true(refused > 10);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         {"hello component executes", hello_executes, NULL, NULL, NULL},
@@ -1217,6 +1246,7 @@ int main(int argc, char **argv) {
         {"timeout exceeded: two nested components", timeout_in_two_components, NULL, NULL, NULL},
         {"memory limit over two components", memory_over_two_components, NULL, NULL, NULL},
         {"out of memory at every allocation of a component", out_of_memory, NULL, NULL, NULL},
+        {"every host byte limit", every_host_byte_limit, NULL, NULL, NULL},
         {"hostile realloc", hostile_realloc, NULL, NULL, NULL},
         {"hostile results", hostile_results, NULL, NULL, NULL},
         {"values through a component", values_through_a_component, NULL, NULL, NULL},
