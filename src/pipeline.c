@@ -20,8 +20,9 @@ sg_status sgi_load_begin(Engine *engine, size_t input_size, LoadScope *scope, sg
                               .interrupt = &scope->interrupt,
                               .err = err};
     uint64_t timeout = engine->options.load_timeout_ns, deadline;
-    if (timeout == 0 || timeout == SG_UNLIMITED ||
-        !sgi_add(sgi_os_now(), timeout == SG_ZERO ? 0 : timeout, &deadline))
+    if (timeout == SG_ZERO)
+        atomic_store(&scope->interrupt, SG_TRAP_DEADLINE);
+    if (timeout == 0 || timeout >= SG_ZERO || !sgi_add(sgi_os_now(), timeout, &deadline))
         return SG_OK;
     scope->alarm = (Alarm){.deadline_ns = deadline, .flag = &scope->interrupt, .trap = SG_TRAP_DEADLINE};
     return sgi_clock_arm(engine->clock, &scope->alarm, err);
@@ -120,6 +121,7 @@ static sg_status load_module(LoadScope *scope, Bytes bytes, Buf *binary, Module 
     SGI_TRY(to_binary(cx, &bytes, binary));
     SGI_TRY(sgi_decode_module(cx, bytes, module));
     SGI_TRY(sgi_validate_module(cx, *module));
+    SGI_TRY(sgi_load_poll(cx));
     return finish_module(scope->engine, *module, cx->err);
 }
 
@@ -128,6 +130,7 @@ static sg_status load_component(LoadScope *scope, Bytes bytes, Buf *binary, Comp
     SGI_TRY(to_binary(cx, &bytes, binary));
     SGI_TRY(sgi_decode_component(cx, bytes, component));
     SGI_TRY(sgi_validate_component(cx, *component));
+    SGI_TRY(sgi_load_poll(cx));
     return finish_component(cx, scope->engine, *component);
 }
 

@@ -356,6 +356,33 @@ static void host_recursion(void **state) {
     sg_engine_delete(engine);
 }
 
+/* --- loading --- */
+
+/* Loads `guest` under `options`, which must refuse with `status`; the engine is as good as before. */
+static void load_refused(sg_engine_options options, sg_status status, sg_trap trap) {
+    sg_error error;
+    options.size = sizeof options;
+    sg_engine *engine = sg_engine_new(&options, &error);
+    assert_made(engine, error);
+    for (int i = 0; i < 2; i++) {
+        assert_null(sg_module_load(engine, guest, strlen(guest), &error));
+        assert_int_equal(error.status, status);
+        assert_int_equal(error.trap, trap);
+    }
+    sg_engine_delete(engine);
+}
+
+static void load_budget(void **state) {
+    (void)state;
+    load_refused((sg_engine_options){.load_bytes = 200}, SG_TOO_LARGE, SG_TRAP_NONE);
+    load_refused((sg_engine_options){.load_timeout_ns = SG_ZERO}, SG_TRAP, SG_TRAP_DEADLINE);
+    sg_error error;
+    sg_engine_options ample = {.size = sizeof ample, .load_bytes = 1 << 20, .load_timeout_ns = 60000 * MS};
+    sg_engine *engine = sg_engine_new(&ample, &error);
+    sg_module_delete(load_module(engine, guest));
+    sg_engine_delete(engine);
+}
+
 /* --- out of memory --- */
 
 typedef struct Ration {
@@ -492,6 +519,7 @@ static const struct CMUnitTest tests[] = {
     {"host byte limit", host_byte_limit, NULL, NULL, NULL},
     {"stack limit", stack_limit, NULL, NULL, NULL},
     {"calls between host and guest nest to a limit", host_recursion, NULL, NULL, NULL},
+    {"load budget", load_budget, NULL, NULL, NULL},
     {"out of memory at every allocation", out_of_memory, NULL, NULL, NULL},
 };
 
