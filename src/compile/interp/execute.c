@@ -116,10 +116,24 @@ typedef double C_f64;
         code = saved_[HEADER_CODE].ref;                                                                      \
         if (saved_[HEADER_INSTANCE].ref != instance) {                                                       \
             instance = saved_[HEADER_INSTANCE].ref;                                                          \
+            if (SGI_UNLIKELY(instance->ended != SG_TRAP_NONE)) {                                             \
+                ip--; /* into the call */                                                                    \
+                TRAP(INSTANCE_ENDED);                                                                        \
+            }                                                                                                \
             FETCH_MEMORY();                                                                                  \
         }                                                                                                    \
         fuel -= ip[0];                                                                                       \
         NEXT(1);                                                                                             \
+    } while (0)
+
+/* The host may get over a limit that ended this very instance in a call nested in its own. */
+#define CALL_HOST()                                                                                          \
+    do {                                                                                                     \
+        cx->stack_top = fp + code->frame_size;                                                               \
+        CALL_OUT(cx->lib->call_host(cx, func, callee_fp));                                                   \
+        if (SGI_UNLIKELY(instance->ended != SG_TRAP_NONE))                                                   \
+            TRAP(INSTANCE_ENDED);                                                                            \
+        FETCH_MEMORY();                                                                                      \
     } while (0)
 
 /* An operand that is an address or a count: of a 64-bit memory or table, or not. */
@@ -367,9 +381,7 @@ trapped:
 
 enter_func:
     if (func->kind == FUNC_HOST) {
-        cx->stack_top = fp + code->frame_size;
-        CALL_OUT(cx->lib->call_host(cx, func, callee_fp));
-        FETCH_MEMORY();
+        CALL_HOST();
         ip = saved[HEADER_IP].ref;
         fuel -= ip[0];
         NEXT(1);
@@ -414,9 +426,7 @@ make_and_enter:
 tail_func:
     callee_fp = fp + ip[1]; /* where the arguments are for now */
     if (func->kind == FUNC_HOST) {
-        cx->stack_top = fp + code->frame_size;
-        CALL_OUT(cx->lib->call_host(cx, func, callee_fp));
-        FETCH_MEMORY();
+        CALL_HOST();
         memmove(fp, callee_fp, func->type->result_count * sizeof(Slot));
         RETURN_FROM(fp + code->header);
     }
