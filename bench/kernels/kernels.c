@@ -1,5 +1,5 @@
-/* Small programs of different kinds: compiled natively and to WebAssembly, they say how much slower a tier is. Each takes
- * the amount of work and gives a checksum. No libc. */
+/* Small programs of different kinds: compiled natively and to WebAssembly, they say how much slower a tier
+ * is. Each takes the amount of work and gives a checksum. No libc. */
 #include "kernels.h"
 
 static unsigned char bytes[1 << 16];

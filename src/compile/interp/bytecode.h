@@ -5,7 +5,9 @@
  *
  * A callee's frame begins at the caller's operand slot of its first argument, so arguments and results move
  * by being where they are. A word is the instruction, then its operands: numeric instructions have (to, a,
- * b), with a constant in place of b (_K: to, a, constant) or of a (_KR: to, b, constant). */
+ * b), with a constant in place of b (_K: to, a, constant) or of a (_KR: to, b, constant). A comparison may be
+ * one with the branch that follows (BR_, LOOP_), and a loop's also with the addition of a constant to its
+ * left side before it (LOOP_ADD_). */
 #ifndef SGI_INTERP_BYTECODE_H
 #define SGI_INTERP_BYTECODE_H
 
@@ -17,8 +19,8 @@
 /* Variants of one row lie side by side, in the order of Variant. */
 typedef enum InstrCode {
 #define INSTR(id)             I_##id,
-#define LOAD(id, type, slot)  I_##id, I_##id##_ANY,
-#define STORE(id, type, slot) I_##id, I_##id##_ANY,
+#define LOAD(id, type, slot)  I_##id, I_##id##_ABSOLUTE, I_##id##_INDEX, I_##id##_ANY,
+#define STORE(id, type, slot) LOAD(id, type, slot) I_##id##_CONSTANT,
 #include "compile/interp/bytecode.def"
 #undef INSTR
 #undef LOAD
@@ -29,7 +31,8 @@ typedef enum InstrCode {
 #define COMMUTATIVE(id, type, expression) I_##id, I_##id##_K,
 #define BINARY_TRAP(id, type, function)   I_##id, I_##id##_K,
 #define COMPARE(id, type, expression, inverse, mirror)                                                       \
-    I_##id, I_##id##_K, I_BR_##id, I_BR_##id##_K, I_LOOP_##id, I_LOOP_##id##_K,
+    I_##id, I_##id##_K, I_BR_##id, I_BR_##id##_K, I_LOOP_##id, I_LOOP_##id##_K, I_LOOP_ADD_##id,             \
+        I_LOOP_ADD_##id##_K,
 #define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
     I_##id, I_##id##_K, I_BR_##id, I_BR_##id##_K, I_LOOP_##id, I_LOOP_##id##_K, I_BR_NOT_##id,               \
         I_BR_NOT_##id##_K, I_LOOP_NOT_##id, I_LOOP_NOT_##id##_K,
@@ -50,7 +53,12 @@ typedef enum Variant {
     VARIANT_KR = 2,
     VARIANT_BR = 2,
     VARIANT_LOOP = 4,
-    VARIANT_NOT = 4, /* from BR or LOOP, floats only */
+    VARIANT_NOT = 4,      /* from BR or LOOP, floats only */
+    VARIANT_LOOP_ADD = 6, /* integers only */
+    VARIANT_ABSOLUTE = 1, /* of accesses */
+    VARIANT_INDEX = 2,
+    VARIANT_ANY = 3,
+    VARIANT_CONSTANT = 4,
 } Variant;
 
 /* What a frame's header saves of its caller. */

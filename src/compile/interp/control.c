@@ -26,12 +26,6 @@ static uint32_t here(const Translator *t) {
     return (uint32_t)t->words.count;
 }
 
-/* A place that branches lead to: nothing before it may be changed any more. */
-static uint32_t place(Translator *t) {
-    t->last = NONE;
-    return here(t);
-}
-
 static void patch(Translator *t, uint32_t rel, uint32_t target, uint32_t cost) {
     if (t->failed)
         return;
@@ -76,7 +70,7 @@ static bool is_direct(const Translator *t, const Label *label) {
         return false;
     uint32_t count = arity(label);
     for (uint32_t i = label->base; i < label->base + count; i++)
-        if (t->operands[i].kind != OPERAND_SLOT)
+        if (t->operands[i].kind != OPERAND_SLOT || !sgi_tr_is_plain(&t->operands[i]))
             return false;
     return true;
 }
@@ -109,23 +103,22 @@ static void move_values(Translator *t, const Label *label) {
         return;
     }
     for (uint32_t i = 0; i < count; i++)
-        sgi_tr_move_operand(t, from + i, sgi_tr_operand_slot(t, label->base + i));
+        sgi_tr_move_operand(t, t->operands[from + i], from + i, sgi_tr_operand_slot(t, label->base + i));
 }
 
 void sgi_tr_return(Translator *t) {
     uint32_t count = t->type->result_count;
     uint32_t from = t->height - count;
+    Operand top = count == 1 ? *sgi_tr_top(t) : (Operand){.kind = OPERAND_CONST};
     if (count == 1 && sgi_tr_top_is_last(t)) {
         t->words.items[t->last + 1] = 0;
-    } else if (count == 1 && t->operands[from].kind != OPERAND_CONST) {
-        Operand operand = t->operands[from];
+    } else if (top.kind != OPERAND_CONST && sgi_tr_is_plain(&top)) {
         uint32_t *word = sgi_tr_emit(t, I_RETURN1, 2);
         word[0] = t->header;
-        word[1] = operand.kind == OPERAND_LOCAL ? sgi_tr_local_slot(t, operand.as.use.local)
-                                                : sgi_tr_operand_slot(t, from);
+        word[1] = sgi_tr_base_slot(t, &top, from);
         return;
     } else if (count == 1) {
-        sgi_tr_move_operand(t, from, 0);
+        sgi_tr_move_operand(t, top, from, 0);
     } else {
         sgi_tr_flush(t, count);
         emit_move(t, 0, sgi_tr_operand_slot(t, from), count);
@@ -153,6 +146,20 @@ static void leave(Translator *t, Label *label) {
     }
 }
 
+/* If the newest instruction adds a constant to `slot`, which an integer comparison then looks at: takes it
+ * back. */
+static bool take_step(Translator *t, const NumericRow *row, uint32_t slot, uint32_t *step) {
+    if (t->newest == NONE || row->class != NUMERIC_COMPARE)
+        return false;
+    bool is_i32 = row->type == TYPE_u32 || row->type == TYPE_s32;
+    const uint32_t *word = t->words.items + t->newest;
+    if (word[0] != (is_i32 ? I_I32_ADD_K : I_I64_ADD_K) || word[1] != slot || word[2] != slot)
+        return false;
+    *step = word[3];
+    sgi_tr_retract(t);
+    return true;
+}
+
 /* Jumps if `condition` holds, or does not: to the loop `target`, or forward; the rel word. */
 static uint32_t branch(Translator *t, const Condition *condition, bool negate, uint32_t target,
                        uint32_t cost_behind) {
@@ -162,9 +169,17 @@ static uint32_t branch(Translator *t, const Condition *condition, bool negate, u
         negate = false;
     }
     bool is_loop = target != NONE;
-    unsigned instr = row->instr + (unsigned)(is_loop ? VARIANT_LOOP : VARIANT_BR) +
-                     (condition->is_k ? VARIANT_K : 0u) + (negate ? VARIANT_NOT : 0u);
-    uint32_t *word = sgi_tr_emit(t, instr, condition->word_count + (is_loop ? 2 : 3));
+    unsigned variant = is_loop ? VARIANT_LOOP : VARIANT_BR;
+    uint32_t step;
+    bool has_step = is_loop && take_step(t, row, condition->words[0], &step);
+    if (has_step)
+        variant = VARIANT_LOOP_ADD;
+    if (negate)
+        variant += VARIANT_NOT;
+    uint32_t *word = sgi_tr_emit(t, row->instr + variant + (condition->is_k ? VARIANT_K : 0u),
+                                 condition->word_count + has_step + (is_loop ? 2 : 3));
+    if (has_step)
+        *word++ = step;
     for (uint32_t i = 0; i < condition->word_count; i++)
         *word++ = condition->words[i];
     uint32_t rel = here(t) - (is_loop ? 2 : 3);
@@ -199,7 +214,7 @@ static void read_block_type(Translator *t, Label *label) {
 }
 
 uint32_t sgi_tr_head(Translator *t) {
-    uint32_t target = place(t);
+    uint32_t target = sgi_tr_place(t);
     uint32_t cost = is_segment(t) ? (t->segment++)->cost : 0;
     sgi_tr_mark(t, (uint32_t)(t->at - t->body->code));
     *sgi_tr_emit(t, I_HEAD, 1) = cost;
@@ -246,7 +261,7 @@ void sgi_tr_else(Translator *t) {
         sgi_tr_flush(t, label->result_count);
         jump(t, label);
     }
-    patch(t, label->target, place(t), sgi_tr_take_cost(t));
+    patch(t, label->target, sgi_tr_place(t), sgi_tr_take_cost(t));
     label->target = NONE;
     label->op = OP_ELSE;
     reset_height(t, label->base, label->param_count);
@@ -273,7 +288,7 @@ void sgi_tr_end(Translator *t) {
     if (cost > 0 && !t->unreachable)
         *sgi_tr_emit(t, I_CHARGE, 1) = cost;
     if (is_joined || t->unreachable) {
-        uint32_t target = place(t);
+        uint32_t target = sgi_tr_place(t);
         patch_chain(t, label->chain, target, cost);
         if (label->op == OP_IF)
             patch(t, label->target, target, cost);
@@ -303,7 +318,7 @@ void sgi_tr_br_if(Translator *t, uint32_t depth) {
     if (!is_direct(t, label)) {
         uint32_t skip = branch(t, &condition, true, NONE, 0);
         leave(t, label);
-        patch(t, skip, place(t), cost);
+        patch(t, skip, sgi_tr_place(t), cost);
     } else if (label->op == OP_LOOP) {
         branch(t, &condition, false, label->target, cost);
     } else {
@@ -324,7 +339,7 @@ static void branch_on(Translator *t, Label *label, uint32_t slot, bool if_null) 
         link_branch(t, label, rel);
     } else {
         leave(t, label);
-        patch(t, rel, place(t), cost);
+        patch(t, rel, sgi_tr_place(t), cost);
     }
 }
 

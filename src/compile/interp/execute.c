@@ -187,22 +187,24 @@ static void make_frame(ExecContext *cx, const Code *code, Slot *fp, const Slot s
 
 sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot *fp) {
     static const void *const labels[I_COUNT] = {
-#define INSTR(id)            [I_##id] = &&L_##id,
-#define LOAD(id, type, slot) [I_##id] = &&L_##id, [I_##id##_ANY] = &&L_##id##_ANY,
-#define STORE                LOAD
+#define INSTR(id) [I_##id] = &&L_##id,
+#define LOAD(id, type, slot)                                                                                 \
+    [I_##id] = &&L_##id, [I_##id##_ABSOLUTE] = &&L_##id##_ABSOLUTE, [I_##id##_INDEX] = &&L_##id##_INDEX,     \
+    [I_##id##_ANY] = &&L_##id##_ANY,
+#define STORE(id, type, slot) LOAD(id, type, slot)[I_##id##_CONSTANT] = &&L_##id##_CONSTANT,
 #include "compile/interp/bytecode.def"
 #undef INSTR
 #undef LOAD
 #undef STORE
-#define UNARY(id, from, to, expression)   [I_##id] = &&L_##id,
-#define UNARY_TRAP                        UNARY
-#define COMMUTATIVE(id, type, expression) [I_##id] = &&L_##id, [I_##id##_K] = &&L_##id##_K,
-#define BINARY_TRAP                       COMMUTATIVE
-#define BINARY(id, type, expression)      COMMUTATIVE(id, , )[I_##id##_KR] = &&L_##id##_KR,
-#define COMPARE(id, type, expression, inverse, mirror)                                                       \
-    COMMUTATIVE(id, , ) COMMUTATIVE(BR_##id, , ) COMMUTATIVE(LOOP_##id, , )
+#define UNARY(id, from, to, expression)                [I_##id] = &&L_##id,
+#define UNARY_TRAP                                     UNARY
+#define COMMUTATIVE(id, type, expression)              [I_##id] = &&L_##id, [I_##id##_K] = &&L_##id##_K,
+#define BINARY_TRAP                                    COMMUTATIVE
+#define BINARY(id, type, expression)                   COMMUTATIVE(id, , )[I_##id##_KR] = &&L_##id##_KR,
+#define BRANCHES(id)                                   COMMUTATIVE(id, , ) COMMUTATIVE(BR_##id, , ) COMMUTATIVE(LOOP_##id, , )
+#define COMPARE(id, type, expression, inverse, mirror) BRANCHES(id) COMMUTATIVE(LOOP_ADD_##id, , )
 #define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
-    COMPARE(id, , , , ) COMMUTATIVE(BR_NOT_##id, , ) COMMUTATIVE(LOOP_NOT_##id, , )
+    BRANCHES(id) COMMUTATIVE(BR_NOT_##id, , ) COMMUTATIVE(LOOP_NOT_##id, , )
 #include "module/numeric.def"
 #undef UNARY
 #undef UNARY_TRAP
@@ -211,6 +213,7 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
 #undef BINARY_TRAP
 #undef COMPARE
 #undef FLOAT_COMPARE
+#undef BRANCHES
     };
     const uint32_t *ip = code->words;
     int64_t fuel = cx->fuel;
@@ -246,6 +249,11 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
         SET_u64(1, GET_u64(2));
         NEXT(3);
     }
+    HANDLE(COPY2) {
+        SET_u64(1, GET_u64(2));
+        SET_u64(3, GET_u64(4));
+        NEXT(5);
+    }
     HANDLE(MOVE) {
         memmove(fp + ip[1], fp + ip[2], ip[3] * sizeof(Slot));
         NEXT(4);
@@ -254,6 +262,27 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
         SET_u64(1, GET_u32(4) ? GET_u64(2) : GET_u64(3));
         NEXT(5);
     }
+    HANDLE(LEA) {
+        SET_u32(1, (GET_u32(2) << ip[3]) + ip[4]);
+        NEXT(5);
+    }
+    HANDLE(SHL_ADD) {
+        SET_u32(1, (GET_u32(2) << ip[3]) + GET_u32(4));
+        NEXT(5);
+    }
+    /* Two statements: a compiler may make one rounding of one expression. */
+#define MULTIPLY_ADD(id, type, sum)                                                                          \
+    HANDLE(id) {                                                                                             \
+        C_##type product = GET_##type(2) * GET_##type(3);                                                    \
+        C_##type addend = GET_##type(4);                                                                     \
+        SET_##type(1, sum);                                                                                  \
+        NEXT(5);                                                                                             \
+    }
+    MULTIPLY_ADD(F32_MUL_ADD, f32, product + addend)
+    MULTIPLY_ADD(F32_ADD_MUL, f32, addend + product)
+    MULTIPLY_ADD(F64_MUL_ADD, f64, product + addend)
+    MULTIPLY_ADD(F64_ADD_MUL, f64, addend + product)
+
     HANDLE(GLOBAL_GET) {
         fp[ip[1]] = instance->globals[ip[2]]->value;
         NEXT(3);
@@ -530,44 +559,80 @@ tail_func:
         NEXT(3);
     }
 
-    /* `at` of an access of sizeof(type) bytes, and `from`, the memory's first byte. */
-#define BOUNDS(type, address_word)                                                                           \
-    uint64_t at = (uint64_t)GET_u32(address_word) + ip[3];                                                   \
+    /* Check that sizeof(type) bytes are there, from `at` on. */
+#define CHECK(type)                                                                                          \
     if (SGI_UNLIKELY(at + sizeof(type) > size))                                                              \
     TRAP(MEMORY_OUT_OF_BOUNDS)
-#define BOUNDS_ANY(type, address_word)                                                                       \
+#define AT_PLAIN(address_word) uint64_t at = (uint64_t)GET_u32(address_word) + ip[3]
+#define AT_INDEX(address_word)                                                                               \
+    uint64_t at = (uint64_t)(uint32_t)((GET_u32(address_word) << ip[4]) + ip[5]) + ip[3]
+#define AT_ABSOLUTE(address_word) uint64_t at = ip[address_word]
+#define CHECK_ANY(type, address_word)                                                                        \
     const MemoryInst *memory = MEMORY(ip[5]);                                                                \
     uint64_t at;                                                                                             \
     if (SGI_UNLIKELY(!sgi_add(ADDRESS(address_word, ip[5]), WIDE(3), &at) || at > memory->size ||            \
                      memory->size - at < sizeof(type)))                                                      \
     TRAP(MEMORY_OUT_OF_BOUNDS)
+#define READ(type, slot, from)                                                                               \
+    type value;                                                                                              \
+    memcpy(&value, (from) + at, sizeof value);                                                               \
+    SET_##slot(1, value)
+#define WRITE(type, to, what)                                                                                \
+    type value = (type)(what);                                                                               \
+    memcpy((to) + at, &value, sizeof value)
 #define INSTR(id)
 #define LOAD(id, type, slot)                                                                                 \
     HANDLE(id) {                                                                                             \
-        BOUNDS(type, 2);                                                                                     \
-        type value;                                                                                          \
-        memcpy(&value, base + at, sizeof value);                                                             \
-        SET_##slot(1, value);                                                                                \
+        AT_PLAIN(2);                                                                                         \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
         NEXT(4);                                                                                             \
     }                                                                                                        \
+    HANDLE(id##_ABSOLUTE) {                                                                                  \
+        AT_ABSOLUTE(2);                                                                                      \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
+        NEXT(3);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_INDEX) {                                                                                     \
+        AT_INDEX(2);                                                                                         \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
+        NEXT(6);                                                                                             \
+    }                                                                                                        \
     HANDLE(id##_ANY) {                                                                                       \
-        BOUNDS_ANY(type, 2);                                                                                 \
-        type value;                                                                                          \
-        memcpy(&value, memory->base + at, sizeof value);                                                     \
-        SET_##slot(1, value);                                                                                \
+        CHECK_ANY(type, 2);                                                                                  \
+        READ(type, slot, memory->base);                                                                      \
         NEXT(6);                                                                                             \
     }
 #define STORE(id, type, slot)                                                                                \
     HANDLE(id) {                                                                                             \
-        BOUNDS(type, 1);                                                                                     \
-        type value = (type)GET_##slot(2);                                                                    \
-        memcpy(base + at, &value, sizeof value);                                                             \
+        AT_PLAIN(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(4);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_ABSOLUTE) {                                                                                  \
+        AT_ABSOLUTE(1);                                                                                      \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(3);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_INDEX) {                                                                                     \
+        AT_INDEX(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(6);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_CONSTANT) {                                                                                  \
+        AT_PLAIN(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, K_##slot(2));                                                                      \
         NEXT(4);                                                                                             \
     }                                                                                                        \
     HANDLE(id##_ANY) {                                                                                       \
-        BOUNDS_ANY(type, 1);                                                                                 \
-        type value = (type)GET_##slot(2);                                                                    \
-        memcpy(memory->base + at, &value, sizeof value);                                                     \
+        CHECK_ANY(type, 1);                                                                                  \
+        WRITE(type, memory->base, GET_##slot(2));                                                            \
         NEXT(6);                                                                                             \
     }
 #include "compile/interp/bytecode.def"
@@ -647,7 +712,7 @@ tail_func:
         C_##type a = GET_##type(1), b = K_##type(2);                                                         \
         BRANCH_LOOP(expression, 2 + W_##type);                                                               \
     }
-#define COMPARE(id, type, expression, inverse, mirror)                                                       \
+#define COMPARISON(id, type, expression)                                                                     \
     HANDLE(id) {                                                                                             \
         OPERANDS(type);                                                                                      \
         SET_u32(1, expression);                                                                              \
@@ -659,8 +724,22 @@ tail_func:
         NEXT(3 + W_##type);                                                                                  \
     }                                                                                                        \
     BRANCHES(BR_##id, LOOP_##id, type, expression)
+#define COMPARE(id, type, expression, inverse, mirror)                                                       \
+    COMPARISON(id, type, expression)                                                                         \
+    HANDLE(LOOP_ADD_##id) {                                                                                  \
+        C_u64 sum = GET_u64(2) + K_u64(1);                                                                   \
+        SET_##type(2, sum);                                                                                  \
+        C_##type a = (C_##type)sum, b = GET_##type(3);                                                       \
+        BRANCH_LOOP(expression, 4);                                                                          \
+    }                                                                                                        \
+    HANDLE(LOOP_ADD_##id##_K) {                                                                              \
+        C_u64 sum = GET_u64(2) + K_u64(1);                                                                   \
+        SET_##type(2, sum);                                                                                  \
+        C_##type a = (C_##type)sum, b = K_##type(3);                                                         \
+        BRANCH_LOOP(expression, 4);                                                                          \
+    }
 #define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
-    COMPARE(id, type, expression, , )                                                                        \
+    COMPARISON(id, type, expression)                                                                         \
     BRANCHES(BR_NOT_##id, LOOP_NOT_##id, type, !(expression))
 #include "module/numeric.def"
 }

@@ -7,8 +7,11 @@ uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count) {
     if (!sgi_vec_reserve(t->alloc, &t->words, (size_t)operand_count + 1)) {
         t->failed = true;
         t->words.count = 0;
+        t->newest = NONE;
     }
     uint32_t *word = t->words.items + t->words.count;
+    t->previous = t->newest;
+    t->newest = (uint32_t)t->words.count;
     t->words.count += operand_count + 1;
     t->last = NONE;
     *word = instr;
@@ -21,8 +24,29 @@ void sgi_tr_mark(Translator *t, uint32_t offset) {
         t->failed = true;
 }
 
+void sgi_tr_retract(Translator *t) {
+    t->words.count = t->newest;
+    t->newest = t->previous;
+    t->last = t->previous = NONE;
+}
+
+uint32_t sgi_tr_place(Translator *t) {
+    t->last = t->newest = t->previous = NONE;
+    return (uint32_t)t->words.count;
+}
+
 void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from) {
-    uint32_t *word = sgi_tr_emit(t, I_COPY, 2);
+    uint32_t *word;
+    if (t->newest != NONE && t->words.items[t->newest] == I_COPY) {
+        uint32_t first = t->newest;
+        uint32_t earlier[] = {t->words.items[first + 1], t->words.items[first + 2]};
+        sgi_tr_retract(t);
+        word = sgi_tr_emit(t, I_COPY2, 4);
+        memcpy(word, earlier, sizeof earlier);
+        word += 2;
+    } else {
+        word = sgi_tr_emit(t, I_COPY, 2);
+    }
     word[0] = to;
     word[1] = from;
 }
@@ -36,13 +60,28 @@ void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value) {
         word[2] = (uint32_t)(value >> 32);
 }
 
+/* (slot << shift) + addend, into `to`. */
+static void emit_lea(Translator *t, uint32_t to, uint32_t slot, uint32_t shift, uint32_t addend) {
+    bool is_both = shift != 0 && addend != 0;
+    uint32_t *word = sgi_tr_emit(t, is_both ? I_LEA : shift ? I_I32_SHL_K : I_I32_ADD_K, is_both ? 4 : 3);
+    word[0] = to;
+    word[1] = slot;
+    word[2] = shift ? shift : addend;
+    if (is_both)
+        word[3] = addend;
+}
+
 /* ---- pushing ---- */
 
-static void push(Translator *t, Operand operand) {
+void sgi_tr_push(Translator *t, Operand operand) {
     /* Validation has counted: this cannot happen, and would be a write out of bounds if it did. */
     if (t->height == t->operand_capacity) {
         t->failed = true;
         return;
+    }
+    if (operand.kind == OPERAND_LOCAL) {
+        operand.as.use.next = t->uses[operand.as.use.local];
+        t->uses[operand.as.use.local] = t->height;
     }
     t->operands[t->height++] = operand;
     if (t->height > t->peak)
@@ -50,17 +89,15 @@ static void push(Translator *t, Operand operand) {
 }
 
 void sgi_tr_push_slot(Translator *t) {
-    push(t, (Operand){.kind = OPERAND_SLOT});
+    sgi_tr_push(t, (Operand){.kind = OPERAND_SLOT});
 }
 
 void sgi_tr_push_const(Translator *t, uint64_t value) {
-    push(t, (Operand){.as.value = value, .kind = OPERAND_CONST});
+    sgi_tr_push(t, (Operand){.as.value = value, .kind = OPERAND_CONST});
 }
 
 void sgi_tr_push_local(Translator *t, uint32_t local) {
-    Operand operand = {.as.use = {local, t->uses[local]}, .kind = OPERAND_LOCAL};
-    t->uses[local] = t->height;
-    push(t, operand);
+    sgi_tr_push(t, (Operand){.as.use.local = local, .kind = OPERAND_LOCAL});
 }
 
 void sgi_tr_push_result(Translator *t, uint32_t word, Op op, bool is_k) {
@@ -78,9 +115,14 @@ Operand *sgi_tr_top(Translator *t) {
     return &t->operands[t->height - 1];
 }
 
+static bool is_last(const Translator *t, uint32_t index) {
+    const Operand *operand = &t->operands[index];
+    return t->last != NONE && t->last_height == index && operand->kind == OPERAND_SLOT &&
+           sgi_tr_is_plain(operand);
+}
+
 bool sgi_tr_top_is_last(const Translator *t) {
-    return t->last != NONE && t->last_height + 1 == t->height &&
-           t->operands[t->last_height].kind == OPERAND_SLOT;
+    return t->height > 0 && is_last(t, t->height - 1);
 }
 
 Operand sgi_tr_pop(Translator *t) {
@@ -92,12 +134,16 @@ Operand sgi_tr_pop(Translator *t) {
     return operand;
 }
 
+uint32_t sgi_tr_base_slot(const Translator *t, const Operand *operand, uint32_t index) {
+    return operand->kind == OPERAND_LOCAL ? sgi_tr_local_slot(t, operand->as.use.local)
+                                          : sgi_tr_operand_slot(t, index);
+}
+
 uint32_t sgi_tr_slot_of(Translator *t, Operand operand) {
-    if (operand.kind == OPERAND_LOCAL)
+    if (operand.kind == OPERAND_LOCAL && sgi_tr_is_plain(&operand))
         return sgi_tr_local_slot(t, operand.as.use.local);
     uint32_t slot = sgi_tr_operand_slot(t, t->height);
-    if (operand.kind == OPERAND_CONST)
-        sgi_tr_emit_const(t, slot, operand.as.value);
+    sgi_tr_move_operand(t, operand, t->height, slot);
     return slot;
 }
 
@@ -112,27 +158,22 @@ void sgi_tr_set_height(Translator *t, uint32_t height) {
 
 /* ---- into slots ---- */
 
-void sgi_tr_move_operand(Translator *t, uint32_t index, uint32_t to) {
-    Operand operand = t->operands[index];
-    uint32_t own = sgi_tr_operand_slot(t, index);
-    switch (operand.kind) {
-    case OPERAND_CONST: sgi_tr_emit_const(t, to, operand.as.value); break;
-    case OPERAND_LOCAL: sgi_tr_emit_copy(t, to, sgi_tr_local_slot(t, operand.as.use.local)); break;
-    case OPERAND_SLOT:
-        if (own != to)
-            sgi_tr_emit_copy(t, to, own);
-        break;
-    }
+void sgi_tr_move_operand(Translator *t, Operand operand, uint32_t index, uint32_t to) {
+    uint32_t base = sgi_tr_base_slot(t, &operand, index);
+    if (operand.kind == OPERAND_CONST)
+        sgi_tr_emit_const(t, to, operand.as.value);
+    else if (!sgi_tr_is_plain(&operand))
+        emit_lea(t, to, base, operand.shift, operand.addend);
+    else if (base != to)
+        sgi_tr_emit_copy(t, to, base);
 }
 
 static void flush_operand(Translator *t, uint32_t index) {
-    Operand *operand = &t->operands[index];
-    if (operand->kind == OPERAND_SLOT)
-        return;
-    sgi_tr_move_operand(t, index, sgi_tr_operand_slot(t, index));
-    if (operand->kind == OPERAND_LOCAL)
-        t->uses[operand->as.use.local] = operand->as.use.next;
-    operand->kind = OPERAND_SLOT;
+    Operand operand = t->operands[index];
+    if (operand.kind == OPERAND_LOCAL)
+        t->uses[operand.as.use.local] = operand.as.use.next;
+    sgi_tr_move_operand(t, operand, index, sgi_tr_operand_slot(t, index));
+    t->operands[index] = (Operand){.kind = OPERAND_SLOT};
 }
 
 /* From the newest down, so that each pending local is the first of its list. */
@@ -195,17 +236,93 @@ static void emit_with_constant(Translator *t, const NumericRow *row, Op op, Vari
     word[2] = (uint32_t)value;
     if (constant == 2)
         word[3] = (uint32_t)(value >> 32);
-    sgi_tr_push_result(t, (uint32_t)t->words.count - 3 - constant, op, true);
+    sgi_tr_push_result(t, t->newest, op, true);
+}
+
+/* An addition or shift that waits: of an i32 operand, below `b`, and a constant. False if it cannot wait. */
+static bool postpone(Translator *t, Op op, uint32_t b) {
+    Operand a = *sgi_tr_top(t);
+    if (a.kind == OPERAND_CONST)
+        return false;
+    if (op == OP_I32_ADD) {
+        a.addend += b;
+    } else if (op == OP_I32_SUB) {
+        a.addend -= b;
+    } else if (op == OP_I32_SHL && sgi_tr_is_plain(&a)) {
+        a.shift = b & 31;
+    } else {
+        return false;
+    }
+    sgi_tr_pop(t);
+    sgi_tr_push(t, a);
+    return true;
+}
+
+/* i32.add of operands that have shifts or addends: the addends go on waiting, as the result's. */
+static void add_postponed(Translator *t, Operand a, Operand b) {
+    uint32_t addend = a.addend + b.addend;
+    uint32_t b_index = t->height + 1;
+    if (a.shift != 0 && b.shift != 0) {
+        sgi_tr_move_operand(t, b, b_index, sgi_tr_operand_slot(t, b_index));
+        b = (Operand){.kind = OPERAND_SLOT};
+        addend = a.addend;
+    }
+    uint32_t a_slot = sgi_tr_base_slot(t, &a, t->height), b_slot = sgi_tr_base_slot(t, &b, b_index);
+    uint32_t shift = a.shift + b.shift;
+    uint32_t *word = sgi_tr_emit(t, shift ? I_SHL_ADD : I_I32_ADD, shift ? 4 : 3);
+    word[1] = b.shift ? b_slot : a_slot;
+    word[2] = shift ? shift : b_slot;
+    if (shift)
+        word[3] = b.shift ? a_slot : b_slot;
+    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    sgi_tr_top(t)->addend = addend;
+}
+
+/* f32.add or f64.add of a product that was just made; false if it was not. */
+static bool multiply_add(Translator *t, Op op) {
+    InstrCode multiply = op == OP_F32_ADD ? I_F32_MUL : I_F64_MUL;
+    bool is_left = is_last(t, t->height - 2);
+    if ((!is_left && !is_last(t, t->height - 1)) || t->words.items[t->last] != (uint32_t)multiply)
+        return false;
+    uint32_t factors[] = {t->words.items[t->last + 2], t->words.items[t->last + 3]};
+    sgi_tr_retract(t);
+    Operand b = sgi_tr_pop(t);
+    uint32_t addend = is_left ? sgi_tr_slot_of(t, b) : 0;
+    Operand a = sgi_tr_pop(t);
+    if (!is_left)
+        addend = sgi_tr_slot_of(t, a);
+    InstrCode instr = op == OP_F32_ADD ? I_F32_MUL_ADD : I_F64_MUL_ADD;
+    uint32_t *word = sgi_tr_emit(t, (unsigned)instr + !is_left, 4);
+    memcpy(word + 1, factors, sizeof factors);
+    word[3] = addend;
+    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    return true;
 }
 
 static void binary(Translator *t, Op op) {
     const NumericRow *row = &sgi_numeric[op];
+    if ((op == OP_F32_ADD || op == OP_F64_ADD) && multiply_add(t, op))
+        return;
     Operand b = sgi_tr_pop(t);
     if (b.kind == OPERAND_CONST && constant_words(row->type, b.as.value)) {
+        if (postpone(t, op, (uint32_t)b.as.value))
+            return;
         uint32_t a_slot = sgi_tr_pop_slot(t);
         if (row->class == NUMERIC_BINARY_TRAP)
             sgi_tr_mark(t, t->instr_offset);
         emit_with_constant(t, row, op, VARIANT_K, a_slot, b.as.value);
+        return;
+    }
+    if (op == OP_I32_ADD) {
+        Operand a = sgi_tr_pop(t);
+        if (a.kind == OPERAND_CONST) {
+            b.addend += (uint32_t)a.as.value;
+            uint32_t slot = sgi_tr_base_slot(t, &b, t->height + 1);
+            emit_lea(t, 0, slot, b.shift, b.addend);
+            sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+        } else {
+            add_postponed(t, a, b);
+        }
         return;
     }
     uint32_t b_slot = sgi_tr_slot_of(t, b);
@@ -224,7 +341,7 @@ static void binary(Translator *t, Op op) {
     uint32_t *word = sgi_tr_emit(t, row->instr, 3);
     word[1] = a_slot;
     word[2] = b_slot;
-    sgi_tr_push_result(t, (uint32_t)t->words.count - 4, op, false);
+    sgi_tr_push_result(t, t->newest, op, false);
 }
 
 void sgi_tr_numeric(Translator *t, Op op) {
@@ -238,7 +355,7 @@ void sgi_tr_numeric(Translator *t, Op op) {
         sgi_tr_mark(t, t->instr_offset);
     uint32_t *word = sgi_tr_emit(t, row->instr, 2);
     word[1] = slot;
-    sgi_tr_push_result(t, (uint32_t)t->words.count - 3, OP_COUNT, false);
+    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
 }
 
 /* ---- conditions ---- */
@@ -264,8 +381,7 @@ Condition sgi_tr_pop_condition(Translator *t) {
         Condition condition = {.op = t->last_op, .is_k = t->last_is_k};
         for (size_t i = t->last + 2; i < t->words.count; i++)
             condition.words[condition.word_count++] = t->words.items[i];
-        t->words.count = t->last;
-        t->last = NONE;
+        sgi_tr_retract(t);
         sgi_tr_pop(t);
         return condition;
     }

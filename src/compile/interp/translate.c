@@ -70,24 +70,24 @@ static void skip_immediates(Translator *t, Op op) {
 static void local_write(Translator *t, bool is_tee) {
     uint32_t local = immediate(t);
     uint32_t slot = sgi_tr_local_slot(t, local);
-    Operand top = *sgi_tr_top(t);
-    if (top.kind == OPERAND_LOCAL && top.as.use.local == local) {
-        if (!is_tee)
-            sgi_tr_pop(t);
-        return;
-    }
-    if (sgi_tr_top_is_last(t) && t->uses[local] == NONE) {
-        t->words.items[t->last + 1] = slot;
+    bool is_last = sgi_tr_top_is_last(t);
+    uint32_t last = t->last;
+    Operand value = sgi_tr_pop(t);
+    bool is_plain = sgi_tr_is_plain(&value);
+    bool is_same = value.kind == OPERAND_LOCAL && is_plain && value.as.use.local == local;
+    if (is_last && t->uses[local] == NONE) {
+        t->words.items[last + 1] = slot;
         t->last = NONE;
-        sgi_tr_pop(t);
-        if (is_tee)
-            sgi_tr_push_local(t, local);
-        return;
+    } else if (!is_same) {
+        sgi_tr_flush_local(t, local);
+        sgi_tr_move_operand(t, value, t->height, slot);
     }
-    sgi_tr_flush_local(t, local);
-    sgi_tr_move_operand(t, t->height - 1, slot);
     if (!is_tee)
-        sgi_tr_pop(t);
+        return;
+    if (is_last || !is_plain)
+        sgi_tr_push_local(t, local);
+    else
+        sgi_tr_push(t, value);
 }
 
 static void global_set(Translator *t) {
@@ -98,13 +98,13 @@ static void global_set(Translator *t) {
 }
 
 /* [instr][to][operands...], the result pushed. */
-static void emit_result(Translator *t, InstrCode instr, uint32_t count, const uint32_t *operands) {
+static void emit_result(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
     uint32_t *word = sgi_tr_emit(t, instr, count + 1);
     memcpy(word + 1, operands, count * sizeof *operands);
-    sgi_tr_push_result(t, (uint32_t)t->words.count - count - 2, OP_COUNT, false);
+    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
 }
 
-static void emit_effect(Translator *t, InstrCode instr, uint32_t count, const uint32_t *operands) {
+static void emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
     memcpy(sgi_tr_emit(t, instr, count), operands, count * sizeof *operands);
 }
 
@@ -131,30 +131,67 @@ static uint64_t read_offset(Translator *t) {
     return offset;
 }
 
+/* Has a store the form of _CONSTANT? */
+static bool is_constant_store(const Translator *t, InstrCode instr, uint32_t memory, uint64_t offset) {
+    const Operand *value = &t->operands[t->height - 1], *address = value - 1;
+    bool is_wide = instr == I_I64_STORE || instr == I_F64_STORE;
+    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST && memory_word(t, memory) == 0 &&
+           offset <= UINT32_MAX && (!is_wide || (int64_t)value->as.value == (int32_t)value->as.value);
+}
+
+/* Writes the words of an access for its popped address, whose place is `index`, and for `value`, a store's
+ * value, a load's NULL; the variant. */
+static Variant address_words(Translator *t, Operand address, uint64_t offset, uint32_t memory,
+                             const uint32_t *value, uint32_t *words, uint32_t *count) {
+    bool is_first = memory_word(t, memory) == 0;
+    if (is_first && address.kind == OPERAND_CONST && offset + (uint32_t)address.as.value <= UINT32_MAX &&
+        offset <= UINT32_MAX) {
+        words[(*count)++] = (uint32_t)(offset + (uint32_t)address.as.value);
+        if (value)
+            words[(*count)++] = *value;
+        return VARIANT_ABSOLUTE;
+    }
+    bool is_index =
+        is_first && offset <= UINT32_MAX && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
+    words[(*count)++] = is_index ? sgi_tr_base_slot(t, &address, t->height) : sgi_tr_slot_of(t, address);
+    if (value)
+        words[(*count)++] = *value;
+    words[(*count)++] = (uint32_t)offset;
+    if (is_index) {
+        words[(*count)++] = address.shift;
+        words[(*count)++] = address.addend;
+        return VARIANT_INDEX;
+    }
+    if (is_first && offset <= UINT32_MAX)
+        return (Variant)0;
+    words[(*count)++] = (uint32_t)(offset >> 32);
+    words[(*count)++] = memory_word(t, memory);
+    return VARIANT_ANY;
+}
+
 static void memory_access(Translator *t, InstrCode instr, bool is_store) {
     uint32_t memory = immediate(t) & 0x40 ? immediate(t) : 0;
     uint64_t offset = read_offset(t);
     uint32_t words[5];
     uint32_t count = 0;
-    if (is_store) {
-        words[1] = sgi_tr_pop_slot(t);
+    unsigned variant;
+    if (is_store && is_constant_store(t, instr, memory, offset)) {
+        words[1] = (uint32_t)sgi_tr_pop(t).as.value;
         words[0] = sgi_tr_pop_slot(t);
-        count = 2;
+        words[2] = (uint32_t)offset;
+        count = 3;
+        variant = VARIANT_CONSTANT;
+    } else if (is_store) {
+        uint32_t value = sgi_tr_pop_slot(t);
+        variant = address_words(t, sgi_tr_pop(t), offset, memory, &value, words, &count);
     } else {
-        words[count++] = sgi_tr_pop_slot(t);
-    }
-    words[count++] = (uint32_t)offset;
-    uint32_t word = memory_word(t, memory);
-    if (word != 0 || offset > UINT32_MAX) {
-        instr++;
-        words[count++] = (uint32_t)(offset >> 32);
-        words[count++] = word;
+        variant = address_words(t, sgi_tr_pop(t), offset, memory, NULL, words, &count);
     }
     sgi_tr_mark(t, t->instr_offset);
     if (is_store)
-        emit_effect(t, instr, count, words);
+        emit_effect(t, instr + variant, count, words);
     else
-        emit_result(t, instr, count, words);
+        emit_result(t, instr + variant, count, words);
 }
 
 /* Pops `count` operands and emits them, before the words that follow. */
@@ -449,7 +486,7 @@ static bool begin(Translator *t) {
     t->at = body->code;
     t->segment = t->module->segments + body->segment_start;
     t->segment_end = t->segment + body->segment_count;
-    t->last = NONE;
+    t->last = t->newest = t->previous = NONE;
     t->operand_capacity = body->max_stack;
     t->label_capacity = body->max_labels;
     t->operands = sgi_alloc(t->alloc, t->operand_capacity * sizeof *t->operands);

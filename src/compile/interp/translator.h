@@ -20,7 +20,9 @@ typedef struct Operand {
             uint32_t local, next; /* `next`: the next older operand that is this local */
         } use;
     } as;
-    OperandKind kind;
+    uint8_t kind;  /* OperandKind */
+    uint8_t shift; /* of slots and locals: the operand is (what is there << shift) + addend */
+    uint32_t addend;
 } Operand;
 
 /* A control frame of the body. Forward branches to its end are chained through their rel words, newest first.
@@ -70,6 +72,8 @@ typedef struct Translator {
     uint32_t last_height;
     Op last_op; /* a comparison's, else OP_COUNT */
     bool last_is_k;
+    /* The newest instruction and the one before, or NONE: they may be made one with what follows. */
+    uint32_t newest, previous;
 } Translator;
 
 /* ---- writing ---- */
@@ -80,6 +84,10 @@ uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count);
 void sgi_tr_mark(Translator *t, uint32_t offset);
 void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from);
 void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value);
+/* Takes back the newest instruction. */
+void sgi_tr_retract(Translator *t);
+/* A place that branches lead to: nothing before it may be changed any more. */
+uint32_t sgi_tr_place(Translator *t);
 
 /* ---- operands ---- */
 
@@ -90,6 +98,11 @@ static inline uint32_t sgi_tr_local_slot(const Translator *t, uint32_t local) {
     return local < t->type->param_count ? local : t->header + HEADER_SLOTS + local - t->type->param_count;
 }
 
+static inline bool sgi_tr_is_plain(const Operand *operand) {
+    return operand->shift == 0 && operand->addend == 0;
+}
+
+void sgi_tr_push(Translator *t, Operand operand);
 void sgi_tr_push_slot(Translator *t);
 void sgi_tr_push_const(Translator *t, uint64_t value);
 void sgi_tr_push_local(Translator *t, uint32_t local);
@@ -104,8 +117,10 @@ Operand sgi_tr_pop(Translator *t);
 uint32_t sgi_tr_pop_slot(Translator *t);
 /* The slot of an operand that was just popped. */
 uint32_t sgi_tr_slot_of(Translator *t, Operand operand);
-/* Puts an operand, wherever it is, into slot `to`. */
-void sgi_tr_move_operand(Translator *t, uint32_t index, uint32_t to);
+/* Where the operand with its place at `index` is, but for shift and addend; not of constants. */
+uint32_t sgi_tr_base_slot(const Translator *t, const Operand *operand, uint32_t index);
+/* Puts an operand with its place at `index` into slot `to`. */
+void sgi_tr_move_operand(Translator *t, Operand operand, uint32_t index, uint32_t to);
 /* Puts the newest `count` operands into their own slots. */
 void sgi_tr_flush(Translator *t, uint32_t count);
 /* Puts all pending locals into their own slots. */
