@@ -383,6 +383,66 @@ static void load_budget(void **state) {
     sg_engine_delete(engine);
 }
 
+/* --- lifetimes and misuse --- */
+
+static void any_order(void **state) {
+    (void)state;
+    sg_error error;
+    World w = make_world((sg_limits){.timeout_ns = 60000 * MS});
+    sg_canceller *canceller = sg_store_canceller(w.store, &error);
+    assert_made(canceller, error);
+    sg_engine_delete(w.engine);
+    assert_int_equal(call_i32(w.instance, "sum", 10), 55);
+    sg_module_delete(w.module);
+    assert_int_equal(call_i32(w.instance, "sum", 10), 55);
+    sg_store_delete(w.store);
+    assert_false(sg_canceller_cancel(canceller));
+    sg_canceller_delete(canceller);
+
+    sg_store_delete(NULL);
+    sg_module_delete(NULL);
+    sg_engine_delete(NULL);
+    sg_canceller_delete(NULL);
+}
+
+static sg_status misuse(void *context, sg_call *running, const sg_core_value *arguments,
+                        size_t argument_count, sg_core_value *results, size_t result_count, sg_error *error) {
+    (void)context, (void)arguments, (void)argument_count, (void)results, (void)result_count;
+    sg_store *store = sg_call_store(running);
+    sg_limits limits = {.size = sizeof limits, .fuel = 1};
+    sg_error local;
+    if (sg_store_tighten(store, &limits, &local) != SG_MISUSE ||
+        sg_store_add_fuel(store, 1, &local) != SG_MISUSE)
+        return SG_BAD_VALUE;
+    sg_store_delete(store); /* refused */
+    return sg_call_charge(running, 100, error);
+}
+
+static void misused(void **state) {
+    (void)state;
+    sg_error error;
+    sg_engine *engine = make_engine();
+    sg_store *store = make_store(engine, (sg_limits){.fuel = 150});
+    sg_core_func *func = sg_core_func_new(store, NULL, 0, NULL, 0, misuse, NULL, NULL, &error);
+    assert_made(func, error);
+    assert_ok(sg_core_func_call(func, NULL, 0, NULL, 0, &error), error);
+    assert_int_equal(sg_store_usage(store).fuel, 100);
+    sg_status status = sg_core_func_call(func, NULL, 0, NULL, 0, &error);
+    assert_trap(SG_TRAP_FUEL, status, error);
+    sg_core_value value = {.kind = SG_CORE_I64};
+    assert_int_equal(sg_core_func_call(func, &value, 1, NULL, 0, &error), SG_BAD_VALUE);
+    sg_store_delete(store);
+
+    sg_limits no_size = {.fuel = 1};
+    assert_null(sg_store_new(engine, &no_size, &error));
+    assert_int_equal(error.status, SG_MISUSE);
+    sg_engine_options no_options = {.size = 0};
+    assert_null(sg_engine_new(&no_options, &error));
+    assert_int_equal(error.status, SG_MISUSE);
+    assert_int_equal(sg_engine_set_feature(engine, "no such", true, &error), SG_NOT_FOUND);
+    sg_engine_delete(engine);
+}
+
 /* --- out of memory --- */
 
 typedef struct Ration {
@@ -520,6 +580,8 @@ static const struct CMUnitTest tests[] = {
     {"stack limit", stack_limit, NULL, NULL, NULL},
     {"calls between host and guest nest to a limit", host_recursion, NULL, NULL, NULL},
     {"load budget", load_budget, NULL, NULL, NULL},
+    {"handles in any order", any_order, NULL, NULL, NULL},
+    {"misuse is refused", misused, NULL, NULL, NULL},
     {"out of memory at every allocation", out_of_memory, NULL, NULL, NULL},
 };
 
