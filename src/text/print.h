@@ -33,9 +33,9 @@ typedef struct CorePrinter {
 } CorePrinter;
 
 /* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands
- * before the name: "module" or "core module". */
+ * before the name: "module" or "core module". `may_have_id`: its name may stand as an identifier. */
 sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
-                                unsigned indent, Buf *out);
+                                bool may_have_id, unsigned indent, Buf *out);
 
 /* ---- for the files of the core printer, and types for that of components ---- */
 

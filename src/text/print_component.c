@@ -188,14 +188,19 @@ static void put_start(CompPrinter *p, const StartDef *def) {
     sgi_buf_byte(p->out, ')');
 }
 
+/* Its name is an identifier unless another module of the component has it. */
+static sg_status put_core_module(CompPrinter *p, SortCounts *counts, Map *module_ids, const Module *module) {
+    char head[32];
+    Bytes name = module->names.module;
+    MapPut put = name.size ? sgi_map_put(module_ids, name, 0) : MAP_ADDED;
+    if (put == MAP_NO_MEMORY)
+        return sgi_load_no_memory(&p->core.cx);
+    snprintf(head, sizeof head, "core module (;%u;)", counts->core[SORT_CORE_MODULE & 0x1f]++);
+    return sgi_print_core_module(&p->core.cx, module, head, put == MAP_ADDED, p->core.indent, p->out);
+}
+
 static sg_status put_def(CompPrinter *p, SortCounts *counts, const Def *def) {
     switch (def->kind) {
-    case DEF_CORE_MODULE: {
-        char head[32];
-        Buf *out = p->out;
-        snprintf(head, sizeof head, "core module (;%u;)", counts->core[SORT_CORE_MODULE & 0x1f]++);
-        return sgi_print_core_module(&p->core.cx, def->as.core_module, head, p->core.indent, out);
-    }
     case DEF_CORE_INSTANCE: put_instance(p, counts, &def->as.instance, true); return SG_OK;
     case DEF_CORE_TYPE: return sgi_print_core_type_def(p, counts, def->as.type);
     case DEF_INSTANCE: put_instance(p, counts, &def->as.instance, false); return SG_OK;
@@ -206,7 +211,8 @@ static sg_status put_def(CompPrinter *p, SortCounts *counts, const Def *def) {
     case DEF_IMPORT: put_import(p, counts, &def->as.import); return SG_OK;
     case DEF_EXPORT: put_export(p, counts, &def->as.export_); return SG_OK;
     case DEF_VALUE: sgi_buf_text(p->out, ";; value definition"); return SG_OK;
-    case DEF_COMPONENT: break; /* walked by put_tree */
+    case DEF_CORE_MODULE:
+    case DEF_COMPONENT: break; /* done by put_tree */
     }
     return SG_OK;
 }
@@ -228,6 +234,7 @@ static void put_customs(CompPrinter *p, const Component *component) {
 typedef struct Level {
     const Component *component;
     SortCounts counts;
+    Map module_ids;
     uint32_t next;
 } Level;
 
@@ -244,11 +251,13 @@ static sg_status begin(CompPrinter *p, LevelStack *stack, const Component *compo
     }
     p->core.indent++;
     Level level = {.component = component};
+    sgi_map_init(&level.module_ids, p->core.cx.alloc);
     return sgi_vec_push(p->core.cx.alloc, stack, level) ? SG_OK : sgi_load_no_memory(&p->core.cx);
 }
 
 static void end(CompPrinter *p, LevelStack *stack) {
-    const Component *component = stack->items[--stack->count].component;
+    const Component *component = stack->items[stack->count - 1].component;
+    sgi_map_free(&stack->items[--stack->count].module_ids);
     put_customs(p, component);
     p->core.indent--;
     if (component->def_count + component->custom_count)
@@ -269,6 +278,8 @@ static sg_status put_tree(CompPrinter *p, LevelStack *stack, const Component *ro
         sgi_print_line(&p->core);
         if (def->kind == DEF_COMPONENT) {
             SGI_TRY(begin(p, stack, def->as.component));
+        } else if (def->kind == DEF_CORE_MODULE) {
+            SGI_TRY(put_core_module(p, &level->counts, &level->module_ids, def->as.core_module));
         } else {
             SGI_TRY(put_def(p, &level->counts, def));
         }
@@ -286,6 +297,8 @@ sg_status sgi_text_print_component(const LoadContext *cx, const Component *compo
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.core.ids[i], cx->alloc);
     sg_status status = put_tree(&p, &stack, component);
+    while (stack.count > 0)
+        sgi_map_free(&stack.items[--stack.count].module_ids);
     sgi_vec_free(cx->alloc, &stack);
     return status;
 }

@@ -451,13 +451,13 @@ static bool is_empty(const Module *module) {
 }
 
 sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
-                                unsigned indent, Buf *out) {
+                                bool may_have_id, unsigned indent, Buf *out) {
     CorePrinter p = {.cx = *cx, .module = module, .out = out, .indent = indent + 1};
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.ids[i], cx->alloc);
     sgi_buf_printf(out, "(%s", head);
     Bytes name = module->names.module;
-    if (name.size && name.size <= MAX_ID_BYTES) {
+    if (may_have_id && name.size && name.size <= MAX_ID_BYTES) {
         sgi_buf_byte(out, ' ');
         sgi_print_id(out, name);
     } else if (name.size) {
@@ -476,7 +476,7 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
 }
 
 sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text) {
-    SGI_TRY(sgi_print_core_module(cx, module, "module", 0, text));
+    SGI_TRY(sgi_print_core_module(cx, module, "module", true, 0, text));
     sgi_buf_byte(text, '\n');
     return text->failed ? sgi_load_no_memory(cx) : SG_OK;
 }
