@@ -109,7 +109,7 @@ static sg_status decode_attributes(CompDecoder *d, Reader *r, ExternName *name) 
         if (kind > 2)
             return sgi_decode_bad_byte(d, offset, kind, "a name's attribute");
         if (seen & 1u << kind)
-            return sgi_fail(d->cx.err, SG_MALFORMED, offset, "duplicate attribute", "");
+            return sgi_fail(d->cx.err, SG_MALFORMED, offset, "duplicate attribute", "%s", "");
         seen |= 1u << kind;
         Bytes *place[] = {&name->implements, &name->version_suffix, &name->external_id};
         SGI_TRY(sgi_decode_comp_name(d, r, place[kind]));

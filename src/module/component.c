@@ -148,3 +148,22 @@ const CanonRow *sgi_canon_row(uint8_t opcode) {
     };
     return opcode < SGI_COUNT(rows) && rows[opcode].name ? &rows[opcode] : NULL;
 }
+
+const char *sgi_sort_name(Sort sort) {
+    switch (sort) {
+    case SORT_FUNC: return "func";
+    case SORT_VALUE: return "value";
+    case SORT_TYPE: return "type";
+    case SORT_COMPONENT: return "component";
+    case SORT_INSTANCE: return "instance";
+    case SORT_CORE_FUNC: return "core func";
+    case SORT_CORE_TABLE: return "core table";
+    case SORT_CORE_MEMORY: return "core memory";
+    case SORT_CORE_GLOBAL: return "core global";
+    case SORT_CORE_TAG: return "core tag";
+    case SORT_CORE_TYPE: return "core type";
+    case SORT_CORE_MODULE: return "core module";
+    case SORT_CORE_INSTANCE: return "core instance";
+    }
+    return "item";
+}

@@ -114,6 +114,9 @@ typedef enum Sort {
     SORT_CORE_INSTANCE = 0x112,
 } Sort;
 
+/* "core func", "instance": the keywords of the text format. */
+const char *sgi_sort_name(Sort sort);
+
 /* Anything that the component-level type index space can hold. */
 typedef enum CompTypeKind { CT_VALUE, CT_FUNC, CT_COMPONENT, CT_INSTANCE, CT_RESOURCE } CompTypeKind;
 

@@ -7,27 +7,8 @@
 
 #include <stdio.h>
 
-static const char *sort_name(Sort sort) {
-    switch (sort) {
-    case SORT_FUNC: return "func";
-    case SORT_VALUE: return "value";
-    case SORT_TYPE: return "type";
-    case SORT_COMPONENT: return "component";
-    case SORT_INSTANCE: return "instance";
-    case SORT_CORE_FUNC: return "core func";
-    case SORT_CORE_TABLE: return "core table";
-    case SORT_CORE_MEMORY: return "core memory";
-    case SORT_CORE_GLOBAL: return "core global";
-    case SORT_CORE_TAG: return "core tag";
-    case SORT_CORE_TYPE: return "core type";
-    case SORT_CORE_MODULE: return "core module";
-    case SORT_CORE_INSTANCE: return "core instance";
-    }
-    return "";
-}
-
 void sgi_print_sort(CompPrinter *p, Sort sort) {
-    sgi_buf_text(p->out, sort_name(sort));
+    sgi_buf_text(p->out, sgi_sort_name(sort));
 }
 
 void sgi_print_number(CompPrinter *p, SortCounts *counts, Sort sort) {
@@ -74,7 +55,7 @@ void sgi_print_alias(CompPrinter *p, SortCounts *counts, const AliasDef *alias) 
 /* "(func 3)"; core instances leave out the word "core". */
 static void put_item(CompPrinter *p, SortIndex item, bool in_core) {
     static const char core[] = "core ";
-    const char *name = sort_name(item.sort);
+    const char *name = sgi_sort_name(item.sort);
     sgi_buf_printf(p->out, "(%s %u)", in_core ? name + sizeof core - 1 : name, item.index);
 }
 

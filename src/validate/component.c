@@ -18,6 +18,10 @@ sg_status sgi_comp_invalid(CompValidator *v, const char *message, const char *de
     return sgi_fail(v->cx.err, SG_INVALID, v->offset, message, "%s", text);
 }
 
+sg_status sgi_comp_refuse(CompValidator *v, const char *message) {
+    return sgi_comp_invalid(v, message, "%s", "");
+}
+
 sg_status sgi_comp_no_memory(CompValidator *v) {
     return sgi_load_no_memory(&v->cx);
 }

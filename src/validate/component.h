@@ -101,6 +101,8 @@ typedef struct CompValidator {
 
 /* SG_INVALID at the present offset. */
 sg_status sgi_comp_invalid(CompValidator *v, const char *message, const char *detail, ...) SGI_PRINTF(3, 4);
+/* The same without a detail. */
+sg_status sgi_comp_refuse(CompValidator *v, const char *message);
 sg_status sgi_comp_no_memory(CompValidator *v);
 /* Hands a hold of a core type's group, just taken, to the root; gives it up on failure. */
 sg_status sgi_comp_keep_type(CompValidator *v, uint32_t id);
@@ -124,7 +126,7 @@ sg_status sgi_comp_find_extern(CompValidator *v, const NamedExtern *items, uint3
 sg_status sgi_comp_find_core(CompValidator *v, const CoreExternType *items, uint32_t count, Bytes name,
                              uint32_t *index);
 
-/* ---- component_types.c: TypeExpr → resolved types ---- */
+/* ---- component_types.c, component_scopes.c, component_core_types.c: TypeExpr → resolved types ---- */
 
 sg_status sgi_comp_define_type(CompValidator *v, Scope *scope, const TypeExpr *expr);
 sg_status sgi_comp_define_core_type(CompValidator *v, Scope *scope, const TypeExpr *expr);
@@ -132,6 +134,10 @@ sg_status sgi_comp_value_type(CompValidator *v, Scope *scope, const TypeExpr *ex
 /* The type that an import or export description stands for, with fresh resources for those it binds. */
 sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, Bytes name,
                                bool is_import, ExternType *type);
+/* A component or instance type. */
+sg_status sgi_comp_define_scope(CompValidator *v, Scope *parent, const TypeExpr *expr, CompType *result);
+sg_status sgi_comp_walk_decl(CompValidator *v, Scope *scope, const TypeDecl *decl);
+sg_status sgi_comp_push_core_type(CompValidator *v, Scope *scope, SubType type, const CoreModuleType *module);
 sg_status sgi_comp_outer_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_export_alias(CompValidator *v, Scope *scope, const AliasDef *alias);
 sg_status sgi_comp_component_type(CompValidator *v, Scope *scope, ComponentType *type);
@@ -162,7 +168,6 @@ void sgi_comp_weigh(const ExternType *type, uint64_t *weight, uint32_t *depth);
 sg_status sgi_comp_lower(CompValidator *v, Bytes name, Bytes *lower);
 sg_status sgi_comp_push_item(CompValidator *v, Scope *scope, const ExternType *type);
 sg_status sgi_comp_get_item(CompValidator *v, Scope *scope, SortIndex item, ExternType *type);
-const char *sgi_comp_sort_name(Sort sort);
 
 /* ---- component_subst.c ---- */
 

@@ -43,9 +43,9 @@ static sg_status task_return(CompValidator *v, Scope *scope, CanonDef *canon) {
         SGI_TRY(sgi_comp_value_type(v, scope, canon->result, &result));
     SGI_TRY(sgi_comp_options(v, scope, canon, 0));
     if (canon->realloc != NO_INDEX)
-        return sgi_comp_invalid(v, "canonical option `realloc` cannot be specified here", "");
+        return sgi_comp_refuse(v, "canonical option `realloc` cannot be specified here");
     if (result && result->contains_borrow)
-        return sgi_comp_invalid(v, "function result cannot contain a `borrow` type", "");
+        return sgi_comp_refuse(v, "function result cannot contain a `borrow` type");
     bool spills = result && result->flat_count > MAX_FLAT_PARAMS;
     SGI_TRY(sgi_comp_require(v, canon, spills || (result && result->contains_pointer), false));
     if (result)
@@ -61,7 +61,7 @@ static sg_status context(CompValidator *v, Scope *scope, CanonDef *canon) {
     if (type == VAL_I64)
         SGI_TRY(sgi_load_need(&v->cx, FEATURE_MEMORY64, v->offset));
     else if (type != VAL_I32)
-        return sgi_comp_invalid(v, "context values are i32 or i64", "");
+        return sgi_comp_refuse(v, "context values are i32 or i64");
     uint32_t slots = sgi_has(v->cx.features, FEATURE_COMPONENT_THREADING) ? 2 : 1;
     if (canon->extra[1] >= slots)
         return sgi_comp_invalid(v, "no such context slot", "%u of %u", canon->extra[1], slots);
@@ -74,7 +74,7 @@ static sg_status error_context(CompValidator *v, Scope *scope, CanonDef *canon, 
         SGI_TRY(sgi_comp_options(v, scope, canon, 0));
         SGI_TRY(sgi_comp_require(v, canon, true, is_message));
         if (!is_message && canon->realloc != NO_INDEX)
-            return sgi_comp_invalid(v, "canonical option `realloc` cannot be specified here", "");
+            return sgi_comp_refuse(v, "canonical option `realloc` cannot be specified here");
     }
     return push_row(v, scope, canon, row);
 }
@@ -101,7 +101,7 @@ static sg_status thread_new_indirect(CompValidator *v, Scope *scope, CanonDef *c
 
 sg_status sgi_comp_canon_async(CompValidator *v, Scope *scope, CanonDef *canon) {
     const CanonRow *row = sgi_canon_row(canon->opcode);
-    const sg_type *element;
+    const sg_type *element = NULL;
     SGI_TRY(sgi_load_need(&v->cx, row->feature, v->offset));
     switch (canon->opcode) {
     case 0x09: return task_return(v, scope, canon);

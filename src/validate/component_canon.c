@@ -37,13 +37,13 @@ static sg_status check_option_list(CompValidator *v, const CanonDef *canon, unsi
                                     "or conflicts with another: option 0x%02x", option);
         seen |= bit;
         if (option == CANONOPT_POST_RETURN && !(may & CANON_MAY_POST_RETURN))
-            return sgi_comp_invalid(v, "canonical option `post-return` cannot be specified here", "");
+            return sgi_comp_refuse(v, "canonical option `post-return` cannot be specified here");
         if (option == CANONOPT_ASYNC || option == CANONOPT_CALLBACK)
             SGI_TRY(sgi_load_need(&v->cx, FEATURE_COMPONENT_ASYNC, v->offset));
         if (option == CANONOPT_ASYNC && !(may & CANON_MAY_ASYNC))
-            return sgi_comp_invalid(v, "canonical option `async` cannot be specified here", "");
+            return sgi_comp_refuse(v, "canonical option `async` cannot be specified here");
         if (option == CANONOPT_CALLBACK && !(may & CANON_MAY_CALLBACK))
-            return sgi_comp_invalid(v, "canonical option `callback` cannot be specified here", "");
+            return sgi_comp_refuse(v, "canonical option `callback` cannot be specified here");
     }
     return SG_OK;
 }
@@ -71,19 +71,19 @@ sg_status sgi_comp_options(CompValidator *v, Scope *scope, const CanonDef *canon
     }
     if (canon->callback != NO_INDEX) {
         if (!canon->is_async)
-            return sgi_comp_invalid(v, "canonical option `callback` requires `async`", "");
+            return sgi_comp_refuse(v, "canonical option `callback` requires `async`");
         SGI_TRY(check_func(v, scope, canon->callback, i32s, 3, i32s, 1, "callback"));
     }
     return canon->is_async && canon->post_return != NO_INDEX
-               ? sgi_comp_invalid(v, "canonical options `async` and `post-return` are in conflict", "")
+               ? sgi_comp_refuse(v, "canonical options `async` and `post-return` are in conflict")
                : SG_OK;
 }
 
 sg_status sgi_comp_require(CompValidator *v, const CanonDef *canon, bool memory, bool realloc) {
     if ((memory || realloc) && canon->memory == NO_INDEX)
-        return sgi_comp_invalid(v, "canonical option `memory` is required", "");
+        return sgi_comp_refuse(v, "canonical option `memory` is required");
     if (realloc && canon->realloc == NO_INDEX)
-        return sgi_comp_invalid(v, "canonical option `realloc` is required", "");
+        return sgi_comp_refuse(v, "canonical option `realloc` is required");
     return SG_OK;
 }
 
@@ -129,7 +129,7 @@ static void flatten(const CompFuncType *type, const CanonDef *canon, CoreSignatu
 
 static sg_status check_async(CompValidator *v, const CanonDef *canon) {
     if (canon->is_async && !canon->func_type->is_async)
-        return sgi_comp_invalid(v, "canonical option `async` requires an async function type", "");
+        return sgi_comp_refuse(v, "canonical option `async` requires an async function type");
     return SG_OK;
 }
 

@@ -143,10 +143,10 @@ static sg_status inline_instance(CompValidator *v, Scope *scope, const InstanceD
         SortIndex item = def->args[i].item;
         unsigned kind = item.sort - SORT_CORE;
         if (kind >= EXTERN_KINDS)
-            return sgi_comp_invalid(
-                v, "core instances export functions, tables, memories, globals and tags only", "");
+            return sgi_comp_refuse(
+                v, "core instances export functions, tables, memories, globals and tags only");
         if (item.index >= scope->core_items[kind].count)
-            return sgi_comp_bad_index(v, sgi_comp_sort_name(item.sort), item.index);
+            return sgi_comp_bad_index(v, sgi_sort_name(item.sort), item.index);
         exports[i] = scope->core_items[kind].items[item.index].type;
         exports[i].name = def->args[i].name;
         SGI_TRY(sgi_comp_unique_core(v, names, false, &exports[i]));
@@ -158,7 +158,7 @@ static sg_status inline_instance(CompValidator *v, Scope *scope, const InstanceD
 
 static sg_status check_import(CompValidator *v, Scope *scope, const InstanceDef *def, const Map *args,
                               const CoreExternType *import) {
-    const CoreModuleType *instance;
+    const CoreModuleType *instance = NULL;
     uint32_t index;
     const uint32_t *arg = sgi_map_get(args, import->module);
     if (arg == NULL)
@@ -183,7 +183,7 @@ static sg_status instantiate(CompValidator *v, Scope *scope, const InstanceDef *
         return sgi_comp_bad_index(v, "core module", def->target);
     const CoreModuleType *type = scope->core_modules.items[def->target];
     for (uint32_t i = 0; i < def->arg_count; i++) {
-        const CoreModuleType *instance;
+        const CoreModuleType *instance = NULL;
         SGI_TRY(get_core_instance(v, scope, def->args[i].item.index, &instance));
         switch (sgi_map_put(args, def->args[i].name, i)) {
         case MAP_ADDED: continue;
@@ -209,11 +209,11 @@ sg_status sgi_comp_core_instance(CompValidator *v, Scope *scope, const InstanceD
 }
 
 sg_status sgi_comp_core_alias(CompValidator *v, Scope *scope, const AliasDef *alias) {
-    const CoreModuleType *instance;
+    const CoreModuleType *instance = NULL;
     uint32_t index;
     unsigned kind = alias->sort - SORT_CORE;
     if (scope->kind != SCOPE_COMPONENT || alias->sort < SORT_CORE || kind >= EXTERN_KINDS)
-        return sgi_comp_invalid(v, "invalid core export alias", "%s", sgi_comp_sort_name(alias->sort));
+        return sgi_comp_invalid(v, "invalid core export alias", "%s", sgi_sort_name(alias->sort));
     SGI_TRY(get_core_instance(v, scope, alias->instance, &instance));
     SGI_TRY(sgi_comp_find_core(v, instance->exports, instance->export_count, alias->name, &index));
     if (index == NO_INDEX)

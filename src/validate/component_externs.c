@@ -5,31 +5,12 @@
 
 #include <string.h>
 
-const char *sgi_comp_sort_name(Sort sort) {
-    switch (sort) {
-    case SORT_FUNC: return "func";
-    case SORT_VALUE: return "value";
-    case SORT_TYPE: return "type";
-    case SORT_COMPONENT: return "component";
-    case SORT_INSTANCE: return "instance";
-    case SORT_CORE_FUNC: return "core func";
-    case SORT_CORE_TABLE: return "core table";
-    case SORT_CORE_MEMORY: return "core memory";
-    case SORT_CORE_GLOBAL: return "core global";
-    case SORT_CORE_TAG: return "core tag";
-    case SORT_CORE_TYPE: return "core type";
-    case SORT_CORE_MODULE: return "core module";
-    case SORT_CORE_INSTANCE: return "core instance";
-    }
-    return "item";
-}
-
 /* ---- index spaces ---- */
 
 static sg_status get_comp_item(CompValidator *v, const CompItem *items, size_t count, SortIndex item,
                                ExternType *type) {
     if (item.index >= count)
-        return sgi_comp_bad_index(v, sgi_comp_sort_name(item.sort), item.index);
+        return sgi_comp_bad_index(v, sgi_sort_name(item.sort), item.index);
     *type = items[item.index].type;
     return SG_OK;
 }
@@ -54,7 +35,7 @@ sg_status sgi_comp_get_item(CompValidator *v, Scope *scope, SortIndex item, Exte
     case SORT_VALUE: return sgi_load_unsupported(&v->cx, FEATURE_COMPONENT_VALUES, v->offset);
     default:
         return sgi_comp_invalid(v, "core items are not component-level items", "%s",
-                                sgi_comp_sort_name(item.sort));
+                                sgi_sort_name(item.sort));
     }
 }
 
@@ -403,7 +384,7 @@ sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *
     if (!named)
         return sgi_comp_invalid(
             v, is_import ? "type not valid to be used as import" : "type not valid to be used as export",
-            "%s `%.*s` refers to a type without a name", sgi_comp_sort_name(type.sort), (int)name->name.size,
+            "%s `%.*s` refers to a type without a name", sgi_sort_name(type.sort), (int)name->name.size,
             (const char *)name->name.data);
     NamedExtern item = {name->name, type};
     bool pushed = is_import ? sgi_vec_push(v->cx.alloc, &scope->imports, item)

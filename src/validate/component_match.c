@@ -294,8 +294,7 @@ sg_status sgi_match_extern(Matcher *m, const ExternType *sub, const ExternType *
     SGI_TRY(step(m, 1));
     if (sub->sort != super->sort)
         return sgi_fail(m->err, m->status, m->v ? m->v->offset : SG_NO_OFFSET, "type mismatch",
-                        "expected %s, found %s", sgi_comp_sort_name(super->sort),
-                        sgi_comp_sort_name(sub->sort));
+                        "expected %s, found %s", sgi_sort_name(super->sort), sgi_sort_name(sub->sort));
     switch (super->sort) {
     case SORT_FUNC: return match_func(m, sub->as.func, super->as.func);
     case SORT_VALUE: return match_value(m, sub->as.value, super->as.value);
