@@ -24,7 +24,8 @@ SG_API void sg_linker_delete(sg_linker *linker);
 SG_API sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name, sg_host_fn *function,
                                        void *context, sg_error *error);
 
-/* Supplies an instance made earlier under the import name `name`, in the store of that instance only. */
+/* Supplies an instance made earlier under the import name `name`, in the store of that instance only. Once that
+ * store is deleted the name is as if nothing had been supplied to any other. */
 SG_API sg_status sg_linker_define_instance(sg_linker *linker, const char *name, sg_instance *instance,
                                            sg_error *error);
 

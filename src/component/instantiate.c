@@ -434,6 +434,9 @@ sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *com
     if (component->engine != store->engine || component->root != component)
         return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "component and store belong to different engines", "%s",
                         "");
+    if (sgi_linker_engine(linker) != store->engine)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "linker and store belong to different engines", "%s",
+                        "");
     CallScope scope;
     SGI_TRY(sgi_call_begin(store, &scope, err));
     Instantiation in = {.linker = linker, .store = store, .err = err};

@@ -116,8 +116,11 @@ typedef struct LoweredFunc {
 typedef struct LinkerEntry {
     sg_host_fn *function;
     void *context;
-    CompInstance *instance; /* given instead of a function */
+    CompInstance *instance; /* given instead of a function; gone when its store is */
+    uint64_t store_id;      /* the store's */
 } LinkerEntry;
+
+const Engine *sgi_linker_engine(const Linker *linker);
 
 /* What the linker has for a top-level import: SG_UNLINKABLE when it is missing and may not be. */
 sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern *import, Item *item,

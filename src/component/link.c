@@ -43,6 +43,10 @@ void sgi_linker_delete(Linker *linker) {
     sgi_engine_release(engine);
 }
 
+const Engine *sgi_linker_engine(const Linker *linker) {
+    return linker->engine;
+}
+
 void sgi_linker_unknown_imports_trap(Linker *linker, bool on) {
     linker->unknown_imports_trap = on;
 }
@@ -89,7 +93,12 @@ sg_status sgi_linker_define_func(Linker *linker, const char *instance, const cha
 
 sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInstance *instance,
                                      sg_error *err) {
-    return define(linker, (Bytes){NULL, 0}, sgi_bytes_of(name), (LinkerEntry){.instance = instance}, err);
+    const Store *store = instance->store;
+    if (store->engine != linker->engine)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "instance and linker belong to different engines", "%s",
+                        "");
+    return define(linker, (Bytes){NULL, 0}, sgi_bytes_of(name),
+                  (LinkerEntry){.instance = instance, .store_id = store->id}, err);
 }
 
 /* *entry is NULL when there is none. */
@@ -187,7 +196,7 @@ sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern 
         SGI_TRY(find_entry(linker, store, top, import->name, &entry, err));
         if (entry == NULL || entry->instance == NULL)
             return link_instance(linker, store, import->name, import->type.as.instance, item, err);
-        if (entry->instance->store != store)
+        if (entry->store_id != store->id)
             return incompatible(import->name, "the instance supplied belongs to another store", err);
         SGI_TRY(sgi_match_instance(entry->instance, import->name, import->type.as.instance, err));
         *item = (Item){.sort = SORT_INSTANCE, .as.instance = entry->instance};

@@ -25,6 +25,7 @@ struct sg_engine {
     atomic_uint references;
     sg_engine_options options;
     Features features;
+    atomic_uint_fast64_t stores; /* made so far */
     TypeRegistry *types;
     Clock *clock;
     const Tier *tier;
@@ -111,6 +112,7 @@ typedef struct CallScope {
 struct sg_store {
     ExecContext cx; /* first: cx.store == the store */
     Engine *engine;
+    uint64_t id;      /* no other store of the engine ever has it: addresses come again */
     Alloc alloc;      /* host bytes: all the store holds but memories, tables and stack; limit: host_bytes */
     Arena arena;      /* instances and what belongs to them: the store's lifetime */
     Arena call_arena; /* lifted values: until the next outermost call */

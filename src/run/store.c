@@ -79,6 +79,7 @@ Store *sgi_store_new(Engine *engine, const sg_limits *limits, sg_error *err) {
         return NULL;
     }
     store->engine = engine;
+    store->id = atomic_fetch_add_explicit(&engine->stores, 1, memory_order_relaxed);
     sgi_engine_retain(engine);
     store->limits = resolve_limits(limits ? *limits : (sg_limits){0});
     store->memory.limit = store->limits.memory_bytes;

@@ -815,6 +815,40 @@ static void defined_again(void **state) {
     end(&w);
 }
 
+/* What the linker was given may be gone, and another store stand at its address. */
+static void linker_outlives_instance(void **state) {
+    (void)state;
+    sg_error error;
+    World w = begin((sg_limits){0});
+    start(&w, "(component (core module $M (func (export \"f\"))) (core instance $m (instantiate $M))"
+              "  (func (export \"f\") (canon lift (core func $m \"f\"))))");
+    assert_ok(sg_linker_define_instance(w.linker, "lib", w.instance, &error), error);
+    sg_component *user =
+        load_component(w.engine, "(component (import \"lib\" (instance (export \"f\" (func)))))");
+    for (int i = 0; i < 8; i++) {
+        sg_store_delete(w.store);
+        w.store = make_store(w.engine, (sg_limits){0});
+        assert_null(sg_linker_instantiate(w.linker, w.store, user, &error));
+        assert_int_equal(error.status, SG_UNLINKABLE);
+    }
+    sg_component_delete(user);
+    end(&w);
+}
+
+static void engines_do_not_mix(void **state) {
+    (void)state;
+    sg_error error;
+    World w = begin((sg_limits){0}), other = begin((sg_limits){0});
+    start(&w, "(component)");
+    assert_null(sg_linker_instantiate(w.linker, other.store, w.component, &error));
+    assert_int_equal(error.status, SG_MISUSE);
+    assert_null(sg_linker_instantiate(other.linker, w.store, w.component, &error));
+    assert_int_equal(error.status, SG_MISUSE);
+    assert_int_equal(sg_linker_define_instance(other.linker, "lib", w.instance, &error), SG_MISUSE);
+    end(&other);
+    end(&w);
+}
+
 /* Modules that an instance exports: the import may ask for less, and leave more unsaid. */
 static void linked_modules(void **state) {
     (void)state;
@@ -1260,6 +1294,8 @@ int main(int argc, char **argv) {
         {"nested components", nested_components, NULL, NULL, NULL},
         {"re-entrance", reentrance, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
+        {"a linker outlives what it was given", linker_outlives_instance, NULL, NULL, NULL},
+        {"engines do not mix", engines_do_not_mix, NULL, NULL, NULL},
         {"linked modules", linked_modules, NULL, NULL, NULL},
         {"linked interfaces", linked_interfaces, NULL, NULL, NULL},
         {"imports that cannot be", imports_that_cannot_be, NULL, NULL, NULL},
