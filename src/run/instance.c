@@ -176,6 +176,7 @@ static sg_status make_globals(Making *m) {
 static sg_status make_tables(Making *m) {
     const Module *module = m->module;
     for (uint32_t i = module->imported[EXTERN_TABLE]; i < module->table_count; i++) {
+        SGI_TRY(poll_every(m, i));
         TableType type = module->tables[i].type;
         type.element = sgi_types_canonical(module->types, type.element);
         Slot init = {0};
@@ -192,6 +193,7 @@ static sg_status make_tables(Making *m) {
 static sg_status make_memories(const Making *m) {
     const Module *module = m->module;
     for (uint32_t i = module->imported[EXTERN_MEMORY]; i < module->memory_count; i++) {
+        SGI_TRY(poll_every(m, 0)); /* each takes system calls */
         sg_error local;
         m->instance->memories[i] = sgi_memory_new(m->store, &module->memories[i], m->err ? m->err : &local);
         if (m->instance->memories[i] == NULL)

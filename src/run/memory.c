@@ -4,22 +4,33 @@
  *   | readable and writable   | no access ... 4 GiB and guard |
  *
  * Growth commits more of the reservation, so the base stays; with a small reservation the memory moves into
- * one twice as large when it is full. All that is committed is booked on the store's memory. */
+ * one twice as large when it is full. All that is committed is booked on the store's memory.
+ *
+ * Addresses and mappings belong to the host too: an engine takes at most RESERVED_MAX for full reservations,
+ * after which memories get small ones, and a store has at most LIMIT(STORE_MEMORIES). */
 #include "run/private.h"
 
 #include <string.h>
 
 #define MAX_PAGES_32     UINT64_C(65536)
 #define FULL_RESERVATION (MAX_PAGES_32 * WASM_PAGE + WASM_PAGE)
+#define RESERVED_MAX     (UINT64_C(1) << 44) /* an eighth of what a process has */
 
 typedef struct OwnedMemory {
     Owned owned;
     MemoryInst memory;
 } OwnedMemory;
 
+/* Small reservations are never as large as a full one. */
+static void release(Engine *engine, uint8_t *base, uint64_t reserved) {
+    sgi_os_release(base, (size_t)reserved);
+    if (reserved == FULL_RESERVATION)
+        atomic_fetch_sub_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
+}
+
 static void memory_finalize(Owned *self, Store *store) {
     MemoryInst *memory = &((OwnedMemory *)(void *)self)->memory;
-    sgi_os_release(memory->base, (size_t)memory->reserved);
+    release(store->engine, memory->base, memory->reserved);
     sgi_counter_sub(&store->memory, memory->size);
 }
 
@@ -31,17 +42,25 @@ static uint8_t *reserve_small(uint64_t size, uint64_t max_pages, uint64_t *reser
     return sgi_os_reserve((size_t)*reserved);
 }
 
-static uint8_t *reserve(const Store *store, uint64_t size, uint64_t max_pages, uint64_t *reserved) {
-    if (!store->engine->options.small_reservations) {
-        *reserved = FULL_RESERVATION;
-        uint8_t *base = sgi_os_reserve((size_t)FULL_RESERVATION);
-        if (base)
-            return base;
-    }
-    return reserve_small(size, max_pages, reserved);
+static uint8_t *reserve_full(Engine *engine) {
+    uint64_t before = atomic_fetch_add_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
+    uint8_t *base = before < RESERVED_MAX ? sgi_os_reserve((size_t)FULL_RESERVATION) : NULL;
+    if (base == NULL)
+        atomic_fetch_sub_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
+    return base;
+}
+
+static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t max_pages, uint64_t *reserved) {
+    uint8_t *base = engine->options.small_reservations ? NULL : reserve_full(engine);
+    *reserved = FULL_RESERVATION;
+    return base ? base : reserve_small(size, max_pages, reserved);
 }
 
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
+    if (store->memory_count == LIMIT_OF(STORE_MEMORIES)) {
+        sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
+        return NULL;
+    }
     OwnedMemory *owned = sgi_store_alloc(store, sizeof *owned);
     if (owned == NULL) {
         sgi_store_no_memory(store, err);
@@ -60,15 +79,16 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
         sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
         return NULL;
     }
-    memory->base = reserve(store, size, memory->max_pages, &memory->reserved);
+    memory->base = reserve(store->engine, size, memory->max_pages, &memory->reserved);
     if (memory->base == NULL || (size > 0 && !sgi_os_commit(memory->base, (size_t)size))) {
         if (memory->base)
-            sgi_os_release(memory->base, (size_t)memory->reserved);
+            release(store->engine, memory->base, memory->reserved);
         sgi_counter_sub(&store->memory, size);
         sgi_fail_memory(err);
         return NULL;
     }
     memory->size = size;
+    store->memory_count++;
     sgi_store_own(store, &owned->owned, memory_finalize);
     return memory;
 }

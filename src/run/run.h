@@ -25,7 +25,8 @@ struct sg_engine {
     atomic_uint references;
     sg_engine_options options;
     Features features;
-    atomic_uint_fast64_t stores; /* made so far */
+    atomic_uint_fast64_t stores;   /* made so far */
+    atomic_uint_fast64_t reserved; /* addresses of full reservations */
     TypeRegistry *types;
     Clock *clock;
     const Tier *tier;
@@ -125,6 +126,7 @@ struct sg_store {
     bool is_tightened;
     Counter memory; /* memories, tables, stack and host bytes together */
     Counter table_elements, instances, handles;
+    uint32_t memory_count;
     uint64_t fuel_given; /* ever; what is used is this less cx.fuel */
     uint64_t wall_ns, cpu_ns, last_wall_ns;
     CallScope *scope;     /* the running outermost call, or NULL */

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static const char guest[] =
     "(module (memory (export \"memory\") 1) (table (export \"table\") 1 funcref)"
@@ -564,6 +565,32 @@ static void out_of_memory(void **state) {
     assert_true(failures > 20);
 }
 
+/* 100,000 memories in 200 KB: addresses and mappings are the host's too. */
+static void many_memories(void **state) {
+    (void)state;
+    enum { COUNT = 100000, HEAD = 8 + 1 + 3 + 3 };
+    static uint8_t bytes[HEAD + 2 * COUNT] = "\0asm\1\0\0\0" /* a section of 3 + 2 * COUNT bytes */
+                                             "\5\xc3\x9a\x0c\xa0\x8d\6";
+    sg_engine *engine = make_engine();
+    sg_error error;
+    sg_module *module = sg_module_load(engine, bytes, sizeof bytes, &error);
+    assert_made(module, error);
+    sg_store *stores[4];
+    for (size_t i = 0; i < 4; i++) {
+        stores[i] = make_store(engine, (sg_limits){0});
+        assert_null(sg_core_instance_new(stores[i], module, NULL, 0, &error));
+        assert_trap(SG_TRAP_MEMORY_LIMIT, error.status, error);
+    }
+    size_t terabyte = (size_t)1 << 40;
+    void *at = mmap(NULL, terabyte, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(at != MAP_FAILED);
+    munmap(at, terabyte);
+    for (size_t i = 0; i < 4; i++)
+        sg_store_delete(stores[i]);
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+}
+
 static const struct CMUnitTest tests[] = {
     {"fuel exceeded", fuel_exceeded, NULL, NULL, NULL},
     {"fuel is exact", fuel_exact, NULL, NULL, NULL},
@@ -575,6 +602,7 @@ static const struct CMUnitTest tests[] = {
     {"within all limits", within_all, NULL, NULL, NULL},
     {"memory limit", memory_limit, NULL, NULL, NULL},
     {"table element limit", table_limit, NULL, NULL, NULL},
+    {"memories without number", many_memories, NULL, NULL, NULL},
     {"instance limit", instance_limit, NULL, NULL, NULL},
     {"host byte limit", host_byte_limit, NULL, NULL, NULL},
     {"stack limit", stack_limit, NULL, NULL, NULL},
