@@ -44,6 +44,7 @@ static uint64_t call_deadline(const Store *store, uint64_t now) {
 static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) {
     ExecContext *cx = &store->cx;
     uint64_t now = sgi_os_now();
+    store->trace_count = 0; /* a call that is refused has none either */
     *scope = (CallScope){.is_outermost = true, .started_ns = now, .deadline_ns = call_deadline(store, now)};
     if (scope->deadline_ns <= now)
         return sgi_fail_trap(err, SG_TRAP_DEADLINE);
@@ -64,7 +65,6 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
     cx->stack_end = store->stack + stack_bytes / sizeof(Slot);
     cx->host_depth = 0;
     cx->fuel -= scope->fuel_withheld;
-    store->trace_count = 0;
     store->host_error.status = SG_OK;
     scope->samples_cpu = store->last_wall_ns == 0 || store->last_wall_ns >= SHORT_CALL_NS;
     if (scope->samples_cpu)

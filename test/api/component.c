@@ -835,6 +835,34 @@ static void linker_outlives_instance(void **state) {
     end(&w);
 }
 
+/* 40,000 functions, asked for in another order than they are given in. */
+static void linked_by_many_names(void **state) {
+    (void)state;
+    enum { COUNT = 40000, ITEM = 64 };
+    static char text[COUNT * ITEM + 1000];
+    sg_error error;
+    World w = begin((sg_limits){0});
+    int size = snprintf(text, sizeof text,
+                        "(component (core module $M (func (export \"f\")))"
+                        "(core instance $m (instantiate $M))"
+                        "(func $f (canon lift (core func $m \"f\")))");
+    for (int i = 0; i < COUNT; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size, "(export \"f%d\" (func $f))", i);
+    snprintf(text + size, sizeof text - (size_t)size, ")");
+    start(&w, text);
+    assert_ok(sg_linker_define_instance(w.linker, "lib", w.instance, &error), error);
+    size = snprintf(text, sizeof text, "(component (import \"lib\" (instance");
+    for (int i = COUNT; i-- > 0;)
+        size += snprintf(text + size, sizeof text - (size_t)size, "(export \"f%d\" (func))", i);
+    snprintf(text + size, sizeof text - (size_t)size, ")))");
+    sg_component *user = load_component(w.engine, text);
+    uint64_t cpu = sg_store_usage(w.store).cpu_ns;
+    assert_made(sg_linker_instantiate(w.linker, w.store, user, &error), error);
+    assert_true(sg_store_usage(w.store).cpu_ns - cpu < 500 * MS);
+    sg_component_delete(user);
+    end(&w);
+}
+
 static void engines_do_not_mix(void **state) {
     (void)state;
     sg_error error;
@@ -1295,6 +1323,7 @@ int main(int argc, char **argv) {
         {"re-entrance", reentrance, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
         {"a linker outlives what it was given", linker_outlives_instance, NULL, NULL, NULL},
+        {"an instance linked by 40,000 names", linked_by_many_names, NULL, NULL, NULL},
         {"engines do not mix", engines_do_not_mix, NULL, NULL, NULL},
         {"linked modules", linked_modules, NULL, NULL, NULL},
         {"linked interfaces", linked_interfaces, NULL, NULL, NULL},
