@@ -84,9 +84,11 @@ int next_option(int argc, char **argv, const struct option *options) {
     int option = getopt_long(argc, argv, "+:h", options, NULL);
     if (option == ':')
         fail_usage(argv[0], "option '%s' needs a value", argv[optind - 1]);
-    else if (option == '?')
-        fail_usage(argv[0], optopt > 0 && optopt < 128 ? "option '%s' takes no value" : "unknown option '%s'",
-                   argv[optind - 1]);
+    else if (option == '?') {
+        const char *given = argv[optind - 1];
+        bool is_known = optopt != 0 && strncmp(given, "--", 2) == 0;
+        fail_usage(argv[0], is_known ? "option '%s' takes no value" : "unknown option '%s'", given);
+    }
     return option == ':' ? '?' : option;
 }
 

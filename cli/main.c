@@ -46,5 +46,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
+    /* Usage errors name the command that was meant. */
+    static char run_name[] = "run";
+    argv[0] = run_name;
     return command_run(argc, argv);
 }

@@ -218,21 +218,14 @@ static void print_value(const sg_value *value) {
 }
 
 static sg_status call_component(Run *run, sg_instance *instance) {
-    sg_func *func = NULL;
-    sg_value *arguments = NULL;
-    if (run->options->invoke) {
-        sg_status status = sg_call_parse(instance, run->options->invoke, strlen(run->options->invoke), &func,
-                                         &arguments, &run->error);
-        if (status != SG_OK)
-            return status;
-    } else {
-        func = sg_instance_find_func(instance, "run", &run->error);
-        if (func == NULL)
-            return run->error.status;
-    }
-    sg_value result;
+    const char *text = run->options->invoke ? run->options->invoke : "run()";
+    sg_func *func;
+    sg_value *arguments, result;
+    sg_status status = sg_call_parse(instance, text, strlen(text), &func, &arguments, &run->error);
+    if (status != SG_OK)
+        return status;
     size_t count = sg_func_param_count(func);
-    sg_status status = sg_func_call(func, arguments, count, &result, &run->error);
+    status = sg_func_call(func, arguments, count, &result, &run->error);
     sg_arguments_delete(arguments, count);
     if (status == SG_OK && sg_func_result_type(func))
         print_value(&result);
@@ -431,6 +424,8 @@ int command_run(int argc, char **argv) {
     fflush(stdout);
     if (result != SG_OK) {
         status = fail_error(file.path, &run.error);
+        if (result == SG_NOT_FOUND && options.invoke == NULL)
+            fputs("name an export to call: --invoke 'name(...)'\n", stderr);
         if (result == SG_TRAP)
             print_backtrace(&run);
     }
