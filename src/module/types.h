@@ -123,7 +123,7 @@ void sgi_types_delete(TypeRegistry *types);
  * group, until it calls sgi_types_release with one of the ids. It must hold the groups of all types outside
  * that the group refers to, and longer. The ids of all earlier types of the module are filled already; every
  * type index inside the group is below group_end. SG_NO_MEMORY. Linear in the group's size. */
-sg_status sgi_types_add_group(TypeRegistry *types, SubType *module_types, uint32_t group_start,
+sg_status sgi_types_add_group(TypeRegistry *registry, SubType *types, uint32_t group_start,
                               uint32_t group_end, sg_error *err);
 
 /* The id of a function type of the host's making, held as above; its reference types may only be abstract
