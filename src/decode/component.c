@@ -32,6 +32,7 @@ typedef struct Frame {
     Component *component;
     Reader reader;
     TypeScope types;
+    uint32_t nested; /* core modules and components inside */
     uint8_t last_section;
     Vec(Custom) customs;
 } Frame;
@@ -365,6 +366,8 @@ static sg_status decode_section(TreeDecoder *d, Frame *frame) {
     if (id == SECTION_CUSTOM)
         return decode_custom(d, frame, &section, offset);
     frame->last_section = id;
+    if (id == SECTION_COMPONENT || id == SECTION_CORE_MODULE)
+        SGI_TRY(sgi_limit_check(LIMIT_ID_COMPONENT_MODULES, ++frame->nested, offset, d->base.cx.err));
     if (id == SECTION_COMPONENT)
         return begin_nested(d, frame->component, section); /* `frame` may have moved */
     if (id == SECTION_CORE_MODULE)

@@ -233,6 +233,24 @@ static void depth_of_components(void **state) {
     loader_end(&l);
 }
 
+static void many_modules(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    for (unsigned count = 1000; count <= 1001; count++) {
+        Buf bytes;
+        sgi_buf_init(&bytes, &l.engine);
+        sgi_buf_put(&bytes, PREAMBLE, 8);
+        for (unsigned i = 0; i < count; i++)
+            sgi_buf_put(&bytes, "\x01\x08\0asm\1\0\0\0", 10);
+        Component *c = load_component_bytes(&l, (Bytes){bytes.data, bytes.size});
+        assert_int_equal(l.err.status, count == 1000 ? SG_OK : SG_TOO_LARGE);
+        sgi_component_release(c);
+        sgi_buf_free(&bytes);
+    }
+    loader_end(&l);
+}
+
 /* Declarators inside declarators: "(type (instance (type (instance ..." */
 static void depth_of_types(void **state) {
     (void)state;
@@ -324,6 +342,7 @@ int main(void) {
         cmocka_unit_test(mutilated),
         cmocka_unit_test(depth_of_components),
         cmocka_unit_test(depth_of_types),
+        cmocka_unit_test(many_modules),
         cmocka_unit_test(budget),
         cmocka_unit_test(every_allocation_refused),
         cmocka_unit_test(interrupted),
