@@ -18,7 +18,7 @@ static sg_core_value argument(sg_core_kind kind, size_t place) {
     sg_core_value value = {.kind = kind};
     switch (kind) {
     case SG_CORE_I32: value.of.i32 = (int32_t)number; break;
-    case SG_CORE_I64: value.of.i64 = number * 4294967297; break;
+    case SG_CORE_I64: value.of.i64 = (int64_t)((uint64_t)number * 4294967297); break;
     case SG_CORE_F32: value.of.f32 = (float)number * 0.5f; break;
     case SG_CORE_F64: value.of.f64 = (double)number * 0.25; break;
     default: break;
