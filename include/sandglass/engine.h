@@ -34,7 +34,8 @@ typedef struct sg_engine_options {
 } sg_engine_options;
 
 /* A new engine; `options` may be NULL. Free with sg_engine_delete. Returns NULL and fills `error` on failure. Engines
- * may be used from several threads at once. */
+ * may be used from several threads at once. In the child of a fork they go on working, deadlines included, unless
+ * another thread was inside the library when the process forked. */
 SG_API sg_engine *sg_engine_new(const sg_engine_options *options, sg_error *error);
 
 /* Turns a proposal on or off by its name in features.def ("tail-call", "multi-memory", ...) for what is loaded later.

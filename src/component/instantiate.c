@@ -2,7 +2,8 @@
  *
  * Nested instantiations go on an explicit stack of frames, at most LIMIT(COMPONENT_DEPTH) deep: components
  * that are passed as arguments can nest deeper than the binary does. For the same reason the instances made
- * are counted again here, against LIMIT(INSTANTIATIONS).
+ * are counted again here, against LIMIT(INSTANTIATIONS); definitions, which cost no fuel, against
+ * LIMIT(DEFINITIONS).
  *
  * Indices were validated. What validation cannot promise (an argument that is not there) is checked. */
 #include "component/internal.h"
@@ -23,7 +24,8 @@ typedef struct Instantiation {
     sg_error *err;
     Frame *frames;
     uint32_t depth;
-    uint64_t made; /* component instances */
+    uint64_t made;     /* component instances */
+    uint64_t executed; /* definitions */
 } Instantiation;
 
 static sg_status no_memory(Instantiation *in) {
@@ -385,6 +387,7 @@ static sg_status run(Instantiation *in) {
         sg_trap trap = sgi_poll(&in->store->cx);
         if (trap)
             return sgi_fail_trap(in->err, trap);
+        SGI_TRY(sgi_limit_check(LIMIT_ID_DEFINITIONS, ++in->executed, SG_NO_OFFSET, in->err));
         SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++]));
     }
     return SG_OK;

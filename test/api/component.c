@@ -863,6 +863,25 @@ static void linked_by_many_names(void **state) {
     end(&w);
 }
 
+/* 20,000 definitions, 600 times: what costs no fuel has an end too. */
+static void definitions_without_end(void **state) {
+    (void)state;
+    enum { DEFS = 20000, INSTANCES = 600 };
+    static char text[DEFS * 10 + INSTANCES * 40];
+    char *at = text + sprintf(text, "(component (component $c");
+    for (int i = 0; i < DEFS; i++)
+        at += sprintf(at, "(type u8)");
+    at += sprintf(at, ")");
+    for (int i = 0; i < INSTANCES; i++)
+        at += sprintf(at, "(instance (instantiate $c))");
+    sprintf(at, ")");
+    sg_error error;
+    World w = begin((sg_limits){0});
+    assert_int_equal(try_start(&w, text, &error), SG_TOO_LARGE);
+    assert_true(sg_store_usage(w.store).cpu_ns < 2000 * MS);
+    end(&w);
+}
+
 static void engines_do_not_mix(void **state) {
     (void)state;
     sg_error error;
@@ -1324,6 +1343,7 @@ int main(int argc, char **argv) {
         {"linked instances", linked_instances, NULL, NULL, NULL},
         {"a linker outlives what it was given", linker_outlives_instance, NULL, NULL, NULL},
         {"an instance linked by 40,000 names", linked_by_many_names, NULL, NULL, NULL},
+        {"definitions without end", definitions_without_end, NULL, NULL, NULL},
         {"engines do not mix", engines_do_not_mix, NULL, NULL, NULL},
         {"linked modules", linked_modules, NULL, NULL, NULL},
         {"linked interfaces", linked_interfaces, NULL, NULL, NULL},
