@@ -1,8 +1,11 @@
 /* Constant expressions of a module whose imports and earlier globals are there (core specification, 3.4.13).
- * They are validated, so only their values are computed here; they cost no fuel. */
+ * They are validated, so only their values are computed here; short ones cost no fuel. */
 #include "run/private.h"
 
 #include <string.h>
+
+/* Long expressions are paid for by so many instructions. */
+enum { STEPS_PER_LOOK = 1024 };
 
 static sg_status push(Store *store, ConstStack *stack, Slot slot, sg_error *err) {
     return sgi_vec_push(&store->alloc, stack, slot) ? SG_OK : sgi_store_no_memory(store, err);
@@ -33,8 +36,10 @@ sg_status sgi_const_eval(Instance *instance, ConstStack *stack, ConstExpr expr, 
     const uint8_t *at = expr.code;
     stack->count = 0;
     for (unsigned steps = 1;; steps++) {
-        if (steps % 1024 == 0) {
+        if (steps % STEPS_PER_LOOK == 0) {
             sg_trap trap = sgi_poll(&store->cx);
+            if (trap == SG_TRAP_NONE)
+                trap = sgi_fuel_charge(&store->cx, STEPS_PER_LOOK);
             if (trap != SG_TRAP_NONE)
                 return sgi_fail_trap(err, trap);
         }

@@ -565,6 +565,30 @@ static void out_of_memory(void **state) {
     assert_true(failures > 20);
 }
 
+/* Ten thousand instructions that no function has. */
+static void fuel_of_initialisers(void **state) {
+    (void)state;
+    static char text[200000];
+    char *at = text + sprintf(text, "(module (global i32 (i32.const 0)");
+    for (int i = 0; i < 4999; i++)
+        at += sprintf(at, " i32.const 1 i32.add");
+    sprintf(at, "))");
+    sg_engine *engine = make_engine();
+    sg_module *module = load_module(engine, text);
+    for (uint64_t fuel = 9 * 1024 - 1; fuel <= 9 * 1024; fuel++) {
+        sg_error error = {.status = SG_OK};
+        sg_store *store = make_store(engine, (sg_limits){.fuel = fuel});
+        sg_core_instance_new(store, module, NULL, 0, &error);
+        if (fuel < 9 * 1024)
+            assert_trap(SG_TRAP_FUEL, error.status, error);
+        else
+            assert_ok(error.status, error);
+        sg_store_delete(store);
+    }
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+}
+
 /* 100,000 memories in 200 KB: addresses and mappings are the host's too. */
 static void many_memories(void **state) {
     (void)state;
@@ -602,6 +626,7 @@ static const struct CMUnitTest tests[] = {
     {"within all limits", within_all, NULL, NULL, NULL},
     {"memory limit", memory_limit, NULL, NULL, NULL},
     {"table element limit", table_limit, NULL, NULL, NULL},
+    {"fuel of long initialisers", fuel_of_initialisers, NULL, NULL, NULL},
     {"memories without number", many_memories, NULL, NULL, NULL},
     {"instance limit", instance_limit, NULL, NULL, NULL},
     {"host byte limit", host_byte_limit, NULL, NULL, NULL},
