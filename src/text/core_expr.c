@@ -151,9 +151,9 @@ static sg_status put_memarg(ModuleParser *m, Op op, Buf *out) {
 
 static sg_status put_label_table(ModuleParser *m, Buf *out) {
     /* The vector's count goes first: the targets are gathered behind the stack of delayed bytes. */
-    size_t start = m->scratch.size = 0;
+    m->scratch.size = 0;
     uint32_t count = 0;
-    size_t last = start;
+    size_t last;
     do {
         last = m->scratch.size;
         SGI_TRY(label_index(m, &m->scratch));

@@ -59,8 +59,8 @@ void sgi_core_name_section(ModuleParser *m, Buf *binary) {
         &m->field_names,
         &m->spaces[SPACE_TAG].names,
     };
-    for (uint8_t i = 0; i < SGI_COUNT(lists); i++)
-        subsection(section, content, i + 1, lists[i]);
+    for (size_t i = 0; i < SGI_COUNT(lists); i++)
+        subsection(section, content, (uint8_t)(i + 1), lists[i]);
     if (section->size > empty)
         sgi_core_section(binary, 0, section);
 }
