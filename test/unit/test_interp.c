@@ -614,7 +614,7 @@ static void threads_share_a_module(void **state) {
     }
 }
 
-int main(void) {
+static void *run_group(void *failed) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fuel_is_what_was_counted_by_hand),
         cmocka_unit_test(fuel_stops_at_the_same_place),
@@ -629,5 +629,19 @@ int main(void) {
         cmocka_unit_test(big_bodies_translate),
         cmocka_unit_test(threads_share_a_module),
     };
-    return cmocka_run_group_tests_name("interp", tests, NULL, NULL);
+    *(int *)failed = cmocka_run_group_tests_name("interp", tests, NULL, NULL);
+    return NULL;
+}
+
+/* On a stack of its own size: sanitizers make frames of the interpreter many times as large. */
+int main(void) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    int failed = -1;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)64 << 20);
+    if (pthread_create(&thread, &attributes, run_group, &failed) == 0)
+        pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    return failed;
 }
