@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
     printf("%-12s %10s %10s %7s %14s\n", "kernel", "native ms", "guest ms", "ratio", "units/s");
     for (size_t i = 0; i < count; i++) {
         const Kernel *kernel = &kernels[i];
-        uint32_t native_result, guest_result;
+        uint32_t native_result = 0, guest_result = 0;
         double native = run_native(kernel, rounds, &native_result);
         uint64_t fuel = sg_store_usage(store).fuel;
         double guest = run_guest(kernel, instance, rounds, &guest_result);

@@ -61,7 +61,7 @@ static sg_status read_le(Reader *r, unsigned size, uint64_t *value) {
 }
 
 sg_status sgi_read_le32(Reader *r, uint32_t *value) {
-    uint64_t wide;
+    uint64_t wide = 0;
     SGI_TRY(read_le(r, 4, &wide));
     *value = (uint32_t)wide;
     return SG_OK;

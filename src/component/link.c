@@ -136,7 +136,7 @@ static sg_status incompatible(Bytes name, const char *detail, sg_error *err) {
 
 static sg_status link_func(const Linker *linker, Store *store, Bytes instance, Bytes name,
                            const CompFuncType *type, Item *item, sg_error *err) {
-    const LinkerEntry *entry;
+    const LinkerEntry *entry = NULL;
     SGI_TRY(find_entry(linker, store, instance, name, &entry, err));
     bool is_known = entry && entry->function;
     if (!is_known && !linker->unknown_imports_trap)
@@ -192,7 +192,7 @@ sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern 
     case SORT_TYPE: *item = (Item){.sort = SORT_TYPE}; return SG_OK;
     case SORT_FUNC: return link_func(linker, store, top, import->name, import->type.as.func, item, err);
     case SORT_INSTANCE: {
-        const LinkerEntry *entry;
+        const LinkerEntry *entry = NULL;
         SGI_TRY(find_entry(linker, store, top, import->name, &entry, err));
         if (entry == NULL || entry->instance == NULL)
             return link_instance(linker, store, import->name, import->type.as.instance, item, err);

@@ -129,7 +129,7 @@ static sg_status match_exports(Matcher *m, const NamedExtern *items, uint32_t co
 
 static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted, unsigned depth) {
     for (uint32_t i = 0; i < wanted->export_count; i++) {
-        const NamedExtern *want = &wanted->exports[i], *give;
+        const NamedExtern *want = &wanted->exports[i], *give = NULL;
         sg_trap trap = sgi_poll(&m->store->cx); /* a type may be large */
         if (trap != SG_TRAP_NONE)
             return sgi_fail_trap(m->err, trap);

@@ -264,7 +264,7 @@ static sg_status decode_core_module(TreeDecoder *d, Component *component, Reader
     sgi_alloc_init(&left, alloc->fn, alloc->context, alloc->limit - alloc->used);
     LoadContext cx = d->base.cx;
     cx.alloc = &left;
-    Def *def;
+    Def *def = NULL;
     SGI_TRY(add_def(d, component, DEF_CORE_MODULE, offset, &def));
     sg_status status =
         sgi_decode_module(&cx, (Bytes){section->at, sgi_reader_left(section)}, &def->as.core_module);
@@ -292,7 +292,7 @@ static sg_status decode_vector(TreeDecoder *d, Frame *frame, uint8_t id, Reader 
     for (uint32_t i = 0; i < count; i++) {
         if (i % 1024 == 1023)
             SGI_TRY(sgi_load_poll(&d->base.cx));
-        Def *def;
+        Def *def = NULL;
         SGI_TRY(add_def(d, frame->component, def_kinds[id], sgi_reader_offset(section), &def));
         SGI_TRY(decode_def(&d->base, frame, section, def));
     }
@@ -326,7 +326,7 @@ static sg_status begin_component(TreeDecoder *d, Component *component, Reader re
 }
 
 static sg_status begin_nested(TreeDecoder *d, Component *parent, Reader section) {
-    Def *def;
+    Def *def = NULL;
     SGI_TRY(add_def(d, parent, DEF_COMPONENT, sgi_reader_offset(&section), &def));
     def->as.component = sgi_component_new(&d->base.cx, parent);
     if (def->as.component == NULL) {

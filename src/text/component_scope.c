@@ -403,7 +403,7 @@ static sg_status define_alias(ComponentParser *c, SpaceId space, const AliasTarg
 
 sg_status sgi_parse_alias_field(ComponentParser *c) {
     AliasTarget target;
-    SpaceId space;
+    SpaceId space = (SpaceId)0;
     Bytes id;
     uint32_t index;
     SGI_TRY(parse_alias_target(c, &target));

@@ -204,7 +204,7 @@ sg_status sgi_core_type_use(ModuleParser *m, bool with_names, TypeUse *use) {
 }
 
 sg_status sgi_core_block_type(ModuleParser *m, Buf *out) {
-    bool has_index, is_inline;
+    bool has_index, is_inline = false;
     uint32_t index;
     SGI_TRY(read_type_use(m, false, &has_index, &is_inline, &index));
     const Buf *signature = &m->scratch;

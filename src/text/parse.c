@@ -165,7 +165,7 @@ sg_status sgi_expect_name(Parser *p, Bytes *name) {
 sg_status sgi_take_strings(Parser *p, Buf *out) {
     while (sgi_peek_is(p, TOKEN_STRING)) {
         ArenaMark mark = sgi_arena_mark(p->arena);
-        Bytes string;
+        Bytes string = {0};
         SGI_TRY(sgi_expect_string(p, &string));
         sgi_buf_put(out, string.data, string.size);
         sgi_arena_release(p->arena, mark);

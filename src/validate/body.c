@@ -291,7 +291,7 @@ static sg_status check_end(Validator *v) {
 }
 
 static sg_status check_br(Validator *v) {
-    Frame *frame;
+    Frame *frame = NULL;
     SGI_TRY(find_frame(v, v->instr.index, &frame));
     TypeList label = label_types(v, frame);
     SGI_TRY(pop_list(v, label.types, label.count));
@@ -308,7 +308,7 @@ static sg_status pass_label(Validator *v, TypeList label) {
 }
 
 static sg_status check_br_if(Validator *v) {
-    Frame *frame;
+    Frame *frame = NULL;
     SGI_TRY(pop(v, VAL_I32));
     SGI_TRY(find_frame(v, v->instr.index, &frame));
     SGI_TRY(pass_label(v, label_types(v, frame)));
@@ -316,7 +316,7 @@ static sg_status check_br_if(Validator *v) {
 }
 
 static sg_status check_br_table(Validator *v) {
-    Frame *frame;
+    Frame *frame = NULL;
     SGI_TRY(pop(v, VAL_I32));
     SGI_TRY(find_frame(v, v->instr.index, &frame));
     TypeList previous = label_types(v, frame);
@@ -337,7 +337,7 @@ static sg_status check_br_table(Validator *v) {
 }
 
 static sg_status check_br_on_null(Validator *v) {
-    Frame *frame;
+    Frame *frame = NULL;
     ValType type;
     SGI_TRY(pop_ref(v, &type));
     SGI_TRY(find_frame(v, v->instr.index, &frame));
@@ -347,7 +347,7 @@ static sg_status check_br_on_null(Validator *v) {
 }
 
 static sg_status check_br_on_non_null(Validator *v) {
-    Frame *frame;
+    Frame *frame = NULL;
     ValType type;
     SGI_TRY(pop_ref(v, &type));
     SGI_TRY(find_frame(v, v->instr.index, &frame));
@@ -414,8 +414,8 @@ static ValType address_type(const Limits *limits) {
 }
 
 static sg_status check_call_indirect(Validator *v) {
-    const TableType *table;
-    const FuncType *type;
+    const TableType *table = NULL;
+    const FuncType *type = NULL;
     SGI_TRY(find_table(v, v->instr.index2, &table));
     if (!matches(v, table->element, VAL_FUNCREF))
         return mismatch(v, "a table of functions", sgi_type_name(table->element).text);
@@ -425,7 +425,7 @@ static sg_status check_call_indirect(Validator *v) {
 }
 
 static sg_status check_call_ref(Validator *v) {
-    const FuncType *type;
+    const FuncType *type = NULL;
     SGI_TRY(find_func_type(v, v->instr.index, &type));
     SGI_TRY(pop(v, sgi_ref(true, v->instr.index)));
     return v->instr.op == OP_CALL_REF ? call_type(v, type) : return_call_type(v, type);
@@ -462,7 +462,7 @@ static sg_status mark_initialised(Validator *v, uint32_t index, ValType type) {
 
 static sg_status check_local(Validator *v) {
     uint32_t index = v->instr.index;
-    ValType type;
+    ValType type = {0};
     SGI_TRY(find_local(v, index, &type));
     if (v->instr.op == OP_LOCAL_GET) {
         if (!sgi_is_defaultable(type) && index >= v->type->param_count &&
@@ -543,7 +543,7 @@ static sg_status check_ref(Validator *v) {
 /* ---- tables ---- */
 
 static sg_status check_table(Validator *v) {
-    const TableType *type;
+    const TableType *type = NULL;
     SGI_TRY(find_table(v, v->instr.index, &type));
     ValType address = address_type(&type->limits);
     switch (v->instr.op) {
@@ -566,7 +566,7 @@ static sg_status check_elem_index(const Validator *v) {
 }
 
 static sg_status check_table_init(Validator *v) {
-    const TableType *type;
+    const TableType *type = NULL;
     SGI_TRY(find_table(v, v->instr.index2, &type));
     SGI_TRY(check_elem_index(v));
     ValType element = v->module->elems[v->instr.index].type;
@@ -585,7 +585,7 @@ static sg_status pop_copy(Validator *v, const Limits *to, const Limits *from) {
 }
 
 static sg_status check_table_copy(Validator *v) {
-    const TableType *to, *from;
+    const TableType *to = NULL, *from = NULL;
     SGI_TRY(find_table(v, v->instr.index, &to));
     SGI_TRY(find_table(v, v->instr.index2, &from));
     if (!matches(v, from->element, to->element))
@@ -609,7 +609,7 @@ static sg_status check_data_index(const Validator *v) {
 }
 
 static sg_status check_memory_init(Validator *v) {
-    const Limits *limits;
+    const Limits *limits = NULL;
     SGI_TRY(find_memory(v, v->instr.index2, &limits));
     SGI_TRY(check_data_index(v));
     SGI_TRY(pop(v, VAL_I32));
@@ -618,7 +618,7 @@ static sg_status check_memory_init(Validator *v) {
 }
 
 static sg_status check_memory_copy(Validator *v) {
-    const Limits *to, *from;
+    const Limits *to = NULL, *from = NULL;
     SGI_TRY(find_memory(v, v->instr.index, &to));
     SGI_TRY(find_memory(v, v->instr.index2, &from));
     return pop_copy(v, to, from);
@@ -646,7 +646,7 @@ static ValType letter_type(char letter, ValType address) {
 static sg_status check_signature(Validator *v, const OpInfo *info) {
     ValType address = VAL_I32;
     if (info->imm == IMM_MEMARG || info->imm == IMM_MEMORY) {
-        const Limits *limits;
+        const Limits *limits = NULL;
         SGI_TRY(find_memory(v, v->instr.index, &limits));
         address = address_type(limits);
         if (info->imm == IMM_MEMARG)
