@@ -4,7 +4,8 @@
 
 #include "run/run.h"
 
-/* Decode → validate → tier, under the engine's load budget. What is loaded holds a reference to the engine. */
+/* Decode → validate → tier, under the engine's load budget. What is loaded holds a reference to the engine.
+ */
 sg_status sgi_load_module(Engine *engine, Bytes bytes, Module **module, sg_error *err);
 sg_status sgi_load_component(Engine *engine, Bytes bytes, Component **component, sg_error *err);
 

@@ -13,8 +13,9 @@ extern "C" {
 
 typedef struct sg_engine sg_engine;
 
-/* realloc-shaped: `block` NULL allocates, `new_size` 0 frees (and answers NULL), otherwise resizes. Blocks are aligned
- * for max_align_t. Called from any thread that uses the engine. NULL refuses; the library then reports SG_NO_MEMORY. */
+/* realloc-shaped: `block` NULL allocates, `new_size` 0 frees (and answers NULL), otherwise resizes. Blocks
+ * are aligned for max_align_t. Called from any thread that uses the engine. NULL refuses; the library then
+ * reports SG_NO_MEMORY. */
 typedef void *sg_realloc_fn(void *context, void *block, size_t old_size, size_t new_size);
 
 typedef enum sg_interrupt_mode {
@@ -28,21 +29,24 @@ typedef struct sg_engine_options {
     sg_realloc_fn *allocate; /* NULL: malloc and free */
     void *allocate_context;
     sg_interrupt_mode interrupt;
-    uint64_t load_bytes;         /* memory that loading one module or component may use [64 MiB + 64 per input byte] */
-    uint64_t load_timeout_ns;    /* wall-clock time that loading one may take [unlimited] */
-    bool small_reservations;     /* reserve only what a memory needs, not 4 GiB of addresses each */
+    uint64_t
+        load_bytes; /* memory that loading one module or component may use [64 MiB + 64 per input byte] */
+    uint64_t load_timeout_ns; /* wall-clock time that loading one may take [unlimited] */
+    bool small_reservations;  /* reserve only what a memory needs, not 4 GiB of addresses each */
 } sg_engine_options;
 
-/* A new engine; `options` may be NULL. Free with sg_engine_delete. Returns NULL and fills `error` on failure. Engines
- * may be used from several threads at once. In the child of a fork they go on working, deadlines included, unless
- * another thread was inside the library when the process forked. */
+/* A new engine; `options` may be NULL. Free with sg_engine_delete. Returns NULL and fills `error` on failure.
+ * Engines may be used from several threads at once. In the child of a fork they go on working, deadlines
+ * included, unless another thread was inside the library when the process forked. */
 SG_API sg_engine *sg_engine_new(const sg_engine_options *options, sg_error *error);
 
-/* Turns a proposal on or off by its name in features.def ("tail-call", "multi-memory", ...) for what is loaded later.
- * SG_NOT_FOUND for an unknown name, SG_UNSUPPORTED to turn on what is not built. Call before sharing the engine. */
+/* Turns a proposal on or off by its name in features.def ("tail-call", "multi-memory", ...) for what is
+ * loaded later. SG_NOT_FOUND for an unknown name, SG_UNSUPPORTED to turn on what is not built. Call before
+ * sharing the engine. */
 SG_API sg_status sg_engine_set_feature(sg_engine *engine, const char *name, bool on, sg_error *error);
 
-/* Deletes the engine when everything made with it has been deleted too: what is still alive keeps it. NULL allowed. */
+/* Deletes the engine when everything made with it has been deleted too: what is still alive keeps it. NULL
+ * allowed. */
 SG_API void sg_engine_delete(sg_engine *engine);
 
 /* The library's version, such as "0.1.0". */

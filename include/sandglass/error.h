@@ -1,7 +1,7 @@
 /* Errors: what went wrong, and where.
  *
- * Every function that can fail returns sg_status and takes a nullable, caller-owned sg_error last. On failure the
- * first error met is written there; on success it is left alone. Writing it allocates nothing. */
+ * Every function that can fail returns sg_status and takes a nullable, caller-owned sg_error last. On failure
+ * the first error met is written there; on success it is left alone. Writing it allocates nothing. */
 #ifndef SANDGLASS_ERROR_H
 #define SANDGLASS_ERROR_H
 
@@ -45,10 +45,10 @@ typedef enum sg_trap {
 /* Fixed size, no pointers: copy it freely. */
 typedef struct sg_error {
     sg_status status;
-    sg_trap trap;    /* SG_TRAP_NONE unless status is SG_TRAP */
-    uint64_t offset; /* byte offset in the binary, or SG_NO_OFFSET */
-    uint32_t line;   /* 1-based position in text; 0 when there is none */
-    uint32_t column; /* 1-based, in bytes */
+    sg_trap trap;     /* SG_TRAP_NONE unless status is SG_TRAP */
+    uint64_t offset;  /* byte offset in the binary, or SG_NO_OFFSET */
+    uint32_t line;    /* 1-based position in text; 0 when there is none */
+    uint32_t column;  /* 1-based, in bytes */
     char message[96]; /* the specification's message, or our own; never empty after a failure */
     char detail[416]; /* names, types and indices involved; may be empty */
 } sg_error;
@@ -62,8 +62,8 @@ SG_API const char *sg_trap_cause(sg_trap trap);
 /* Name of a status, such as "invalid", a static string. */
 SG_API const char *sg_status_name(sg_status status);
 
-/* Writes "message: detail (at offset 0x1f)" into `buffer`, cut to `size` bytes with a final NUL; returns the length
- * that the whole text has, as snprintf does. */
+/* Writes "message: detail (at offset 0x1f)" into `buffer`, cut to `size` bytes with a final NUL; returns the
+ * length that the whole text has, as snprintf does. */
 SG_API int sg_error_format(const sg_error *error, char *buffer, unsigned long size);
 
 #ifdef __cplusplus

@@ -14,8 +14,8 @@ extern "C" {
 typedef struct sg_instance sg_instance;
 typedef struct sg_func sg_func;
 
-/* The exported function `name`; "interface#function" or "instance/function" paths reach into exported instances:
- * the separator is '#'. NULL and SG_NOT_FOUND if there is none. */
+/* The exported function `name`; "interface#function" or "instance/function" paths reach into exported
+ * instances: the separator is '#'. NULL and SG_NOT_FOUND if there is none. */
 SG_API sg_func *sg_instance_find_func(sg_instance *instance, const char *name, sg_error *error);
 
 SG_API size_t sg_func_param_count(const sg_func *func);
@@ -24,12 +24,12 @@ SG_API sg_string sg_func_param_name(const sg_func *func, size_t index);
 /* The result's type, NULL when there is none. */
 SG_API const sg_type *sg_func_result_type(const sg_func *func);
 
-/* Calls `func` under the store's limits, post-return included. `result` receives the result, if the type has one, and
- * may be NULL to drop it; its memory is the store's (see value.h). Arguments that do not fit give SG_BAD_VALUE with the
- * path inside the value, and nothing ran. After a trap every further call into the same component instance fails with
- * SG_TRAP_CANNOT_ENTER, or SG_TRAP_INSTANCE_ENDED if a limit ended it. */
-SG_API sg_status sg_func_call(sg_func *func, const sg_value *arguments, size_t argument_count, sg_value *result,
-                              sg_error *error);
+/* Calls `func` under the store's limits, post-return included. `result` receives the result, if the type has
+ * one, and may be NULL to drop it; its memory is the store's (see value.h). Arguments that do not fit give
+ * SG_BAD_VALUE with the path inside the value, and nothing ran. After a trap every further call into the same
+ * component instance fails with SG_TRAP_CANNOT_ENTER, or SG_TRAP_INSTANCE_ENDED if a limit ended it. */
+SG_API sg_status sg_func_call(sg_func *func, const sg_value *arguments, size_t argument_count,
+                              sg_value *result, sg_error *error);
 
 /* Reads "name(arg, ...)" in WAVE text: finds the function and parses its arguments. `*arguments` holds
  * sg_func_param_count values; free with sg_arguments_delete. */

@@ -10,26 +10,28 @@ extern "C" {
 
 typedef struct sg_linker sg_linker;
 
-/* A host function for a component. `result` is to be set if the type has one; its memory: see value.h. Anything but
- * SG_OK traps the guest with SG_TRAP_HOST_FUNCTION (SG_TRAP keeps error->trap). */
+/* A host function for a component. `result` is to be set if the type has one; its memory: see value.h.
+ * Anything but SG_OK traps the guest with SG_TRAP_HOST_FUNCTION (SG_TRAP keeps error->trap). */
 typedef sg_status sg_host_fn(void *context, sg_call *call, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *error);
 
-/* Free with sg_linker_delete, after which instances made with it go on working; `context` pointers given to it must
- * live as long as those. */
+/* Free with sg_linker_delete, after which instances made with it go on working; `context` pointers given to
+ * it must live as long as those. */
 SG_API sg_linker *sg_linker_new(sg_engine *engine, sg_error *error);
 SG_API void sg_linker_delete(sg_linker *linker);
 
-/* Supplies function `name` of the imported instance `instance` (NULL: the top level). Defining it again replaces it. */
-SG_API sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name, sg_host_fn *function,
-                                       void *context, sg_error *error);
+/* Supplies function `name` of the imported instance `instance` (NULL: the top level). Defining it again
+ * replaces it. */
+SG_API sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name,
+                                       sg_host_fn *function, void *context, sg_error *error);
 
-/* Supplies an instance made earlier under the import name `name`, in the store of that instance only. Once that
- * store is deleted the name is as if nothing had been supplied to any other. */
+/* Supplies an instance made earlier under the import name `name`, in the store of that instance only. Once
+ * that store is deleted the name is as if nothing had been supplied to any other. */
 SG_API sg_status sg_linker_define_instance(sg_linker *linker, const char *name, sg_instance *instance,
                                            sg_error *error);
 
-/* Functions that nobody supplied become traps when called (SG_TRAP_UNKNOWN_IMPORT), instead of a link error. */
+/* Functions that nobody supplied become traps when called (SG_TRAP_UNKNOWN_IMPORT), instead of a link error.
+ */
 SG_API void sg_linker_unknown_imports_trap(sg_linker *linker, bool on);
 
 /* Instantiates `component` in `store` under its limits. NULL and `error` on failure. */

@@ -61,8 +61,8 @@ typedef struct sg_extern {
     } of;
 } sg_extern;
 
-/* Decodes and validates `bytes` (binary or WAT text, told apart by the first bytes), which are copied. Free with
- * sg_module_delete. NULL and `error` on failure. */
+/* Decodes and validates `bytes` (binary or WAT text, told apart by the first bytes), which are copied. Free
+ * with sg_module_delete. NULL and `error` on failure. */
 SG_API sg_module *sg_module_load(sg_engine *engine, const void *bytes, size_t size, sg_error *error);
 SG_API void sg_module_delete(sg_module *module);
 
@@ -71,20 +71,20 @@ SG_API bool sg_module_import(const sg_module *module, size_t index, sg_string *m
                              sg_extern_kind *kind);
 SG_API bool sg_module_export(const sg_module *module, size_t index, sg_string *name, sg_extern_kind *kind);
 
-/* Writes the type of import or export `index` as text ("(func (param i32) (result i64))"), as snprintf does; 0 out of
- * range. */
+/* Writes the type of import or export `index` as text ("(func (param i32) (result i64))"), as snprintf does;
+ * 0 out of range. */
 SG_API size_t sg_module_import_type(const sg_module *module, size_t index, char *buffer, size_t size);
 SG_API size_t sg_module_export_type(const sg_module *module, size_t index, char *buffer, size_t size);
 
-/* A stand-in for import `index`, a function that traps with SG_TRAP_UNKNOWN_IMPORT when called. SG_UNLINKABLE for imports
- * of other kinds, SG_NOT_FOUND out of range. */
-SG_API sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index, sg_extern *item,
-                                       sg_error *error);
+/* A stand-in for import `index`, a function that traps with SG_TRAP_UNKNOWN_IMPORT when called. SG_UNLINKABLE
+ * for imports of other kinds, SG_NOT_FOUND out of range. */
+SG_API sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index,
+                                       sg_extern *item, sg_error *error);
 
-/* Instantiates with `imports` in the module's order, checked against its import types, and runs the start function
- * under the store's limits. NULL and `error` on failure: SG_UNLINKABLE, SG_TRAP, SG_NO_MEMORY. */
-SG_API sg_core_instance *sg_core_instance_new(sg_store *store, const sg_module *module, const sg_extern *imports,
-                                              size_t import_count, sg_error *error);
+/* Instantiates with `imports` in the module's order, checked against its import types, and runs the start
+ * function under the store's limits. NULL and `error` on failure: SG_UNLINKABLE, SG_TRAP, SG_NO_MEMORY. */
+SG_API sg_core_instance *sg_core_instance_new(sg_store *store, const sg_module *module,
+                                              const sg_extern *imports, size_t import_count, sg_error *error);
 
 /* The export of that name; SG_NOT_FOUND otherwise. */
 SG_API sg_status sg_core_instance_find(sg_core_instance *instance, const char *name, size_t name_size,
@@ -95,27 +95,32 @@ SG_API size_t sg_core_func_result_count(const sg_core_func *func);
 SG_API sg_core_kind sg_core_func_param(const sg_core_func *func, size_t index);
 SG_API sg_core_kind sg_core_func_result(const sg_core_func *func, size_t index);
 
-/* Calls `func`. Counts and kinds must fit its type, else SG_BAD_VALUE and nothing ran. Inside a host function the call
- * is nested: it inherits the running call's limits. */
+/* Calls `func`. Counts and kinds must fit its type, else SG_BAD_VALUE and nothing ran. Inside a host function
+ * the call is nested: it inherits the running call's limits. */
 SG_API sg_status sg_core_func_call(sg_core_func *func, const sg_core_value *arguments, size_t argument_count,
                                    sg_core_value *results, size_t result_count, sg_error *error);
 
-/* A host function. Anything but SG_OK traps the guest with SG_TRAP_HOST_FUNCTION (SG_TRAP keeps error->trap). */
-typedef sg_status sg_core_host_fn(void *context, sg_call *call, const sg_core_value *arguments, size_t argument_count,
-                                  sg_core_value *results, size_t result_count, sg_error *error);
+/* A host function. Anything but SG_OK traps the guest with SG_TRAP_HOST_FUNCTION (SG_TRAP keeps error->trap).
+ */
+typedef sg_status sg_core_host_fn(void *context, sg_call *call, const sg_core_value *arguments,
+                                  size_t argument_count, sg_core_value *results, size_t result_count,
+                                  sg_error *error);
 
-/* A host function of the given type, owned by the store. `finalize` (may be NULL) runs on `context` when the store is
- * deleted. */
+/* A host function of the given type, owned by the store. `finalize` (may be NULL) runs on `context` when the
+ * store is deleted. */
 SG_API sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size_t param_count,
-                                      const sg_core_kind *results, size_t result_count, sg_core_host_fn *function,
-                                      void *context, void (*finalize)(void *context), sg_error *error);
+                                      const sg_core_kind *results, size_t result_count,
+                                      sg_core_host_fn *function, void *context,
+                                      void (*finalize)(void *context), sg_error *error);
 
-/* Host-made memories, tables and globals, owned by and charged to the store. `maximum` may be SG_UNLIMITED. */
+/* Host-made memories, tables and globals, owned by and charged to the store. `maximum` may be SG_UNLIMITED.
+ */
 SG_API sg_core_memory *sg_core_memory_new(sg_store *store, uint64_t minimum_pages, uint64_t maximum_pages,
                                           sg_error *error);
-SG_API sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum, uint64_t maximum,
-                                        sg_error *error);
-SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_, sg_error *error);
+SG_API sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum,
+                                        uint64_t maximum, sg_error *error);
+SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_,
+                                          sg_error *error);
 
 SG_API sg_core_value sg_core_global_get(const sg_core_global *global);
 /* SG_MISUSE for an immutable global, SG_BAD_VALUE for another kind. */

@@ -1,10 +1,11 @@
 /* Values of the Component Model, and their types.
  *
- * An sg_value is a small tagged union. Scalars hold no memory. Compound values point at memory whose owner depends on
- * where the value came from:
+ * An sg_value is a small tagged union. Scalars hold no memory. Compound values point at memory whose owner
+ * depends on where the value came from:
  *   - arguments of sg_func_call belong to the caller and are only read;
- *   - results of sg_func_call belong to the store's call memory: they stay valid until the next outermost call on that
- *     store, which may take them as arguments, or the store is deleted; inside a host function, until that returns;
+ *   - results of sg_func_call belong to the store's call memory: they stay valid until the next outermost
+ * call on that store, which may take them as arguments, or the store is deleted; inside a host function,
+ * until that returns;
  *   - arguments given to a host function are valid until it returns;
  *   - results made by a host function must outlive its return: take memory from sg_call_alloc.
  * To keep a value longer, copy it with sg_value_copy and free that copy with sg_value_delete. */
@@ -93,7 +94,7 @@ struct sg_value {
             sg_string name;
             const sg_value *payload; /* NULL when the case has none */
         } variant;
-        sg_string enumeration; /* the case's name */
+        sg_string enumeration;  /* the case's name */
         const sg_value *option; /* NULL is none */
         struct {
             const sg_value *payload; /* NULL when that side has none */
@@ -117,7 +118,8 @@ static inline sg_string sg_string_of(const char *data, size_t size) {
     return string;
 }
 
-/* A value of kind SG_STRING over a NUL-terminated UTF-8 string, which it borrows. NULL is the empty string. */
+/* A value of kind SG_STRING over a NUL-terminated UTF-8 string, which it borrows. NULL is the empty string.
+ */
 SG_API sg_value sg_value_string(const char *text);
 
 /* Deep copy with memory from malloc; free it with sg_value_delete. SG_NO_MEMORY leaves nothing behind. */
@@ -126,7 +128,8 @@ SG_API sg_status sg_value_copy(const sg_value *value, sg_value *copy, sg_error *
 /* Frees a value made by sg_value_copy, and only such a value. NULL is allowed. */
 SG_API void sg_value_delete(sg_value *copy);
 
-/* Structural equality; record fields and flags in any order, NaN equal to NaN, SG_BYTES equal to the same SG_LIST. */
+/* Structural equality; record fields and flags in any order, NaN equal to NaN, SG_BYTES equal to the same
+ * SG_LIST. */
 SG_API bool sg_value_equal(const sg_value *a, const sg_value *b);
 
 /* A component-level value type; owned by its component, valid as long as that. */
@@ -134,8 +137,9 @@ typedef struct sg_type sg_type;
 
 SG_API sg_kind sg_type_kind(const sg_type *type);
 
-/* SG_LIST: the element; SG_OPTION: the payload; SG_RESULT: index 0 the ok side, 1 the error side (NULL where absent);
- * SG_RECORD, SG_TUPLE, SG_VARIANT: by position (NULL for a case without payload). NULL out of range. */
+/* SG_LIST: the element; SG_OPTION: the payload; SG_RESULT: index 0 the ok side, 1 the error side (NULL where
+ * absent); SG_RECORD, SG_TUPLE, SG_VARIANT: by position (NULL for a case without payload). NULL out of range.
+ */
 SG_API const sg_type *sg_type_item(const sg_type *type, size_t index);
 
 /* Fields, members, cases or flags of the type; 0 for others. */
@@ -144,10 +148,13 @@ SG_API size_t sg_type_count(const sg_type *type);
 /* Name of a field, case or flag; empty out of range. */
 SG_API sg_string sg_type_name(const sg_type *type, size_t index);
 
-/* Reads a value of `type` in WAVE text. The value is allocated as by sg_value_copy. Errors carry line and column. */
-SG_API sg_status sg_value_parse(const sg_type *type, const char *text, size_t size, sg_value *value, sg_error *error);
+/* Reads a value of `type` in WAVE text. The value is allocated as by sg_value_copy. Errors carry line and
+ * column. */
+SG_API sg_status sg_value_parse(const sg_type *type, const char *text, size_t size, sg_value *value,
+                                sg_error *error);
 
-/* Writes `value` as WAVE text, cut to `size` bytes with a final NUL; returns the length of the whole, as snprintf. */
+/* Writes `value` as WAVE text, cut to `size` bytes with a final NUL; returns the length of the whole, as
+ * snprintf. */
 SG_API size_t sg_value_print(const sg_value *value, char *buffer, size_t size);
 
 #ifdef __cplusplus

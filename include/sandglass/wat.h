@@ -18,10 +18,12 @@ typedef struct sg_bytes {
 SG_API void sg_bytes_delete(sg_bytes *bytes);
 
 /* Parses the text of one module or component into its binary. The result is not validated. */
-SG_API sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_bytes *binary, sg_error *error);
+SG_API sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_bytes *binary,
+                              sg_error *error);
 
 /* Writes the text of a module or component binary. The binary is decoded, not validated. */
-SG_API sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text, sg_error *error);
+SG_API sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text,
+                              sg_error *error);
 
 /* --- scripts: .wast files --- */
 
@@ -59,8 +61,8 @@ typedef struct sg_pattern {
     sg_core_value core;
     sg_string heap_type; /* for REF and REF_NULL: "func", "extern", ...; empty for any */
     size_t count;
-    /* v128 lanes: when lane_kinds[0] is set, lane i has `lane_bits` bits and its own kind: 'v' value, 'c' canonical,
-     * 'a' arithmetic NaN. */
+    /* v128 lanes: when lane_kinds[0] is set, lane i has `lane_bits` bits and its own kind: 'v' value, 'c'
+     * canonical, 'a' arithmetic NaN. */
     char lane_kinds[16];
     uint8_t lane_bits;
 } sg_pattern;
@@ -85,12 +87,13 @@ typedef struct sg_command {
     const sg_pattern *core_expected;
     const sg_value *expected;
     size_t expected_count;
-    /* The literals were core ones; also when there are none, or only f32 and f64: then `arguments` and `expected` are
-     * filled too, and the instance's kind decides. */
+    /* The literals were core ones; also when there are none, or only f32 and f64: then `arguments` and
+     * `expected` are filled too, and the instance's kind decides. */
     bool is_core_action;
 } sg_command;
 
-/* Parses a script. Errors in quoted modules are kept for their commands; any other syntax error fails the whole. */
+/* Parses a script. Errors in quoted modules are kept for their commands; any other syntax error fails the
+ * whole. */
 SG_API sg_script *sg_script_parse(sg_engine *engine, const char *text, size_t size, sg_error *error);
 SG_API size_t sg_script_count(const sg_script *script);
 /* Command `index`; it belongs to the script. */

@@ -1,8 +1,8 @@
 /* The one allocator, and the accounts that wrap it.
  *
- * Every block belongs to an Alloc: the embedder's function plus an account of the bytes in use. A store, a module and an
- * engine have one each, so what each holds is known and bounded. An account is used by one thread at a time; the
- * engine's is guarded by the engine's lock. */
+ * Every block belongs to an Alloc: the embedder's function plus an account of the bytes in use. A store, a
+ * module and an engine have one each, so what each holds is known and bounded. An account is used by one
+ * thread at a time; the engine's is guarded by the engine's lock. */
 #ifndef SGI_ALLOC_H
 #define SGI_ALLOC_H
 
@@ -22,7 +22,8 @@ typedef struct Alloc {
 /* An account over malloc and free when `fn` is NULL. */
 void sgi_alloc_init(Alloc *alloc, ReallocFn *fn, void *context, size_t limit);
 
-/* All answer NULL when refused; the account and the old block are then unchanged. Sizes of 0 are served as 1. */
+/* All answer NULL when refused; the account and the old block are then unchanged. Sizes of 0 are served as 1.
+ */
 void *sgi_alloc(Alloc *alloc, size_t size);
 void *sgi_alloc_zero(Alloc *alloc, size_t size);
 void *sgi_realloc(Alloc *alloc, void *block, size_t old_size, size_t new_size);

@@ -1,4 +1,5 @@
-/* Arenas: many blocks, one lifetime. Memory is zeroed, aligned to 16 and freed all at once, or back to a mark. */
+/* Arenas: many blocks, one lifetime. Memory is zeroed, aligned to 16 and freed all at once, or back to a
+ * mark. */
 #ifndef SGI_ARENA_H
 #define SGI_ARENA_H
 

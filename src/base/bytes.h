@@ -16,7 +16,8 @@ Bytes sgi_bytes_of(const char *text);
 bool sgi_bytes_equal(Bytes a, Bytes b);
 bool sgi_bytes_is(Bytes a, const char *text);
 
-/* A growing buffer. The first refusal sets `failed`; later writes do nothing, so one look at the end is enough. */
+/* A growing buffer. The first refusal sets `failed`; later writes do nothing, so one look at the end is
+ * enough. */
 typedef struct Buf {
     Alloc *alloc;
     uint8_t *data;

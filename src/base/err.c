@@ -108,5 +108,6 @@ int sg_error_format(const sg_error *error, char *buffer, unsigned long size) {
         snprintf(where, sizeof where, " (at %" PRIu32 ":%" PRIu32 ")", error->line, error->column);
     else if (error->offset != SG_NO_OFFSET)
         snprintf(where, sizeof where, " (at offset 0x%" PRIx64 ")", error->offset);
-    return snprintf(buffer, size, "%s%s%s%s", error->message, error->detail[0] ? ": " : "", error->detail, where);
+    return snprintf(buffer, size, "%s%s%s%s", error->message, error->detail[0] ? ": " : "", error->detail,
+                    where);
 }

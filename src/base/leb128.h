@@ -11,7 +11,8 @@ typedef enum LebResult {
     LEB_TOO_LARGE /* "integer too large" */
 } LebResult;
 
-/* Read one integer of `bits` (at most 64) from [*at, end) and move *at past it; on failure *at is unchanged. */
+/* Read one integer of `bits` (at most 64) from [*at, end) and move *at past it; on failure *at is unchanged.
+ */
 LebResult sgi_leb_read_u(const uint8_t **at, const uint8_t *end, unsigned bits, uint64_t *value);
 LebResult sgi_leb_read_s(const uint8_t **at, const uint8_t *end, unsigned bits, int64_t *value);
 

@@ -1,5 +1,5 @@
-/* A hash map from byte strings to 32-bit numbers. Keys are borrowed. The hash is keyed with an address, so that a guest
- * cannot choose names that collide; nothing ever depends on the order inside. */
+/* A hash map from byte strings to 32-bit numbers. Keys are borrowed. The hash is keyed with an address, so
+ * that a guest cannot choose names that collide; nothing ever depends on the order inside. */
 #ifndef SGI_MAP_H
 #define SGI_MAP_H
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-bool sgi_vec_grow(Alloc *alloc, void **items, size_t *capacity, size_t count, size_t extra, size_t item_size) {
+bool sgi_vec_grow(Alloc *alloc, void **items, size_t *capacity, size_t count, size_t extra,
+                  size_t item_size) {
     size_t needed, wanted, bytes;
     if (!sgi_add(count, extra, &needed))
         return false;

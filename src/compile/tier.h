@@ -1,5 +1,5 @@
-/* The door of compile: validated code → runnable code. Every tier is behind this one table, with the same results, fuel
- * and traps. Tiers never include each other. */
+/* The door of compile: validated code → runnable code. Every tier is behind this one table, with the same
+ * results, fuel and traps. Tiers never include each other. */
 #ifndef SGI_TIER_H
 #define SGI_TIER_H
 
@@ -9,15 +9,15 @@
 typedef struct Tier {
     const char *name;
 
-    /* A tier's own data for a validated module, shared by all its instances on all threads; translation may happen
-     * later, function by function, under the tier's own lock, on `alloc` (which only that lock guards). NULL when
-     * refused. The module outlives it. */
+    /* A tier's own data for a validated module, shared by all its instances on all threads; translation may
+     * happen later, function by function, under the tier's own lock, on `alloc` (which only that lock
+     * guards). NULL when refused. The module outlives it. */
     ModuleCode *(*code_new)(const Module *module, Alloc *alloc);
     void (*code_delete)(ModuleCode *code);
 
-    /* Calls a FUNC_WASM function. `slots` (room for the larger of both counts) holds the arguments, then the results.
-     * On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through host functions: frames start
-     * at cx->stack_top, which is restored on return. */
+    /* Calls a FUNC_WASM function. `slots` (room for the larger of both counts) holds the arguments, then the
+     * results. On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through host
+     * functions: frames start at cx->stack_top, which is restored on return. */
     sg_trap (*call)(ExecContext *cx, FuncInst *func, Slot *slots);
 } Tier;
 

@@ -20,16 +20,16 @@ sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInsta
 void sgi_linker_unknown_imports_trap(Linker *linker, bool on);
 
 /* Instantiates under one call scope. The instance belongs to the store. */
-sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component, CompInstance **instance,
-                                    sg_error *err);
+sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component,
+                                    CompInstance **instance, sg_error *err);
 
 /* `name` may be "instance#function". NULL if there is none. */
 CompFunc *sgi_instance_find_func(CompInstance *instance, Bytes name);
 const CompFuncType *sgi_comp_func_type(const CompFunc *func);
 
-/* Under one call scope: checks and lowers the arguments, calls, lifts the result into the store's call memory, and runs
- * post-return. */
-sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count, sg_value *result,
-                             sg_error *err);
+/* Under one call scope: checks and lowers the arguments, calls, lifts the result into the store's call
+ * memory, and runs post-return. */
+sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
+                             sg_value *result, sg_error *err);
 
 #endif

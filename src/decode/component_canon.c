@@ -1,7 +1,6 @@
 /* Canonical definitions: the binary format's canon and canonopt → CanonDef, as they stand. */
 #include "decode/component.h"
 
-
 static sg_status decode_option(CompDecoder *d, Reader *r, CanonDef *canon, uint8_t *kind) {
     size_t offset = sgi_reader_offset(r);
     SGI_TRY(sgi_read_byte(r, kind));

@@ -3,7 +3,6 @@
  * deep, so the recursion over them is bounded. */
 #include "decode/component.h"
 
-
 enum {
     TYPE_BOOL = 0x7f,
     TYPE_ERROR_CONTEXT = 0x64,

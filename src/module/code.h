@@ -4,16 +4,17 @@
  *                               ^ code               ^ end
  *   segments │0: entry, cost 5│ 12: loop, cost 3│ 31: join, cost 0│ ...      offsets count from `code`
  *
- * A segment is a stretch that runs from its head to its last instruction once it is entered, unless it traps. Fuel is
- * charged for the whole of it at its head. Heads stand
+ * A segment is a stretch that runs from its head to its last instruction once it is entered, unless it traps.
+ * Fuel is charged for the whole of it at its head. Heads stand
  *   - at the function's entry (kind SEGMENT_ENTRY; always the first, at offset 0),
  *   - at the first instruction inside a loop (SEGMENT_LOOP, even when its cost is 0),
  *   - after if, else, br_if, br_on_null, br_on_non_null and every call, and after the end of a block or if
  *     (SEGMENT_PLAIN; left out when its cost is 0).
- * After the charge at an entry or a loop the balance is checked, and nowhere else inside a body: there, and only there,
- * do fuel and deadlines end a call. Unreachable code has no segments and costs nothing: what
- * follows a br, br_table, return, unreachable or tail call up to where a live branch, a live fall-through or an if's other
- * arm leads again (the code behind a loop that is never left by its end stays unreachable). Find segments by offset. */
+ * After the charge at an entry or a loop the balance is checked, and nowhere else inside a body: there, and
+ * only there, do fuel and deadlines end a call. Unreachable code has no segments and costs nothing: what
+ * follows a br, br_table, return, unreachable or tail call up to where a live branch, a live fall-through or
+ * an if's other arm leads again (the code behind a loop that is never left by its end stays unreachable).
+ * Find segments by offset. */
 #ifndef SGI_CODE_H
 #define SGI_CODE_H
 
@@ -23,7 +24,7 @@
 typedef enum SegmentKind { SEGMENT_PLAIN, SEGMENT_ENTRY, SEGMENT_LOOP } SegmentKind;
 
 typedef struct Segment {
-    uint32_t offset;   /* of its first instruction, from FuncBody.code */
+    uint32_t offset; /* of its first instruction, from FuncBody.code */
     uint32_t cost : 30;
     uint32_t kind : 2; /* SegmentKind */
 } Segment;

@@ -1,8 +1,8 @@
 /* A component: what its bytes mean. Data only.
  *
- * decode fills the definitions as they stand, in order, with raw indices (Def, TypeExpr). validate walks them once,
- * keeps the index spaces, and resolves every type to a graph of pointers without indices (sg_type, CompFuncType,
- * ExternType): that is all that lifting, lowering and linking look at. */
+ * decode fills the definitions as they stand, in order, with raw indices (Def, TypeExpr). validate walks them
+ * once, keeps the index spaces, and resolves every type to a graph of pointers without indices (sg_type,
+ * CompFuncType, ExternType): that is all that lifting, lowering and linking look at. */
 #ifndef SGI_COMPONENT_H
 #define SGI_COMPONENT_H
 
@@ -30,42 +30,45 @@ typedef struct CompField {
 struct sg_type {
     sg_kind kind; /* never SG_BYTES */
     Bytes name;   /* what it was imported or exported as, for messages; empty when that is not known */
-    /* Of the canonical ABI, for 32-bit memories: elem_size, alignment, and flatten_type as core kinds (KIND_I32 ...).
-     * flat_count is MAX_FLAT_PARAMS + 1 when there are more; `flat` then holds nothing of use. */
+    /* Of the canonical ABI, for 32-bit memories: elem_size, alignment, and flatten_type as core kinds
+     * (KIND_I32 ...). flat_count is MAX_FLAT_PARAMS + 1 when there are more; `flat` then holds nothing of
+     * use. */
     uint32_t size, alignment;
     uint32_t size64, alignment64; /* the same for 64-bit memories, which bound what is valid */
     uint32_t flat_count;
     uint8_t flat[MAX_FLAT_PARAMS];
-    /* SG_RECORD, SG_TUPLE, SG_VARIANT, SG_ENUM, SG_FLAGS: the members; SG_OPTION: {none, some}; SG_RESULT: {ok, error}.
-     * Variants' discriminants are indices into them. */
+    /* SG_RECORD, SG_TUPLE, SG_VARIANT, SG_ENUM, SG_FLAGS: the members; SG_OPTION: {none, some}; SG_RESULT:
+     * {ok, error}. Variants' discriminants are indices into them. */
     const CompField *fields;
     uint32_t field_count;
-    uint32_t payload_offset;   /* variant-like: of the payload in memory */
-    const sg_type *element;    /* SG_LIST, SG_FIXED_LIST, SG_STREAM and SG_FUTURE (may be NULL), SG_MAP: the value */
-    const sg_type *key;        /* SG_MAP */
-    uint32_t length;           /* SG_FIXED_LIST */
-    ResourceType *resource;    /* SG_OWN, SG_BORROW */
+    uint32_t payload_offset; /* variant-like: of the payload in memory */
+    const sg_type
+        *element;       /* SG_LIST, SG_FIXED_LIST, SG_STREAM and SG_FUTURE (may be NULL), SG_MAP: the value */
+    const sg_type *key; /* SG_MAP */
+    uint32_t length;    /* SG_FIXED_LIST */
+    ResourceType *resource;            /* SG_OWN, SG_BORROW */
     const ResourceName *resource_name; /* the same: what it was called by, for validation only */
-    uint32_t depth;            /* nesting, at most LIMIT(TYPE_DEPTH) */
-    uint32_t weight;           /* nodes when written out as a tree, at most LIMIT(TYPE_SIZE) */
-    bool contains_borrow;      /* anywhere inside */
-    bool contains_pointer;     /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
-    bool contains_async;       /* stream, future or error-context anywhere inside */
-    bool contains_resource;    /* own or borrow anywhere inside */
+    uint32_t depth;                    /* nesting, at most LIMIT(TYPE_DEPTH) */
+    uint32_t weight;                   /* nodes when written out as a tree, at most LIMIT(TYPE_SIZE) */
+    bool contains_borrow;              /* anywhere inside */
+    bool contains_pointer;  /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
+    bool contains_async;    /* stream, future or error-context anywhere inside */
+    bool contains_resource; /* own or borrow anywhere inside */
 };
 
 /* A resource type. Identity is the pointer, after substitution of imports at validation. */
 struct ResourceType {
-    uint32_t id;         /* unique in its root component, for messages */
-    uint32_t scope;      /* validation's number of the component or type that introduced it */
-    bool is_local;       /* defined by this component, not imported or abstract */
-    bool is_imported;    /* introduced by an import of its scope, not by an export or an instantiation */
+    uint32_t id;      /* unique in its root component, for messages */
+    uint32_t scope;   /* validation's number of the component or type that introduced it */
+    bool is_local;    /* defined by this component, not imported or abstract */
+    bool is_imported; /* introduced by an import of its scope, not by an export or an instantiation */
     ValType rep;
     uint32_t destructor; /* core function index, or UINT32_MAX */
 };
 
-/* Each import or export of a resource type gives it one more name. Types compare by resource; whether a type may be
- * seen from outside depends on the name it was reached by (Explainer, "External Visibility of Types"). */
+/* Each import or export of a resource type gives it one more name. Types compare by resource; whether a type
+ * may be seen from outside depends on the name it was reached by (Explainer, "External Visibility of Types").
+ */
 struct ResourceName {
     ResourceType *resource;
     Bytes label; /* for messages; empty at its definition */
@@ -96,7 +99,8 @@ typedef struct CoreExternType {
     } as;
 } CoreExternType;
 
-/* The sorts of things that have index spaces; the values are the binary format's, core ones ORed with SORT_CORE. */
+/* The sorts of things that have index spaces; the values are the binary format's, core ones ORed with
+ * SORT_CORE. */
 typedef enum Sort {
     SORT_FUNC = 0x01,
     SORT_VALUE = 0x02,
@@ -153,8 +157,8 @@ typedef struct NamedExtern {
     ExternType type;
 } NamedExtern;
 
-/* An instance type as defined binds the resources that its exports introduce: each import or export of it stands for
- * fresh ones. The type of an instance that is there binds none. */
+/* An instance type as defined binds the resources that its exports introduce: each import or export of it
+ * stands for fresh ones. The type of an instance that is there binds none. */
 struct InstanceType {
     const NamedExtern *exports;
     uint32_t export_count;
@@ -196,7 +200,8 @@ typedef struct NamedItem {
     const ExternName *extern_name; /* of inline exports of component instances, else NULL */
 } NamedItem;
 
-/* core:instanceexpr and instanceexpr: instantiation of `target` with `args`, or the exports inline in `args`. */
+/* core:instanceexpr and instanceexpr: instantiation of `target` with `args`, or the exports inline in `args`.
+ */
 typedef struct InstanceDef {
     bool is_inline;
     uint32_t target; /* core module or component index */
@@ -249,16 +254,16 @@ typedef struct CanonRow {
 
 /* What follows the opcode, in the order of the bits but for the type of canon lift, which comes last. */
 enum {
-    CANON_HAS_FUNC = 1 << 0,        /* CanonDef.func */
-    CANON_HAS_RESULT = 1 << 1,      /* .result */
-    CANON_HAS_VALUE_TYPE = 1 << 2,  /* .extra[0], a core value type */
-    CANON_HAS_TYPE = 1 << 3,        /* .type */
-    CANON_HAS_ASYNC = 1 << 4,       /* .flag, these three */
+    CANON_HAS_FUNC = 1 << 0,       /* CanonDef.func */
+    CANON_HAS_RESULT = 1 << 1,     /* .result */
+    CANON_HAS_VALUE_TYPE = 1 << 2, /* .extra[0], a core value type */
+    CANON_HAS_TYPE = 1 << 3,       /* .type */
+    CANON_HAS_ASYNC = 1 << 4,      /* .flag, these three */
     CANON_HAS_CANCELLABLE = 1 << 5,
     CANON_HAS_SHARED = 1 << 6,
-    CANON_HAS_CORE_TYPE = 1 << 7,   /* .extra[0], an index */
-    CANON_HAS_NUMBER = 1 << 8,      /* .extra[1] */
-    CANON_HAS_MEMORY = 1 << 9,      /* .memory */
+    CANON_HAS_CORE_TYPE = 1 << 7, /* .extra[0], an index */
+    CANON_HAS_NUMBER = 1 << 8,    /* .extra[1] */
+    CANON_HAS_MEMORY = 1 << 9,    /* .memory */
     CANON_HAS_OPTIONS = 1 << 10,
 };
 
@@ -267,27 +272,28 @@ const CanonRow *sgi_canon_row(uint8_t opcode);
 
 typedef struct CanonDef {
     CanonKind kind;
-    uint8_t opcode;    /* the leading byte in the binary */
-    uint32_t func;     /* core function lifted, or component function lowered */
-    uint32_t type;     /* type index, or NO_INDEX */
+    uint8_t opcode; /* the leading byte in the binary */
+    uint32_t func;  /* core function lifted, or component function lowered */
+    uint32_t type;  /* type index, or NO_INDEX */
     StringEncoding encoding;
     uint32_t memory, realloc, post_return, callback; /* core indices, or NO_INDEX */
     bool is_async;
     uint8_t *options; /* the option bytes' kinds in order, for printing; option_count of them */
     uint32_t option_count;
-    uint32_t extra[2]; /* further immediates of CANON_OTHER: context.*: value type, slot; thread.*: type, table */
-    uint8_t flag;      /* the same: the byte of async?, cancel? or shared? */
+    uint32_t
+        extra[2]; /* further immediates of CANON_OTHER: context.*: value type, slot; thread.*: type, table */
+    uint8_t flag; /* the same: the byte of async?, cancel? or shared? */
     const TypeExpr *result; /* task.return; NULL: none */
     /* Resolved by validation. */
     const CompFuncType *func_type; /* CANON_LIFT, CANON_LOWER */
-    uint32_t core_type_id;         /* registry id of the core function's type: of the one lifted, or the one made */
+    uint32_t core_type_id; /* registry id of the core function's type: of the one lifted, or the one made */
     ResourceType *resource;
 } CanonDef;
 
 /* An externdesc, raw. */
 typedef struct ExternDesc {
     Sort sort;
-    uint32_t type;  /* type index; for SORT_TYPE with bound eq too */
+    uint32_t type;                  /* type index; for SORT_TYPE with bound eq too */
     bool is_bound_eq, is_bound_sub; /* SORT_TYPE: (eq i) or (sub resource); SORT_VALUE: (eq i) or a type */
     const TypeExpr *value;          /* SORT_VALUE by type */
 } ExternDesc;
@@ -334,7 +340,7 @@ typedef struct Def {
     DefKind kind;
     uint32_t offset; /* in the binary */
     union {
-        Module *core_module; /* owned */
+        Module *core_module;  /* owned */
         Component *component; /* owned */
         InstanceDef instance; /* DEF_CORE_INSTANCE, DEF_INSTANCE */
         TypeExpr *type;       /* DEF_TYPE, DEF_CORE_TYPE */
@@ -349,13 +355,13 @@ typedef struct Def {
 
 /* Type definitions as they stand; children are by index or inline. */
 typedef enum TypeExprKind {
-    TX_INDEX,     /* a reference to type `index` */
-    TX_VALUE,     /* a value type: `value_kind` */
-    TX_FUNC,      /* fields: the parameters; element: the result or NULL */
-    TX_COMPONENT, /* decls */
-    TX_INSTANCE,  /* decls */
-    TX_RESOURCE,  /* rep, destructor */
-    TX_CORE_REC,  /* core rectype: sub_types, `core_bytes` */
+    TX_INDEX,       /* a reference to type `index` */
+    TX_VALUE,       /* a value type: `value_kind` */
+    TX_FUNC,        /* fields: the parameters; element: the result or NULL */
+    TX_COMPONENT,   /* decls */
+    TX_INSTANCE,    /* decls */
+    TX_RESOURCE,    /* rep, destructor */
+    TX_CORE_REC,    /* core rectype: sub_types, `core_bytes` */
     TX_CORE_MODULE, /* decls of a core module type */
 } TypeExprKind;
 
@@ -367,7 +373,15 @@ typedef struct TypeField {
 /* A declaration inside a component, instance or core module type. */
 typedef struct TypeDecl {
     uint32_t offset;
-    enum { DECL_TYPE, DECL_CORE_TYPE, DECL_ALIAS, DECL_IMPORT, DECL_EXPORT, DECL_CORE_IMPORT, DECL_CORE_EXPORT } kind;
+    enum {
+        DECL_TYPE,
+        DECL_CORE_TYPE,
+        DECL_ALIAS,
+        DECL_IMPORT,
+        DECL_EXPORT,
+        DECL_CORE_IMPORT,
+        DECL_CORE_EXPORT
+    } kind;
     union {
         TypeExpr *type;
         AliasDef alias;
@@ -388,14 +402,16 @@ struct TypeExpr {
     uint32_t offset;
     uint32_t index;     /* TX_INDEX */
     sg_kind value_kind; /* TX_VALUE */
-    TypeField *fields;  /* members of records, tuples, variants, flags, enums, result {ok, error}; parameters */
+    TypeField
+        *fields; /* members of records, tuples, variants, flags, enums, result {ok, error}; parameters */
     uint32_t field_count;
-    const TypeExpr *element; /* list, option, stream, future, own, borrow (TX_INDEX), map's value, a func's result */
-    const TypeExpr *key;     /* map */
-    uint32_t length;         /* fixed-length list */
-    bool is_async;           /* TX_FUNC */
-    uint8_t rep;             /* TX_RESOURCE: the core type's byte */
-    uint32_t destructor;     /* TX_RESOURCE: core function, or NO_INDEX */
+    const TypeExpr
+        *element; /* list, option, stream, future, own, borrow (TX_INDEX), map's value, a func's result */
+    const TypeExpr *key; /* map */
+    uint32_t length;     /* fixed-length list */
+    bool is_async;       /* TX_FUNC */
+    uint8_t rep;         /* TX_RESOURCE: the core type's byte */
+    uint32_t destructor; /* TX_RESOURCE: core function, or NO_INDEX */
     TypeDecl *decls;
     uint32_t decl_count;
     SubType *sub_types; /* TX_CORE_REC: with indices into the core type space */
@@ -414,11 +430,11 @@ typedef struct CoreItem {
     CoreExternType type;
 } CoreItem;
 
-/* Owner of all it points at, nested modules and components included; immutable once loaded. A nested component shares
- * its root's account and arena. Freed with the root's last reference. */
+/* Owner of all it points at, nested modules and components included; immutable once loaded. A nested
+ * component shares its root's account and arena. Freed with the root's last reference. */
 struct sg_component {
-    Alloc alloc;   /* the root's own only */
-    Arena arena;   /* the same */
+    Alloc alloc; /* the root's own only */
+    Arena arena; /* the same */
     atomic_uint references;
     Component *root, *parent; /* root->root == root; parent NULL at the root */
     Bytes bytes;              /* the whole binary at the root, the nested one inside it */
@@ -431,8 +447,9 @@ struct sg_component {
     uint32_t custom_count;
 
     /* Filled by validation. */
-    Vec(uint32_t) held_types; /* the root's: ids of core types whose groups it holds, those referred to first */
-    TypeRegistry *registry;   /* the root's: of those ids */
+    Vec(uint32_t)
+        held_types;         /* the root's: ids of core types whose groups it holds, those referred to first */
+    TypeRegistry *registry; /* the root's: of those ids */
     CompItem *funcs, *instances, *components;
     uint32_t func_count, instance_count, component_count;
     CoreItem *core_funcs, *core_tables, *core_memories, *core_globals, *core_tags;
@@ -459,8 +476,8 @@ void sgi_component_release(Component *component);
 /* Structural equality of resolved types; resources by identity. */
 bool sgi_type_equal(const sg_type *a, const sg_type *b);
 
-/* flatten_type of a whole function: the core signature of canon lift (`is_lower` false) or canon lower. `params` has
- * room for MAX_FLAT_PARAMS + 1, `results` for 1. */
+/* flatten_type of a whole function: the core signature of canon lift (`is_lower` false) or canon lower.
+ * `params` has room for MAX_FLAT_PARAMS + 1, `results` for 1. */
 void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
                           ValType *results, uint32_t *result_count);
 

@@ -18,7 +18,8 @@ typedef struct LoadContext {
     sg_error *err;                /* may be NULL */
 } LoadContext;
 
-/* Loops over guest-sized input look here about every thousand items: SG_OK, or the trap that ends the load. */
+/* Loops over guest-sized input look here about every thousand items: SG_OK, or the trap that ends the load.
+ */
 static inline sg_status sgi_load_poll(const LoadContext *cx) {
     unsigned trap = cx->interrupt ? atomic_load_explicit(cx->interrupt, memory_order_relaxed) : 0;
     return SGI_LIKELY(trap == 0) ? SG_OK : sgi_fail_trap(cx->err, (sg_trap)trap);
@@ -34,7 +35,14 @@ static inline sg_status sgi_load_need(const LoadContext *cx, Feature feature, ui
     return SGI_LIKELY(sgi_has(cx->features, feature)) ? SG_OK : sgi_load_unsupported(cx, feature, offset);
 }
 
-typedef enum ExternKind { EXTERN_FUNC, EXTERN_TABLE, EXTERN_MEMORY, EXTERN_GLOBAL, EXTERN_TAG, EXTERN_KINDS } ExternKind;
+typedef enum ExternKind {
+    EXTERN_FUNC,
+    EXTERN_TABLE,
+    EXTERN_MEMORY,
+    EXTERN_GLOBAL,
+    EXTERN_TAG,
+    EXTERN_KINDS
+} ExternKind;
 
 /* A limit pair of a table or memory; `max` is UINT64_MAX when absent. */
 typedef struct Limits {
@@ -61,7 +69,7 @@ typedef struct ConstExpr {
 typedef struct Import {
     Bytes module, name;
     ExternKind kind;
-    uint32_t index; /* in its index space */
+    uint32_t index;  /* in its index space */
     uint32_t offset; /* of the import in the binary */
 } Import;
 
@@ -135,8 +143,8 @@ typedef struct Names {
     IndirectNameMap locals, labels, fields;
 } Names;
 
-/* Owner of all it points at: one arena, on its own account. Immutable once loaded, then shared between threads; what
- * the tiers add is behind `code`. Freed with the last reference. */
+/* Owner of all it points at: one arena, on its own account. Immutable once loaded, then shared between
+ * threads; what the tiers add is behind `code`. Freed with the last reference. */
 typedef struct sg_module Module; /* the public handle is this structure */
 struct sg_module {
     Alloc alloc;
@@ -187,8 +195,8 @@ struct sg_module {
     uint32_t custom_count;
     Names names;
 
-    struct sg_engine *engine; /* set and kept alive by the pipeline; NULL before */
-    void *code;               /* the tier's ModuleCode, made by the pipeline */
+    struct sg_engine *engine;                       /* set and kept alive by the pipeline; NULL before */
+    void *code;                                     /* the tier's ModuleCode, made by the pipeline */
     void (*release_hook)(struct sg_module *module); /* of the pipeline: frees `code`, lets go of the engine */
 };
 

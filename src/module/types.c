@@ -34,7 +34,7 @@ struct TypeRegistry {
     pthread_mutex_t lock; /* guards all below, and `alloc` */
     Map groups;
     Vec(TypeRow) rows;
-    Buf words; /* of the group at hand */
+    Buf words;        /* of the group at hand */
     uint32_t free_id; /* or NO_TYPE */
     size_t free_count;
 };
@@ -171,7 +171,8 @@ static void fill_rows(TypeRegistry *registry, Group *group, const SubType *types
 }
 
 /* The group of these types, which is made unless it is there; NULL when refused. */
-static Group *find_group(TypeRegistry *registry, const SubType *types, uint32_t group_start, uint32_t group_end) {
+static Group *find_group(TypeRegistry *registry, const SubType *types, uint32_t group_start,
+                         uint32_t group_end) {
     Buf *words = &registry->words;
     words->size = 0;
     words->failed = false;

@@ -1,5 +1,5 @@
-/* What running code sees: the run-time structures that tiers read and the table of calls they make. `run` makes and
- * owns all of it (lifetime: the store's, unless said otherwise).
+/* What running code sees: the run-time structures that tiers read and the table of calls they make. `run`
+ * makes and owns all of it (lifetime: the store's, unless said otherwise).
  *
  *   ExecContext ── fuel, interrupt, stack limits ── lib: LibCalls
  *   Instance ──┬─ funcs[]    → FuncInst ── kind, type id, its own Instance
@@ -22,8 +22,8 @@ typedef struct sg_core_global GlobalInst;
 typedef struct sg_store Store;
 typedef struct ModuleCode ModuleCode; /* a tier's own */
 
-/* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. References are pointers:
- * FuncInst * for functions, the host's own for extern; NULL is null. */
+/* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. References are
+ * pointers: FuncInst * for functions, the host's own for extern; NULL is null. */
 typedef union Slot {
     uint64_t u64;
     int64_t s64;
@@ -46,7 +46,7 @@ struct sg_core_memory {
 struct sg_core_table {
     void **elements; /* may change when it grows */
     uint64_t size, capacity;
-    TableType type;       /* element: canonical */
+    TableType type; /* element: canonical */
     Store *store;
 };
 
@@ -58,7 +58,8 @@ struct sg_core_global {
 
 typedef enum FuncKind { FUNC_WASM, FUNC_HOST } FuncKind;
 
-/* A host function at its lowest: slots hold the arguments, then the results. The trap that ends the call, or none. */
+/* A host function at its lowest: slots hold the arguments, then the results. The trap that ends the call, or
+ * none. */
 typedef sg_trap HostFn(void *context, ExecContext *cx, FuncInst *func, Slot *slots);
 
 struct sg_core_func {
@@ -66,10 +67,10 @@ struct sg_core_func {
     uint32_t type_id; /* in the registry: what call_indirect compares */
     const FuncType *type;
     Store *store;
-    Instance *instance;  /* FUNC_WASM */
-    uint32_t index;      /* FUNC_WASM: in its module */
-    HostFn *host;        /* FUNC_HOST */
-    void *host_context;  /* FUNC_HOST */
+    Instance *instance; /* FUNC_WASM */
+    uint32_t index;     /* FUNC_WASM: in its module */
+    HostFn *host;       /* FUNC_HOST */
+    void *host_context; /* FUNC_HOST */
     void (*host_finalize)(void *context);
 };
 
@@ -90,8 +91,8 @@ struct sg_core_instance {
     FuncInst *own_funcs; /* the module's own, not the imported ones */
     ElemInst *elems;
     uint8_t *data_dropped; /* one byte each */
-    sg_trap ended; /* the limit that ended it; calls are then refused */
-    Instance *next; /* in the store */
+    sg_trap ended;         /* the limit that ended it; calls are then refused */
+    Instance *next;        /* in the store */
 };
 
 typedef struct LibCalls {
@@ -102,8 +103,8 @@ typedef struct LibCalls {
 
 /* The state of a running call; one a store, in place for its life. */
 struct ExecContext {
-    /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at segment heads,
-     * may fall below 0 between checks. */
+    /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at
+     * segment heads, may fall below 0 between checks. */
     int64_t fuel;
     atomic_uint interrupt; /* nonzero: look, by lib->interrupted */
     uint32_t host_depth;   /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */

@@ -1,5 +1,5 @@
-/* The door of text: WAT → bytes, modules and components → text, scripts, and WAVE values. Text emits bytes: decode is
- * the only maker of modules. */
+/* The door of text: WAT → bytes, modules and components → text, scripts, and WAVE values. Text emits bytes:
+ * decode is the only maker of modules. */
 #ifndef SGI_TEXT_H
 #define SGI_TEXT_H
 
@@ -8,8 +8,8 @@
 #include <sandglass/value.h>
 #include <sandglass/wat.h>
 
-/* Parses one module or component (or the bare fields of a core module) and appends its binary to `binary`. Errors are
- * SG_MALFORMED with line and column. Names go to name sections. */
+/* Parses one module or component (or the bare fields of a core module) and appends its binary to `binary`.
+ * Errors are SG_MALFORMED with line and column. Names go to name sections. */
 sg_status sgi_text_parse(const LoadContext *cx, Bytes text, Buf *binary);
 
 /* Appends the text of a decoded module or component. */
