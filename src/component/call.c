@@ -1,8 +1,8 @@
 /* Calls: host → component, component → component, component → host (canonical ABI, "canon lift" and "canon
  * lower").
  *
- *   sgi_comp_func_call ──→ call ──→ canon_lift ──→ core code ──→ sgi_canon_lower ──→ call ──→ canon_lift, or
- * call_host
+ *   sgi_comp_func_call → call → canon_lift → core code → sgi_canon_lower → call → canon_lift
+ *                                                                             or call_host
  *
  * Between components, arguments and results pass through values in call memory, which is given back after the
  * call. A call that fails inside a component ends the whole tree that the component belongs to. */
