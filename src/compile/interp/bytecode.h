@@ -49,6 +49,7 @@ typedef enum InstrCode {
 
 /* Distances from a row's first instruction. */
 typedef enum Variant {
+    VARIANT_PLAIN = 0,
     VARIANT_K = 1,
     VARIANT_KR = 2,
     VARIANT_BR = 2,

@@ -163,7 +163,7 @@ static Variant address_words(Translator *t, Operand address, uint64_t offset, ui
         return VARIANT_INDEX;
     }
     if (is_first && offset <= UINT32_MAX)
-        return (Variant)0;
+        return VARIANT_PLAIN;
     words[(*count)++] = (uint32_t)(offset >> 32);
     words[(*count)++] = memory_word(t, memory);
     return VARIANT_ANY;
