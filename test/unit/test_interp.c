@@ -300,6 +300,60 @@ static void operands_keep_their_values(void **state) {
     world_end(&w);
 }
 
+/* Shifts, additions and addresses that wait for what needs them. */
+static void what_waits_is_not_lost(void **state) {
+    (void)state;
+    World w = world_of(
+        "(module (memory 1) (data (i32.const 0) "
+        "\"\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c\\0d\\0e\\0f\\10\")"
+        "(func (export \"index\") (param i32) (result i32)"
+        "  (i32.load8_u offset=1 (i32.add (i32.shl (local.get 0) (i32.const 2)) (i32.const 2))))"
+        "(func (export \"set_under\") (param i32) (result i32)"
+        "  (i32.add (local.get 0) (i32.const 5)) (local.set 0 (i32.const 100)) (i32.add (local.get 0)))"
+        "(func (export \"tee_sum\") (param i32) (result i32)"
+        "  (local.tee 0 (i32.add (local.get 0) (i32.const 3))) (i32.mul (local.get 0)))"
+        "(func (export \"wraps\") (param i32) (result i32)"
+        "  (i32.load8_u (i32.add (local.get 0) (i32.const 20))))"
+        "(func (export \"shifts\") (param i32) (result i32)"
+        "  (i32.add (i32.add (i32.shl (local.get 0) (i32.const 33)) (i32.const 1))"
+        "           (i32.sub (i32.shl (local.get 0) (i32.const 3)) (i32.const 7))))"
+        "(func (export \"shifted_sum\") (param i32) (result i32)"
+        "  (i32.shl (i32.add (local.get 0) (i32.const 1)) (i32.const 4)))"
+        "(func (export \"store_order\") (param i32) (result i32)"
+        "  (i32.store (i32.add (local.get 0) (i32.const 64)) (local.tee 0 (i32.const 9)))"
+        "  (i32.store8 (i32.const 72) (i32.const 3)) (i32.store offset=70 (local.get 0) (i32.const -1))"
+        "  (i32.add (i32.load (i32.const 68)) (i32.load offset=8 (i32.const 64))))"
+        "(func (export \"kept_in_block\") (param i32) (result i32)"
+        "  (i32.add (local.get 0) (i32.const 5))"
+        "  (if (local.get 0) (then (local.set 0 (i32.const 50)))) (i32.add (local.get 0)))"
+        "(func (export \"branch_value\") (param i32) (result i32)"
+        "  (block (result i32) (i32.shl (local.get 0) (i32.const 1)) (br_if 0 (local.get 0)) (i32.const 1) "
+        "(i32.add)))"
+        "(func (export \"both_constant\") (param i32) (result i32)"
+        "  (i32.add (i32.const 2) (i32.const 3)) (i32.add (i32.const 7) (local.get 0)) (i32.add))"
+        "(func (export \"counted\") (param i32) (result i32) (local i32 i64)"
+        "  (loop (local.set 2 (i64.add (local.get 2) (i64.const 3)))"
+        "    (br_if 0 (i64.lt_s (local.get 2) (i64.extend_i32_s (local.get 0)))))"
+        "  (loop (local.set 1 (i32.add (local.get 1) (i32.const -2)))"
+        "    (br_if 0 (i32.gt_s (local.get 1) (i32.const -9))))"
+        "  (i32.add (local.get 1) (i32.wrap_i64 (local.get 2)))))");
+    assert_int_equal(call1(&w, "index", 2), 12);
+    assert_int_equal(call1(&w, "set_under", 7), 112);
+    assert_int_equal(call1(&w, "tee_sum", 7), 100);
+    assert_int_equal(call1(&w, "wraps", -16), 5);
+    assert_int_equal(call(&w, "wraps", (int32_t[]){-21}, NULL), SG_TRAP_MEMORY_OUT_OF_BOUNDS);
+    assert_int_equal(call1(&w, "shifts", 5), 5 * 2 + 1 + 5 * 8 - 7);
+    assert_int_equal(call1(&w, "shifted_sum", 5), 96);
+    assert_int_equal(call1(&w, "store_order", 4), 9 + 3);
+    assert_int_equal(call1(&w, "kept_in_block", 4), 59);
+    assert_int_equal(call1(&w, "kept_in_block", 0), 5);
+    assert_int_equal(call1(&w, "branch_value", 4), 8);
+    assert_int_equal(call1(&w, "branch_value", 0), 1);
+    assert_int_equal(call1(&w, "both_constant", 1), 13);
+    assert_int_equal(call1(&w, "counted", 10), 12 - 10);
+    world_end(&w);
+}
+
 /* ---- calls ---- */
 
 static void tail_calls_need_no_stack(void **state) {
@@ -619,6 +673,7 @@ static void *run_group(void *failed) {
         cmocka_unit_test(fuel_is_what_was_counted_by_hand),
         cmocka_unit_test(fuel_stops_at_the_same_place),
         cmocka_unit_test(operands_keep_their_values),
+        cmocka_unit_test(what_waits_is_not_lost),
         cmocka_unit_test(tail_calls_need_no_stack),
         cmocka_unit_test(tail_calls_drop_operands),
         cmocka_unit_test(recursion_exhausts_the_stack),
