@@ -107,27 +107,39 @@ static uint32_t read_leb(const uint8_t **at, const uint8_t *end) {
     return value;
 }
 
-/* The sections of a binary that has been validated. */
+enum { SECTION_KINDS = 14 };
+
+/* The sections of a binary that has been validated, by kind: a component may have many of each. */
 static void print_sections(Inspect *inspect, const uint8_t *data, size_t size) {
-    static const char *const core[] = {"custom", "type",   "import",     "function", "table",
-                                       "memory", "global", "export",     "start",    "element",
-                                       "code",   "data",   "data count", "tag"};
-    static const char *const comp[] = {"custom",    "core module", "core instance", "core type",
-                                       "component", "instance",    "alias",         "type",
-                                       "canon",     "start",       "import",        "export"};
+    static const char *const core[SECTION_KINDS] = {"custom", "type",   "import",     "function", "table",
+                                                    "memory", "global", "export",     "start",    "element",
+                                                    "code",   "data",   "data count", "tag"};
+    static const char *const comp[SECTION_KINDS] = {"custom",    "core module", "core instance", "core type",
+                                                    "component", "instance",    "alias",         "type",
+                                                    "canon",     "start",       "import",        "export"};
     const char *const *names = inspect->component ? comp : core;
-    size_t count = inspect->component ? sizeof comp / sizeof *comp : sizeof core / sizeof *core;
+    size_t counts[SECTION_KINDS] = {0}, bytes[SECTION_KINDS] = {0};
     for (const uint8_t *at = data + 8, *end = data + size; at < end;) {
         uint8_t id = *at++;
-        uint32_t length = read_leb(&at, end);
-        const char *name = id < count ? names[id] : "unknown";
+        size_t length = read_leb(&at, end), left = (size_t)(end - at);
+        at += length <= left ? length : left;
+        if (id < SECTION_KINDS) {
+            counts[id]++;
+            bytes[id] += length;
+        }
+    }
+    for (size_t at = 1; at <= SECTION_KINDS; at++) {
+        size_t i = at % SECTION_KINDS; /* custom sections last */
+        if (counts[i] == 0 || names[i] == NULL)
+            continue;
         if (inspect->json)
-            printf("%s\n    {\"section\": \"%s\", \"bytes\": %" PRIu32 "}", inspect->first ? "" : ",", name,
-                   length);
+            printf("%s\n    {\"section\": \"%s\", \"count\": %zu, \"bytes\": %zu}", inspect->first ? "" : ",",
+                   names[i], counts[i], bytes[i]);
+        else if (counts[i] == 1)
+            printf("  %s: %zu bytes\n", names[i], bytes[i]);
         else
-            printf("  %s: %" PRIu32 " bytes\n", name, length);
+            printf("  %s: %zu bytes in %zu sections\n", names[i], bytes[i], counts[i]);
         inspect->first = false;
-        at += length <= (size_t)(end - at) ? length : (size_t)(end - at);
     }
 }
 
