@@ -83,6 +83,8 @@ static sg_status run_lifted(CompFunc *func, Caller caller, const sg_value *argum
     bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
     SGI_TRY(
         sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, params_spilled, NULL, slots));
+    if (caller.scope) /* the arguments, which may be results of the call before, are the guest's own now */
+        sgi_call_drop_results(func->store, caller.scope);
     SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
 
     CompField field;

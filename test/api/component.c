@@ -393,10 +393,14 @@ static void results_as_arguments(void **state) {
     sg_value first = random_value(sg_func_param_type(echo, 0));
     sg_value arguments[2] = {first, random_value(sg_func_param_type(echo, 1))};
     sg_error error;
+    uint64_t held = 0;
     for (unsigned i = 0; i < 1000; i++) {
         assert_ok(sg_func_call(echo, arguments, 2, &arguments[0], &error), error);
         assert_true(sg_value_equal(&first, &arguments[0]));
+        if (i == 1)
+            held = sg_store_usage(w.store).host_bytes;
     }
+    assert_int_equal(sg_store_usage(w.store).host_bytes, held); /* not one result more than the last */
     assert_true(sg_store_usage(w.store).peak_host_bytes < 1 << 20);
     end(&w);
 }
