@@ -145,8 +145,9 @@ HostFn sgi_canon_unsupported;
 
 /* ---- check.c ---- */
 
-/* Does `value` fit `type`? SG_BAD_VALUE with the path inside it; `what` names the whole ("argument", numbered
- * from 1 if `index` is not 0). After that, lowering needs no more checks of it. */
+/* Does `value` fit `type`? SG_BAD_VALUE with the path inside it, or SG_UNSUPPORTED for handles and async
+ * values; `what` names the whole ("argument", numbered from 1 if `index` is not 0). After that, lowering
+ * needs no more checks of it. */
 sg_status sgi_check_value(const sg_type *type, const sg_value *value, const char *what, uint32_t index,
                           sg_error *err);
 /* Can a value of kind `kind` be of `type`? */

@@ -1001,6 +1001,29 @@ static void wrong_arguments(void **state) {
     end(&w);
 }
 
+/* Handles are not built yet: they are refused before anything ran, not in the middle of a call. */
+static void handles_are_refused(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w,
+          "(component (type $r' (resource (rep i32))) (export $r \"r\" (type $r'))"
+          "  (core module $M (func (export \"f\") (param i32)) (func (export \"g\") (param i32 i32)))"
+          "  (core instance $m (instantiate $M))"
+          "  (func (export \"own\") (param \"x\" (own $r)) (canon lift (core func $m \"f\")))"
+          "  (func (export \"borrow\") (param \"x\" (borrow $r)) (canon lift (core func $m \"f\")))"
+          "  (func (export \"some\") (param \"x\" (option (own $r))) (canon lift (core func $m \"g\"))))");
+    sg_error error;
+    sg_value own = {.kind = SG_OWN, .of.handle = 1}, borrow = {.kind = SG_BORROW, .of.handle = 1};
+    sg_value some = {.kind = SG_OPTION, .of.option = &own}, none = {.kind = SG_OPTION};
+    assert_int_equal(invoke(&w, "own", &own, 1, NULL, &error), SG_UNSUPPORTED);
+    assert_int_equal(invoke(&w, "borrow", &borrow, 1, NULL, &error), SG_UNSUPPORTED);
+    assert_int_equal(invoke(&w, "some", &some, 1, NULL, &error), SG_UNSUPPORTED);
+    assert_string_equal(error.detail, "argument 1, some: own");
+    assert_int_equal(sg_store_usage(w.store).fuel, 0); /* nothing ran */
+    assert_ok(invoke(&w, "some", &none, 1, NULL, &error), error);
+    end(&w);
+}
+
 /* The end of a call is a check as well: an overdraft by its last instructions ends the instance. */
 static void fuel_at_the_end(void **state) {
     (void)state;
@@ -1358,6 +1381,7 @@ int main(int argc, char **argv) {
         {"imports and exports described", described, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
         {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
+        {"handles are refused", handles_are_refused, NULL, NULL, NULL},
         {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},
         {"WAVE calls", wave_calls, NULL, NULL, NULL},
     };
