@@ -424,15 +424,15 @@ static sg_trap trap_unknown_import(void *context, ExecContext *cx, FuncInst *fun
     return SG_TRAP_UNKNOWN_IMPORT;
 }
 
-/* The module may be deleted before the store: the type is copied. */
-static sg_status copy_types(Store *store, const ValType *types, uint32_t count, const ValType **copy,
-                            sg_error *error) {
+static bool has_concrete(const ValType *types, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         if (sgi_is_ref(types[i]) && !sgi_is_abstract(sgi_heap(types[i])))
-            return sgi_fail(error, SG_UNSUPPORTED, SG_NO_OFFSET, "host items cannot have this type", "%s",
-                            "");
-    *copy = sgi_arena_copy(&store->arena, types, count * sizeof *types);
-    return *copy ? SG_OK : sgi_store_no_memory(store, error);
+            return true;
+    return false;
+}
+
+static void release_module(void *context) {
+    sgi_module_release(context);
 }
 
 sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t index, sg_extern *item,
@@ -448,16 +448,15 @@ sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t
                         (int)import->module.size, import->module.data, (int)import->name.size,
                         import->name.data);
     const SubType *sub = &module->types[module->funcs[import->index]];
-    FuncType *type = sgi_store_alloc(store, sizeof *type);
-    if (type == NULL)
-        return sgi_store_no_memory(store, error);
-    *type = sub->as.func;
-    SGI_TRY(copy_types(store, type->params, type->param_count, &type->params, error));
-    SGI_TRY(copy_types(store, type->results, type->result_count, &type->results, error));
+    const FuncType *type = &sub->as.func;
+    if (has_concrete(type->params, type->param_count) || has_concrete(type->results, type->result_count))
+        return sgi_fail(error, SG_UNSUPPORTED, SG_NO_OFFSET, "host items cannot have this type", "%s", "");
     item->kind = SG_EXTERN_FUNC;
-    item->of.func = sgi_host_func_new(store, type, trap_unknown_import, NULL, NULL, error);
+    item->of.func =
+        sgi_host_func_new(store, type, trap_unknown_import, (Module *)module, release_module, error);
     if (item->of.func == NULL)
         return error ? error->status : SG_NO_MEMORY;
+    sgi_module_retain((Module *)module);
     /* It may be one of a larger recursion group. */
     sgi_host_func_set_type(item->of.func, sub->id);
     return SG_OK;

@@ -130,7 +130,8 @@ sg_status sgi_types_add_group(TypeRegistry *registry, SubType *types, uint32_t g
  * ones. */
 sg_status sgi_types_add_func(TypeRegistry *types, const FuncType *type, uint32_t *id, sg_error *err);
 
-/* Holds the group that has `id`, which someone holds already, once more. */
+/* Holds the group that has `id`, which someone holds already, once more. What is said above of the groups it
+ * refers to goes for this holder too. */
 void sgi_types_hold(TypeRegistry *types, uint32_t id);
 
 /* Gives up one hold of the group that has `id`. */

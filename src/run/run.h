@@ -227,7 +227,8 @@ Extern sgi_instance_export_at(const Instance *instance, uint32_t export_index);
  * On failure `finalize` is not called. */
 FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, void *context,
                             void (*finalize)(void *context), sg_error *err);
-/* Gives it the type with `id`, of the same signature. */
+/* Gives it the type with `id`, of the same signature. What its group refers to must be held until `finalize`
+ * runs. */
 void sgi_host_func_set_type(FuncInst *func, uint32_t id);
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
 TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);

@@ -367,6 +367,31 @@ static void imports_match(void **unused) {
     end_world(&w);
 }
 
+/* A stand-in outlives its module, and the types that its recursion group refers to with it: what came after
+ * them is not taken for them. */
+static void stand_ins_keep_their_types(void **unused) {
+    (void)unused;
+    const char *form =
+        "(module (type $t (func (param %s))) (rec (type $a (func)) (type $b (func (param (ref $t)))))"
+        " (import \"\" \"\" (func (type $a))))";
+    static const char *const params[] = {"f32", "f64"};
+    for (unsigned i = 0; i < SGI_COUNT(params); i++) {
+        World w = make_world(false, (sg_limits){0});
+        sg_error error;
+        sg_extern item;
+        char text[200];
+        snprintf(text, sizeof text, form, params[0]);
+        sg_module *module = sg_module_load(w.engine, text, strlen(text), &error);
+        assert_non_null(module);
+        assert_int_equal(sg_module_import_trap(w.store, module, 0, &item, &error), SG_OK);
+        sg_module_delete(module);
+        snprintf(text, sizeof text, form, params[i]);
+        sg_core_instance *taker = link_with(&w, text, &item, 1, &error);
+        assert_true(i == 0 ? taker != NULL : taker == NULL && error.status == SG_UNLINKABLE);
+        end_world(&w);
+    }
+}
+
 /* Segments before the one that traps have done their work (core specification, 4.5.4). */
 static void segments_trap(void **unused) {
     (void)unused;
@@ -521,6 +546,7 @@ int main(void) {
         cmocka_unit_test(table_moves_seldom),
         cmocka_unit_test(account_is_exact),
         cmocka_unit_test(imports_match),
+        cmocka_unit_test(stand_ins_keep_their_types),
         cmocka_unit_test(segments_trap),
         cmocka_unit_test(ended_frames),
         cmocka_unit_test(translation_looks),
