@@ -15,8 +15,8 @@ typedef struct sg_linker sg_linker;
 typedef sg_status sg_host_fn(void *context, sg_call *call, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *error);
 
-/* Free with sg_linker_delete, after which instances made with it go on working; `context` pointers given to
- * it must live as long as those. */
+/* Free with sg_linker_delete, after which instances made with it go on working, also those that are being
+ * made; `context` pointers given to it must live as long as those. */
 SG_API sg_linker *sg_linker_new(sg_engine *engine, sg_error *error);
 SG_API void sg_linker_delete(sg_linker *linker);
 
@@ -34,7 +34,8 @@ SG_API sg_status sg_linker_define_instance(sg_linker *linker, const char *name, 
  */
 SG_API void sg_linker_unknown_imports_trap(sg_linker *linker, bool on);
 
-/* Instantiates `component` in `store` under its limits. NULL and `error` on failure. */
+/* Instantiates `component` in `store` under its limits: all imports are linked, then it runs. NULL and
+ * `error` on failure. */
 SG_API sg_instance *sg_linker_instantiate(sg_linker *linker, sg_store *store, const sg_component *component,
                                           sg_error *error);
 

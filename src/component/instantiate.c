@@ -1,5 +1,9 @@
 /* Instantiation: a component's definitions, executed in order, fill the index spaces of a ComponentInstance.
  *
+ * The linker gives all imports before the first definition is executed: an import that is missing is found
+ * before anything runs, and what runs (a start function's host function, say) may do to the linker what it
+ * likes.
+ *
  * Nested instantiations go on an explicit stack of frames, at most LIMIT(COMPONENT_DEPTH) deep: components
  * that are passed as arguments can nest deeper than the binary does. For the same reason the instances made
  * are counted again here, against LIMIT(INSTANTIATIONS); definitions, which cost no fuel, against
@@ -19,9 +23,9 @@ typedef struct Frame {
 } Frame;
 
 typedef struct Instantiation {
-    const Linker *linker;
     Store *store;
     sg_error *err;
+    Item *imports; /* of the root, in its type's order */
     Frame *frames;
     uint32_t depth;
     uint64_t made;     /* component instances */
@@ -241,7 +245,7 @@ static sg_status import(Instantiation *in, Frame *frame, const ImportDef *def) {
         const ComponentType *type = &frame->inst->component->type;
         if (number >= type->import_count)
             return not_found(in, "import", def->name.name);
-        SGI_TRY(sgi_link_import(in->linker, in->store, &type->imports[number], &item, in->err));
+        item = in->imports[number];
     } else {
         if (def->desc.sort == SORT_TYPE)
             return SG_OK;
@@ -377,6 +381,19 @@ static sg_status execute(Instantiation *in, Frame *frame, Def *def) {
     }
 }
 
+static sg_status poll(Instantiation *in) {
+    sg_trap trap = sgi_poll(&in->store->cx);
+    return trap == SG_TRAP_NONE ? SG_OK : sgi_fail_trap(in->err, trap);
+}
+
+static sg_status link_imports(Instantiation *in, const Linker *linker, const ComponentType *type) {
+    for (uint32_t i = 0; i < type->import_count; i++) {
+        SGI_TRY(poll(in));
+        SGI_TRY(sgi_link_import(linker, in->store, &type->imports[i], &in->imports[i], in->err));
+    }
+    return SG_OK;
+}
+
 static sg_status run(Instantiation *in) {
     while (in->depth) {
         Frame *frame = &in->frames[in->depth - 1];
@@ -384,9 +401,7 @@ static sg_status run(Instantiation *in) {
             pop(in);
             continue;
         }
-        sg_trap trap = sgi_poll(&in->store->cx);
-        if (trap)
-            return sgi_fail_trap(in->err, trap);
+        SGI_TRY(poll(in));
         SGI_TRY(sgi_limit_check(LIMIT_ID_DEFINITIONS, ++in->executed, SG_NO_OFFSET, in->err));
         SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++]));
     }
@@ -405,7 +420,22 @@ static void release_component(Owned *owned, Store *store) {
     sgi_component_release(((KeptComponent *)owned)->component);
 }
 
-static sg_status instantiate(Instantiation *in, Component *component, CompInstance **instance) {
+/* Links, then executes, with `in->frames` and `in->imports` there. */
+static sg_status link_and_run(Instantiation *in, const Linker *linker, Component *component,
+                              CompInstance **instance) {
+    SGI_TRY(link_imports(in, linker, &component->type));
+    SGI_TRY(push(in, component, NULL, NULL, NULL));
+    ComponentInstance *root = in->frames[0].inst;
+    sg_status status = run(in);
+    if (status == SG_OK)
+        *instance = root->exports;
+    else
+        root->ended = SG_TRAP_CANNOT_ENTER;
+    return status;
+}
+
+static sg_status instantiate(Instantiation *in, const Linker *linker, Component *component,
+                             CompInstance **instance) {
     Store *store = in->store;
     KeptComponent *kept = sgi_store_alloc(store, sizeof *kept);
     if (kept == NULL)
@@ -415,20 +445,14 @@ static sg_status instantiate(Instantiation *in, Component *component, CompInstan
     sgi_store_own(store, &kept->owned, release_component);
 
     size_t frames_size = (size_t)LIMIT_OF(COMPONENT_DEPTH) * sizeof *in->frames;
+    size_t imports_size = component->type.import_count * sizeof *in->imports;
     in->frames = sgi_alloc(&store->alloc, frames_size);
-    if (in->frames == NULL)
-        return no_memory(in);
-    sg_status status = push(in, component, NULL, NULL, NULL);
-    ComponentInstance *root = status == SG_OK ? in->frames[0].inst : NULL;
-    if (status == SG_OK)
-        status = run(in);
+    in->imports = in->frames ? sgi_alloc(&store->alloc, imports_size) : NULL;
+    sg_status status = in->imports ? link_and_run(in, linker, component, instance) : no_memory(in);
     while (in->depth)
         sgi_map_free(&in->frames[--in->depth].args);
+    sgi_free(&store->alloc, in->imports, imports_size);
     sgi_free(&store->alloc, in->frames, frames_size);
-    if (status == SG_OK)
-        *instance = root->exports;
-    else if (root)
-        root->ended = SG_TRAP_CANNOT_ENTER;
     return status;
 }
 
@@ -442,8 +466,8 @@ sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *com
                         "");
     CallScope scope;
     SGI_TRY(sgi_call_begin(store, &scope, err));
-    Instantiation in = {.linker = linker, .store = store, .err = err};
-    return sgi_call_end(store, &scope, instantiate(&in, component, instance), err);
+    Instantiation in = {.store = store, .err = err};
+    return sgi_call_end(store, &scope, instantiate(&in, linker, component, instance), err);
 }
 
 CompFunc *sgi_instance_find_func(CompInstance *instance, Bytes name) {

@@ -1,7 +1,8 @@
 /* The linker: import names → host functions and instances, and what an import of a component gets from it.
  *
  * Keys are "instance NUL name", with an empty instance at the top level; names cannot hold NUL. Entries are
- * copied into what is linked, so a linker may be deleted while its instances live. */
+ * copied into what is linked, all before anything runs, so a linker may be deleted while its instances live
+ * or are made. */
 #include "component/internal.h"
 
 #include <string.h>

@@ -819,6 +819,39 @@ static void defined_again(void **state) {
     end(&w);
 }
 
+static sg_status delete_linker(void *context, sg_call *call, const sg_value *arguments, size_t count,
+                               sg_value *result, sg_error *error) {
+    (void)call, (void)arguments, (void)count, (void)result, (void)error;
+    World *w = context;
+    sg_linker_delete(w->linker);
+    w->linker = NULL;
+    return SG_OK;
+}
+
+/* Imports are linked before anything runs: none is missed halfway, and the linker is not needed any more. */
+static void linked_before_it_runs(void **state) {
+    (void)state;
+    static const char text[] =
+        "(component (import \"first\" (func $first)) (core func $f (canon lower (func $first)))"
+        "  (core module $M (import \"\" \"f\" (func $f)) (start $f))"
+        "  (core instance (instantiate $M (with \"\" (instance (export \"f\" (func $f))))))"
+        "  (import \"second\" (func $second)) (export \"again\" (func $second)))";
+    unsigned pings = 0;
+    sg_error error;
+    World w = begin((sg_limits){0});
+    assert_ok(sg_linker_define_func(w.linker, NULL, "first", ping, &pings, &error), error);
+    assert_int_equal(try_start(&w, text, &error), SG_UNLINKABLE);
+    assert_int_equal(pings, 0);
+    sg_component_delete(w.component);
+    assert_ok(sg_linker_define_func(w.linker, NULL, "first", delete_linker, &w, &error), error);
+    assert_ok(sg_linker_define_func(w.linker, NULL, "second", ping, &pings, &error), error);
+    start(&w, text);
+    assert_null(w.linker);
+    assert_ok(invoke(&w, "again", NULL, 0, NULL, &error), error);
+    assert_int_equal(pings, 1);
+    end(&w);
+}
+
 /* What the linker was given may be gone, and another store stand at its address. */
 static void linker_outlives_instance(void **state) {
     (void)state;
@@ -1369,6 +1402,7 @@ int main(int argc, char **argv) {
         {"re-entrance", reentrance, NULL, NULL, NULL},
         {"linked instances", linked_instances, NULL, NULL, NULL},
         {"a linker outlives what it was given", linker_outlives_instance, NULL, NULL, NULL},
+        {"linked before it runs", linked_before_it_runs, NULL, NULL, NULL},
         {"an instance linked by 40,000 names", linked_by_many_names, NULL, NULL, NULL},
         {"definitions without end", definitions_without_end, NULL, NULL, NULL},
         {"engines do not mix", engines_do_not_mix, NULL, NULL, NULL},
