@@ -56,10 +56,6 @@ void *sgi_comp_array(CompValidator *v, const void *items, size_t count, size_t s
 /* Lists longer than this are hashed when first searched. */
 enum { LINEAR_SEARCH = 8 };
 
-typedef struct NameIndex {
-    Map map;
-} NameIndex;
-
 static Bytes name_at(const uint8_t *names, size_t stride, uint32_t i) {
     Bytes name;
     const Bytes *place = (const void *)(names + i * stride);
@@ -68,17 +64,19 @@ static Bytes name_at(const uint8_t *names, size_t stride, uint32_t i) {
 }
 
 static sg_status make_index(CompValidator *v, const uint8_t *names, uint32_t count, size_t stride,
-                            NameIndex **index) {
-    NameIndex *made = *index = sgi_arena_alloc(v->arena, sizeof *made);
+                            Map **index) {
+    Map *made = *index = sgi_arena_alloc(v->arena, sizeof *made);
     if (made == NULL)
         return sgi_comp_no_memory(v);
-    sgi_map_init(&made->map, v->cx.alloc);
+    sgi_map_init(made, v->cx.alloc);
     if (!sgi_ptrs_put(&v->indices, names, made))
         return sgi_comp_no_memory(v);
-    SGI_TRY(sgi_comp_steps(v, count));
-    for (uint32_t i = 0; i < count; i++)
-        if (sgi_map_put(&made->map, name_at(names, stride, i), i) == MAP_NO_MEMORY)
+    for (uint32_t i = 0; i < count; i++) {
+        Bytes name = name_at(names, stride, i);
+        SGI_TRY(sgi_comp_steps(v, 1 + sgi_name_steps(name)));
+        if (sgi_map_put(made, name, i) == MAP_NO_MEMORY)
             return sgi_comp_no_memory(v);
+    }
     return SG_OK;
 }
 
@@ -95,11 +93,11 @@ static sg_status find_name(CompValidator *v, const uint8_t *names, uint32_t coun
     }
     union {
         const void *found;
-        NameIndex *index;
+        Map *index;
     } place = {.found = sgi_ptrs_get(&v->indices, names)};
     if (place.found == NULL)
         SGI_TRY(make_index(v, names, count, stride, &place.index));
-    const uint32_t *found = sgi_map_get(&place.index->map, name);
+    const uint32_t *found = sgi_map_get(place.index, name);
     if (found)
         *index = *found;
     return SG_OK;
@@ -121,10 +119,10 @@ static void free_indices(CompValidator *v) {
     for (size_t i = 0; i < v->indices.capacity; i++) {
         union {
             const void *value;
-            NameIndex *index;
+            Map *index;
         } place = {.value = v->indices.entries[i].value};
         if (place.value)
-            sgi_map_free(&place.index->map);
+            sgi_map_free(place.index);
     }
     sgi_ptrs_free(&v->indices);
 }

@@ -160,6 +160,7 @@ static sg_status check_import(CompValidator *v, Scope *scope, const InstanceDef 
                               const CoreExternType *import) {
     const CoreModuleType *instance = NULL;
     uint32_t index;
+    SGI_TRY(sgi_comp_steps(v, sgi_name_steps(import->module)));
     const uint32_t *arg = sgi_map_get(args, import->module);
     if (arg == NULL)
         return sgi_comp_invalid(v, "missing module instantiation argument", "named `%.*s`",

@@ -55,6 +55,7 @@ static const void *stands_for(const PtrMap *map, const ResourceType *resource) {
 }
 
 sg_status sgi_match_expect(Matcher *m, ResourceType *const *resources, uint32_t count) {
+    SGI_TRY(step(m, count));
     for (uint32_t i = 0; i < count; i++)
         SGI_TRY(put(m, &m->right, resources[i], &pending));
     return SG_OK;
@@ -62,6 +63,7 @@ sg_status sgi_match_expect(Matcher *m, ResourceType *const *resources, uint32_t 
 
 /* Each of `resources` becomes something unequal to all else. */
 static sg_status use_tokens(Matcher *m, PtrMap *map, ResourceType *const *resources, uint32_t count) {
+    SGI_TRY(step(m, count));
     for (uint32_t i = 0; i < count; i++) {
         m->tokens += 2; /* odd numbers are no objects' addresses */
         SGI_TRY(put(m, map, resources[i], (const void *)(m->tokens + 1)));

@@ -664,6 +664,83 @@ static void work_bomb(void **state) {
     loader_end(&l);
 }
 
+/* Loads `text`, which it frees, under a generous budget: the steps must run out, not the memory. */
+static void asks_for_too_much_work(Loader *l, Buf *text) {
+    sgi_buf_byte(text, 0);
+    assert_false(text->failed);
+    l->alloc.limit = 1 << 30;
+    assert_null(load_component_text(l, (const char *)text->data));
+    assert_int_equal(l->err.status, SG_TOO_LARGE);
+    assert_non_null(strstr(l->err.detail, "steps"));
+    l->alloc.limit = SIZE_MAX;
+    sgi_buf_free(text);
+}
+
+static void put_long_name(Buf *text, int number) {
+    for (int i = 0; i < 9000; i++)
+        sgi_buf_text(text, "abcdefghij");
+    sgi_buf_printf(text, "%d", number);
+}
+
+/* What a type binds counts, where nothing of it is asked for. */
+static void binding_bomb(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    Buf text;
+    sgi_buf_init(&text, &l.engine);
+    sgi_buf_text(&text, "(component (type (instance");
+    for (int i = 0; i < 30000; i++)
+        sgi_buf_printf(&text, "(export \"r%d\" (type (sub resource)))", i);
+    sgi_buf_text(&text, ")) (type (instance))");
+    for (int i = 0; i < 1000; i++)
+        sgi_buf_printf(&text, "(export \"e%d\" (type 0) (type (eq 1)))", i);
+    sgi_buf_text(&text, ")");
+    asks_for_too_much_work(&l, &text);
+    loader_end(&l);
+}
+
+/* So does the length of names that are looked at again and again. */
+static void name_bombs(void **state) {
+    (void)state;
+    enum { EXPORTS = 30, INSTANCES = 300, IMPORTS = 90 };
+    Loader l;
+    loader_init(&l);
+    Buf text;
+    sgi_buf_init(&text, &l.engine);
+    sgi_buf_text(&text,
+                 "(component (component (type u8) (type (resource (rep i32))) (export \"r\" (type 1))");
+    for (int i = 0; i < EXPORTS; i++) {
+        sgi_buf_text(&text, "(export \"");
+        put_long_name(&text, i);
+        sgi_buf_text(&text, "\" (type 0))");
+    }
+    sgi_buf_text(&text, ")");
+    for (int i = 0; i < INSTANCES; i++)
+        sgi_buf_printf(&text, "(instance (instantiate 0)) (alias export %d \"r\" (type))", i);
+    sgi_buf_text(&text, ")");
+    asks_for_too_much_work(&l, &text);
+
+    sgi_buf_text(&text, "(component (core module");
+    for (int i = 0; i < IMPORTS; i++) {
+        sgi_buf_text(&text, "(import \"");
+        put_long_name(&text, 0);
+        sgi_buf_printf(&text, "\" \"%d\" (func))", i);
+    }
+    sgi_buf_text(&text, ") (core module (func");
+    for (int i = 0; i < IMPORTS; i++)
+        sgi_buf_printf(&text, " (export \"%d\")", i);
+    sgi_buf_text(&text, ")) (core instance (instantiate 1))");
+    for (int i = 0; i < IMPORTS; i++) {
+        sgi_buf_text(&text, "(core instance (instantiate 0 (with \"");
+        put_long_name(&text, 0);
+        sgi_buf_text(&text, "\" (instance 0))))");
+    }
+    sgi_buf_text(&text, ")");
+    asks_for_too_much_work(&l, &text);
+    loader_end(&l);
+}
+
 static void unsupported(void **state) {
     (void)state;
     Loader l;
@@ -736,6 +813,8 @@ int main(void) {
         cmocka_unit_test(type_bombs),
         cmocka_unit_test(instantiation_bomb),
         cmocka_unit_test(work_bomb),
+        cmocka_unit_test(binding_bomb),
+        cmocka_unit_test(name_bombs),
         cmocka_unit_test(unsupported),
         cmocka_unit_test(every_allocation_refused),
     };
