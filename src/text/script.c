@@ -108,8 +108,7 @@ static sg_status parse_module(ScriptParser *s, sg_command *command) {
     status = keep_result(s, status, &error, &binary, command);
     sgi_buf_free(&binary);
     p->at = close;
-    sgi_advance(p);
-    return status;
+    return status == SG_OK ? sgi_expect_close(p) : status;
 }
 
 /* A literal that is not understood makes its command unknown. */
@@ -232,8 +231,8 @@ static sg_status parse_command(ScriptParser *s, sg_command *command) {
         return sgi_parse_unexpected(p);
     command->kind = SG_COMMAND_UNKNOWN;
     command->message = as_string(sgi_peek_head(p));
-    sgi_skip_group(p);
-    return SG_OK;
+    p->at = sgi_peek(p)->match;
+    return sgi_expect_close(p);
 }
 
 static bool is_module_field(Bytes head) {

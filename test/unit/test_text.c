@@ -571,6 +571,9 @@ static void test_script_errors(void **state) {
     assert_script_error("(invoke \"f\" (char.const \"ab\"))", 1, 25);
     assert_script_error("(invoke \"f\" (u8.const 256))", 1, 23);
     assert_script_error("(func) )", 1, 8);
+    assert_script_error("(module (func)", 1, 15);
+    assert_script_error("(module quote \"(\"", 1, 18);
+    assert_script_error("(mystery", 1, 9);
     Scripted s;
     assert_int_equal(parse_script(&s, "(func) (memory 1)"), SG_OK);
     assert_int_equal(s.script.count, 1);
