@@ -82,6 +82,8 @@ static sg_status parse_ref(Parser *p, Bytes what, sg_pattern *pattern) {
     if (sgi_bytes_is(what, "null")) {
         pattern->kind = SG_PATTERN_REF_NULL;
         if (!sgi_peek_is(p, TOKEN_CLOSE)) {
+            if (!sgi_peek_is(p, TOKEN_KEYWORD))
+                return sgi_parse_unexpected(p);
             Bytes heap = sgi_token_text(p, sgi_peek(p));
             pattern->heap_type = as_string(heap);
             if (sgi_bytes_is(heap, "func") || sgi_bytes_is(heap, "nofunc"))

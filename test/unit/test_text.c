@@ -574,6 +574,8 @@ static void test_script_errors(void **state) {
     assert_script_error("(module (func)", 1, 15);
     assert_script_error("(module quote \"(\"", 1, 18);
     assert_script_error("(mystery", 1, 9);
+    assert_script_error("(assert_return (invoke \"f\") (ref.null ()))", 1, 39);
+    assert_script_error("(assert_return (invoke \"f\") (ref.null ( ))", 1, 39);
     Scripted s;
     assert_int_equal(parse_script(&s, "(func) (memory 1)"), SG_OK);
     assert_int_equal(s.script.count, 1);
