@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,11 +53,18 @@ const char *sg_status_name(sg_status status) {
     return (unsigned)status < SGI_COUNT(names) ? names[status] : "unknown";
 }
 
-/* Names come from the guest: nothing that could drive a terminal may pass. UTF-8 stays. */
+/* Names come from the guest: nothing that could drive a terminal may pass, nor what is not UTF-8, such as the
+ * half of a character where a long name was cut. */
 static void replace_control(char *text) {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
+    const uint8_t *start = (const uint8_t *)text, *at = start, *end = start + strlen(text);
+    while (at != end) {
+        const uint8_t *from = at;
+        int32_t scalar = sgi_utf8_read(&at, end);
+        if (scalar < 0)
+            at++;
+        if (scalar < 0x20 || (scalar >= 0x7f && scalar < 0xa0))
+            memset(text + (from - start), '?', (size_t)(at - from));
+    }
 }
 
 static void fill(sg_error *err, sg_status status, const char *message, const char *detail, va_list args) {

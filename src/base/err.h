@@ -14,8 +14,8 @@
             return status_of_try_;                                                                           \
     } while (0)
 
-/* `err` may be NULL. `detail` is a printf format, "" for none. Use %.*s for names: they may be long and
- * hostile; what is not printable is replaced. */
+/* `err` may be NULL. `detail` is a printf format; "%s", "" for none. Use %.*s for names: they may be long and
+ * hostile; control characters and what is not UTF-8 are replaced. */
 sg_status sgi_fail(sg_error *err, sg_status status, uint64_t offset, const char *message, const char *detail,
                    ...) SGI_PRINTF(5, 6);
 sg_status sgi_fail_text(sg_error *err, sg_status status, uint32_t line, uint32_t column, const char *message,
