@@ -195,7 +195,7 @@ static void fuel_is_what_was_counted_by_hand(void **state) {
     }
 }
 
-/* A loop of 8 units that counts in memory: the count says where it stopped. */
+/* A loop of 7 units that counts in memory: the count says where it stopped. */
 static void fuel_stops_at_the_same_place(void **state) {
     (void)state;
     static const char text[] = "(module (memory (export \"m\") 1) (func (export \"f\") (loop"
@@ -617,6 +617,8 @@ static void big_bodies_translate(void **state) {
         "block (type $many) i32.const 0 i32.const 1 i32.const 2 i32.const 3 i32.const 4 i32.const 5 "
         "i32.const 6 ",
         "local.get 0 br_if 0 ", 50000, "local.set 1 br 0 end ", "", "i32.sub drop drop drop drop");
+    assert_int_equal(call1(&w, "f", 0), 0);
+    assert_int_equal(call1(&w, "f", 1), 1);
     world_end(&w);
 }
 
