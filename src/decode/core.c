@@ -130,6 +130,11 @@ static sg_status decode_types(Decoder *d, Reader *r) {
 }
 
 static sg_status decode_import_type(Decoder *d, Reader *r, Import *import) {
+    static const LimitId limits[EXTERN_KINDS] = {
+        [EXTERN_FUNC] = LIMIT_ID_FUNCTIONS,  [EXTERN_TABLE] = LIMIT_ID_TABLES,
+        [EXTERN_MEMORY] = LIMIT_ID_MEMORIES, [EXTERN_GLOBAL] = LIMIT_ID_GLOBALS,
+        [EXTERN_TAG] = LIMIT_ID_TAGS,
+    };
     const Reader before = *r;
     uint8_t kind;
     uint32_t type;
@@ -163,7 +168,9 @@ static sg_status decode_import_type(Decoder *d, Reader *r, Import *import) {
     }
     import->kind = (ExternKind)kind;
     import->index = d->module->imported[kind]++;
-    return pushed ? SG_OK : sgi_load_no_memory(&d->cx);
+    if (!pushed)
+        return sgi_load_no_memory(&d->cx);
+    return sgi_limit_check(limits[kind], d->module->imported[kind], sgi_reader_offset(&before), d->cx.err);
 }
 
 static sg_status decode_imports(Decoder *d, Reader *r) {

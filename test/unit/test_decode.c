@@ -62,6 +62,36 @@ static void malformed(void **state) {
     loader_end(&l);
 }
 
+/* What a module imports counts towards the limits of its index spaces, other sections or not. */
+static void too_many_imports(void **state) {
+    (void)state;
+    static const Bytes types[] = {
+        [EXTERN_TABLE] = BYTES_OF("\1\x70\0\0"), [EXTERN_MEMORY] = BYTES_OF("\2\0\0")};
+    static const LimitId limits[] = {[EXTERN_TABLE] = LIMIT_ID_TABLES, [EXTERN_MEMORY] = LIMIT_ID_MEMORIES};
+    for (ExternKind kind = EXTERN_TABLE; kind <= EXTERN_MEMORY; kind++)
+        for (uint32_t more = 0; more <= 1; more++) {
+            Loader l;
+            loader_init(&l);
+            Buf imports, binary;
+            sgi_buf_init(&imports, &l.alloc);
+            sgi_buf_init(&binary, &l.alloc);
+            uint32_t count = (uint32_t)sgi_limits[limits[kind]].value + more;
+            sgi_buf_leb_u(&imports, count);
+            for (uint32_t i = 0; i < count; i++) {
+                sgi_buf_put(&imports, "\0\0", 2);
+                sgi_buf_put(&imports, types[kind].data, types[kind].size);
+            }
+            sgi_buf_put(&binary, HEADER "\2", 9);
+            sgi_buf_sized(&binary, imports.data, imports.size);
+            Module *module = load_bytes(&l, (Bytes){binary.data, binary.size});
+            assert_int_equal(l.err.status, more ? SG_TOO_LARGE : SG_OK);
+            sgi_module_release(module);
+            sgi_buf_free(&imports);
+            sgi_buf_free(&binary);
+            loader_end(&l);
+        }
+}
+
 static void kinds(void **state) {
     (void)state;
     assert_int_equal(sgi_decode_kind(BYTES_OF(HEADER)), BINARY_MODULE);
@@ -205,9 +235,9 @@ static void budget(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(malformed),       cmocka_unit_test(kinds),      cmocka_unit_test(contents),
-        cmocka_unit_test(custom_sections), cmocka_unit_test(every_byte), cmocka_unit_test(every_allocation),
-        cmocka_unit_test(budget),
+        cmocka_unit_test(malformed),        cmocka_unit_test(too_many_imports), cmocka_unit_test(kinds),
+        cmocka_unit_test(contents),         cmocka_unit_test(custom_sections),  cmocka_unit_test(every_byte),
+        cmocka_unit_test(every_allocation), cmocka_unit_test(budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
