@@ -66,21 +66,21 @@ static Frame *top_frame(Validator *v) {
 }
 
 static sg_status reserve(Validator *v, uint32_t count) {
-    SGI_TRY(sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->stack.count + count, v->instr.offset, v->cx.err));
     return sgi_vec_reserve(v->cx.alloc, &v->stack, count) ? SG_OK : sgi_load_no_memory(&v->cx);
 }
 
-static void note_height(Validator *v) {
-    if (v->body && v->stack.count > v->body->max_stack)
-        v->body->max_stack = (uint32_t)v->stack.count;
+static sg_status note_height(Validator *v) {
+    if (SGI_LIKELY(v->stack.count <= v->max_stack))
+        return SG_OK;
+    v->max_stack = (uint32_t)v->stack.count;
+    return sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->max_stack, v->instr.offset, v->cx.err);
 }
 
 static sg_status push(Validator *v, ValType type) {
     if (SGI_UNLIKELY(v->stack.count == v->stack.capacity))
         SGI_TRY(reserve(v, 1));
     v->stack.items[v->stack.count++] = type;
-    note_height(v);
-    return SG_OK;
+    return note_height(v);
 }
 
 static sg_status push_list(Validator *v, const ValType *types, uint32_t count) {
@@ -88,7 +88,7 @@ static sg_status push_list(Validator *v, const ValType *types, uint32_t count) {
     if (count)
         memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
     v->stack.count += count;
-    note_height(v);
+    SGI_TRY(note_height(v));
     return count_work(v, count / 16);
 }
 
@@ -715,6 +715,7 @@ static sg_status check_instr(Validator *v) {
 
 static void reset(Validator *v) {
     v->stack.count = v->frames.count = 0;
+    v->max_stack = 0;
     v->init_log.count = v->run_ends.count = 0;
     v->live = true;
 }
@@ -768,6 +769,7 @@ sg_status sgi_validate_body(Validator *v, uint32_t func, FuncBody *body) {
     if (last->kind == SEGMENT_PLAIN && last->cost == 0)
         v->segments.count--;
     body->segment_count = (uint32_t)(v->segments.count - body->segment_start);
+    body->max_stack = v->max_stack;
     return SG_OK;
 }
 

@@ -29,6 +29,7 @@ typedef struct Validator {
     Instr instr;
     FuncBody *body; /* NULL in a constant expression */
     const FuncType *type;
+    uint32_t max_stack;    /* operands so far */
     bool live;             /* can be reached: what segments cover (Frame.unreachable is about types only) */
     uint32_t work;         /* since the last look at the interrupt */
     uint32_t global_limit; /* globals that a constant expression may name */
