@@ -67,7 +67,7 @@ void *sgi_arena_array(Arena *arena, size_t count, size_t size) {
 }
 
 void *sgi_arena_copy(Arena *arena, const void *data, size_t size) {
-    void *copy = sgi_arena_alloc(arena, size);
+    void *copy = sgi_arena_alloc_raw(arena, size);
     if (copy && size)
         memcpy(copy, data, size);
     return copy;
