@@ -1,11 +1,11 @@
 /* Components: loading, and what they import and export. */
+#include "api/private.h"
+#include "decode/decode.h"
 #include "os/os.h"
 #include "pipeline.h"
 #include "text/text.h"
 
 #include <sandglass/component.h>
-
-#include <string.h>
 
 sg_component *sg_component_load(sg_engine *engine, const void *bytes, size_t size, sg_error *error) {
     Component *component = NULL;
@@ -31,11 +31,9 @@ void sg_component_delete(sg_component *component) {
 }
 
 const char *sg_bytes_kind(const void *bytes, size_t size) {
-    static const uint8_t magic[4] = {0, 'a', 's', 'm'};
-    if (size < 8 || memcmp(bytes, magic, sizeof magic) != 0)
-        return "text";
-    /* The version field's upper half is the layer: 0 a module, 1 a component. */
-    return ((const uint8_t *)bytes)[6] == 1 ? "component" : "module";
+    static const char *const names[] = {
+        [BINARY_NONE] = "text", [BINARY_MODULE] = "module", [BINARY_COMPONENT] = "component"};
+    return names[sgi_decode_kind((Bytes){bytes, size})];
 }
 
 /* ---- imports and exports ---- */
@@ -74,7 +72,7 @@ static sg_item_kind item_kind(Sort sort) {
 static bool describe(const NamedExtern *named, sg_string *name, sg_item_kind *kind) {
     if (named == NULL)
         return false;
-    *name = sg_string_of((const char *)named->name.data, named->name.size);
+    *name = to_string(named->name);
     *kind = item_kind(named->type.sort);
     return true;
 }
@@ -98,27 +96,14 @@ bool sg_component_export_item(const sg_component *component, size_t index, size_
 }
 
 static size_t print_type(const Component *component, const NamedExtern *named, char *buffer, size_t size) {
-    size_t length = 0;
-    const uint8_t *text = NULL;
     Alloc alloc;
-    Buf buf;
+    Buf text;
     const sg_engine_options *options = &component->engine->options;
     sgi_alloc_init(&alloc, options->allocate, options->allocate_context, SIZE_MAX);
-    sgi_buf_init(&buf, &alloc);
+    sgi_buf_init(&text, &alloc);
     if (named)
-        sgi_text_extern_type(&buf, &named->type);
-    if (!buf.failed) {
-        length = buf.size;
-        text = buf.data;
-    }
-    if (size) {
-        size_t copied = length < size ? length : size - 1;
-        if (copied)
-            memcpy(buffer, text, copied);
-        buffer[copied] = '\0';
-    }
-    sgi_buf_free(&buf);
-    return length;
+        sgi_text_extern_type(&text, &named->type);
+    return copy_out(&text, buffer, size);
 }
 
 size_t sg_component_import_type(const sg_component *component, size_t index, size_t item, char *buffer,

@@ -1,11 +1,11 @@
 /* Functions of component instances, as the embedder sees them. */
+#include "api/private.h"
 #include "component/component.h"
 #include "text/text.h"
 
 #include <sandglass/func.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 static sg_func *find(sg_instance *instance, Bytes name, sg_error *error) {
     CompFunc *func = sgi_instance_find_func(instance, name);
@@ -30,8 +30,7 @@ const sg_type *sg_func_param_type(const sg_func *func, size_t index) {
 
 sg_string sg_func_param_name(const sg_func *func, size_t index) {
     const CompFuncType *type = sgi_comp_func_type(func);
-    Bytes name = index < type->param_count ? type->params[index].name : (Bytes){NULL, 0};
-    return sg_string_of((const char *)name.data, name.size);
+    return to_string(index < type->param_count ? type->params[index].name : (Bytes){NULL, 0});
 }
 
 const sg_type *sg_func_result_type(const sg_func *func) {

@@ -1,7 +1,7 @@
 /* include/sandglass/module.h: core modules and their instances. Handles are the run-time structures
  * themselves, so what stands here is checks of arguments and conversions between sg_core_value and slots. */
+#include "api/private.h"
 #include "pipeline.h"
-
 #include "text/text.h"
 
 #include <inttypes.h>
@@ -26,10 +26,6 @@ void sg_module_delete(sg_module *module) {
         sgi_module_release(module);
 }
 
-static sg_string to_string(Bytes bytes) {
-    return sg_string_of((const char *)bytes.data, bytes.size);
-}
-
 bool sg_module_import(const sg_module *module, size_t index, sg_string *module_name, sg_string *name,
                       sg_extern_kind *kind) {
     if (index >= module->import_count)
@@ -49,65 +45,13 @@ bool sg_module_export(const sg_module *module, size_t index, sg_string *name, sg
     return true;
 }
 
-static void put_limits(Buf *text, const Limits *limits) {
-    sgi_buf_printf(text, " %s%" PRIu64, limits->is_64 ? "i64 " : "", limits->min);
-    if (limits->has_max)
-        sgi_buf_printf(text, " %" PRIu64, limits->max);
-}
-
-static void put_val_type(Buf *text, const Module *module, ValType type) {
-    /* The text of a function type that gives it: the one printer of value types is there. */
-    FuncType carrier = {.results = &type, .result_count = 1};
-    Buf whole;
-    sgi_buf_init(&whole, text->alloc);
-    sgi_text_func_type(&whole, module->types, &carrier);
-    static const char head[] = "(func (result ";
-    if (whole.size > sizeof head)
-        sgi_buf_put(text, whole.data + sizeof head - 1, whole.size - (sizeof head - 1) - 2);
-    text->failed |= whole.failed;
-    sgi_buf_free(&whole);
-}
-
-static void put_extern_type(Buf *text, const Module *module, ExternKind kind, uint32_t index) {
-    switch (kind) {
-    case EXTERN_FUNC: sgi_text_func_type(text, module->types, sgi_module_func_type(module, index)); return;
-    case EXTERN_TABLE:
-        sgi_buf_text(text, "(table");
-        put_limits(text, &module->tables[index].type.limits);
-        sgi_buf_byte(text, ' ');
-        put_val_type(text, module, module->tables[index].type.element);
-        break;
-    case EXTERN_MEMORY:
-        sgi_buf_text(text, "(memory");
-        put_limits(text, &module->memories[index]);
-        break;
-    case EXTERN_GLOBAL: {
-        GlobalType type = module->globals[index].type;
-        sgi_buf_text(text, type.mutable_ ? "(global (mut " : "(global ");
-        put_val_type(text, module, type.type);
-        sgi_buf_text(text, type.mutable_ ? ")" : "");
-        break;
-    }
-    default: sgi_buf_text(text, "(tag"); break;
-    }
-    sgi_buf_byte(text, ')');
-}
-
 static size_t print_type(const Module *module, ExternKind kind, uint32_t index, char *buffer, size_t size) {
     Alloc alloc;
     Buf text;
     sgi_alloc_init(&alloc, module->alloc.fn, module->alloc.context, SIZE_MAX);
     sgi_buf_init(&text, &alloc);
-    put_extern_type(&text, module, kind, index);
-    size_t length = text.failed ? 0 : text.size;
-    if (size > 0) {
-        size_t shown = length < size ? length : size - 1;
-        if (shown > 0)
-            memcpy(buffer, text.data, shown);
-        buffer[shown] = '\0';
-    }
-    sgi_buf_free(&text);
-    return length;
+    sgi_text_core_type(&text, module, kind, index);
+    return copy_out(&text, buffer, size);
 }
 
 size_t sg_module_import_type(const sg_module *module, size_t index, char *buffer, size_t size) {

@@ -1,4 +1,5 @@
 /* include/sandglass/store.h: stores, cancellers, and the running call as host functions see it. */
+#include "api/private.h"
 #include "pipeline.h"
 
 #include <string.h>
@@ -51,10 +52,6 @@ sg_status sg_store_add_fuel(sg_store *store, uint64_t fuel, sg_error *error) {
 
 sg_usage sg_store_usage(const sg_store *store) {
     return sgi_store_usage(store);
-}
-
-static sg_string to_string(Bytes bytes) {
-    return sg_string_of((const char *)bytes.data, bytes.size);
 }
 
 bool sg_store_frame(const sg_store *store, size_t index, sg_frame *frame) {

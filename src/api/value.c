@@ -5,6 +5,7 @@
  * recurse over that depth and no further: a deeper tree (or a cycle) is refused. A copied tree is one block
  * from malloc which begins with what the root itself points at, so that the root alone is enough to free it.
  */
+#include "api/private.h"
 #include "module/module.h"
 #include "text/text.h"
 
@@ -300,8 +301,7 @@ size_t sg_type_count(const sg_type *type) {
 sg_string sg_type_name(const sg_type *type, size_t index) {
     if (index >= sg_type_count(type))
         return (sg_string){0};
-    Bytes name = type->fields[index].name;
-    return sg_string_of((const char *)name.data, name.size);
+    return to_string(type->fields[index].name);
 }
 
 /* ---- text ---- */
@@ -326,13 +326,5 @@ size_t sg_value_print(const sg_value *value, char *buffer, size_t size) {
     sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
     sgi_buf_init(&text, &alloc);
     sgi_wave_print(&text, value);
-    size_t length = text.failed ? 0 : text.size;
-    if (size) {
-        size_t kept = length < size ? length : size - 1;
-        if (kept)
-            memcpy(buffer, text.data, kept);
-        buffer[kept] = '\0';
-    }
-    sgi_buf_free(&text);
-    return length;
+    return copy_out(&text, buffer, size);
 }

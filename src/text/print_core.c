@@ -207,6 +207,16 @@ void sgi_print_global_type(CorePrinter *p, const GlobalType *type) {
 
 static const char *const extern_keywords[EXTERN_KINDS] = {"func", "table", "memory", "global", "tag"};
 
+/* Of what has no signature. */
+static void put_state_type(CorePrinter *p, ExternKind kind, uint32_t index) {
+    const Module *module = p->module;
+    switch (kind) {
+    case EXTERN_TABLE: sgi_print_table_type(p, &module->tables[index].type); break;
+    case EXTERN_MEMORY: sgi_print_limits(p, &module->memories[index]); break;
+    default: sgi_print_global_type(p, &module->globals[index].type); break;
+    }
+}
+
 /* "(func $name (;0;) ...", the beginning of an import's description or of a definition, with its type. */
 static void put_extern(CorePrinter *p, ExternKind kind, uint32_t index) {
     const Module *module = p->module;
@@ -214,10 +224,8 @@ static void put_extern(CorePrinter *p, ExternKind kind, uint32_t index) {
     sgi_print_definition(p, (NameSpace)kind, index);
     switch (kind) {
     case EXTERN_FUNC: put_type_use(p, module->funcs[index], 0); break;
-    case EXTERN_TABLE: sgi_print_table_type(p, &module->tables[index].type); break;
-    case EXTERN_MEMORY: sgi_print_limits(p, &module->memories[index]); break;
-    case EXTERN_GLOBAL: sgi_print_global_type(p, &module->globals[index].type); break;
-    default: put_type_use(p, module->tags[index], NO_INDEX); break;
+    case EXTERN_TAG: put_type_use(p, module->tags[index], NO_INDEX); break;
+    default: put_state_type(p, kind, index); break;
     }
 }
 
@@ -483,10 +491,13 @@ sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf
 
 /* ---- types for people ---- */
 
-void sgi_text_func_type(Buf *text, const SubType *types, const FuncType *type) {
-    (void)types;
-    CorePrinter p = {.out = text};
-    sgi_buf_text(text, "(func");
-    put_signature(&p, type, NO_INDEX);
+void sgi_text_core_type(Buf *text, const Module *module, ExternKind kind, uint32_t index) {
+    CorePrinter p = {.module = module, .out = text};
+    sgi_buf_printf(text, "(%s", extern_keywords[kind]);
+    switch (kind) {
+    case EXTERN_FUNC: put_signature(&p, sgi_module_func_type(module, index), NO_INDEX); break;
+    case EXTERN_TAG: put_signature(&p, &module->types[module->tags[index]].as.func, NO_INDEX); break;
+    default: put_state_type(&p, kind, index); break;
+    }
     sgi_buf_byte(text, ')');
 }

@@ -16,8 +16,9 @@ sg_status sgi_text_parse(const LoadContext *cx, Bytes text, Buf *binary);
 sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text);
 sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, Buf *text);
 
-/* "(func (param i32) (result i64))" and "func(a: u32) -> string": types for people. */
-void sgi_text_func_type(Buf *text, const SubType *types, const FuncType *type);
+/* "(func (param i32) (result i64))" and "func(a: u32) -> string": types for people. The first is of item
+ * `index` of a validated module. */
+void sgi_text_core_type(Buf *text, const Module *module, ExternKind kind, uint32_t index);
 void sgi_text_extern_type(Buf *text, const ExternType *type);
 void sgi_text_value_type(Buf *text, const sg_type *type);
 

@@ -142,14 +142,25 @@ static void bad_names(void **state) {
 
 static void types_for_people(void **state) {
     (void)state;
+    static const char text[] = "(module (type $t (func)) (func (param i32 funcref) (result (ref $t)) unreachable)"
+                               "  (table 1 2 funcref) (memory 1) (global (mut i64) (i64.const 0))"
+                               "  (tag (param i32)))";
+    static const char *const expected[EXTERN_KINDS] = {"(func (param i32 funcref) (result (ref 0)))",
+                                                       "(table 1 2 funcref)", "(memory 1)",
+                                                       "(global (mut i64))", "(tag (param i32))"};
     Loader l;
     loader_init(&l);
-    Buf text;
-    sgi_buf_init(&text, &l.alloc);
-    ValType params[] = {VAL_I32, VAL_FUNCREF}, result = sgi_ref(false, 4);
-    sgi_text_func_type(&text, NULL, &(FuncType){params, &result, 2, 1});
-    assert_true(sgi_bytes_is((Bytes){text.data, text.size}, "(func (param i32 funcref) (result (ref 4)))"));
-    sgi_buf_free(&text);
+    l.cx.features |= (uint64_t)1 << FEATURE_EXCEPTIONS;
+    Module *module = load_text(&l, text);
+    assert_non_null(module);
+    for (ExternKind kind = 0; kind < EXTERN_KINDS; kind++) {
+        Buf shown;
+        sgi_buf_init(&shown, &l.alloc);
+        sgi_text_core_type(&shown, module, kind, 0);
+        assert_true(sgi_bytes_is((Bytes){shown.data, shown.size}, expected[kind]));
+        sgi_buf_free(&shown);
+    }
+    sgi_module_release(module);
     loader_end(&l);
 }
 

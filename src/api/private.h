@@ -1,0 +1,28 @@
+/* Inside api only: what more than one of its files does. */
+#ifndef SGI_API_PRIVATE_H
+#define SGI_API_PRIVATE_H
+
+#include "base/base.h"
+
+#include <sandglass/value.h>
+
+#include <string.h>
+
+static inline sg_string to_string(Bytes bytes) {
+    return sg_string_of((const char *)bytes.data, bytes.size);
+}
+
+/* Hands `text` out as snprintf does, and frees it. Its length, or 0 if memory was refused. */
+static inline size_t copy_out(Buf *text, char *buffer, size_t size) {
+    size_t length = text->failed ? 0 : text->size;
+    if (size) {
+        size_t copied = length < size ? length : size - 1;
+        if (copied)
+            memcpy(buffer, text->data, copied);
+        buffer[copied] = '\0';
+    }
+    sgi_buf_free(text);
+    return length;
+}
+
+#endif
