@@ -142,9 +142,10 @@ static void bad_names(void **state) {
 
 static void types_for_people(void **state) {
     (void)state;
-    static const char text[] = "(module (type $t (func)) (func (param i32 funcref) (result (ref $t)) unreachable)"
-                               "  (table 1 2 funcref) (memory 1) (global (mut i64) (i64.const 0))"
-                               "  (tag (param i32)))";
+    static const char text[] =
+        "(module (type $t (func)) (func (param i32 funcref) (result (ref $t)) unreachable)"
+        "  (table 1 2 funcref) (memory 1) (global (mut i64) (i64.const 0))"
+        "  (tag (param i32)))";
     static const char *const expected[EXTERN_KINDS] = {"(func (param i32 funcref) (result (ref 0)))",
                                                        "(table 1 2 funcref)", "(memory 1)",
                                                        "(global (mut i64))", "(tag (param i32))"};

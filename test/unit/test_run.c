@@ -457,6 +457,36 @@ static void ended_frames(void **unused) {
     }
 }
 
+/* The same by a tail call from the outermost frame: no frame of the ended instance is left to go on, and what
+ * lies where its header was is another's. */
+static void ended_tail_call(void **unused) {
+    (void)unused;
+    World w = make_world(false, (sg_limits){.memory_bytes = 4 << 20, .on_grow_failure = SG_GROW_TRAP});
+    sg_error error;
+    sg_core_func *nested;
+    sg_extern host = {SG_EXTERN_FUNC,
+                      {sg_core_func_new(w.store, NULL, 0, NULL, 0, get_over, &nested, NULL, &error)}};
+    sg_core_instance *through = link_with(&w,
+                                          "(module (import \"\" \"h\" (func $h))"
+                                          "  (func (export \"g\") (param i64 i64 i64 i64) (call $h)))",
+                                          &host, 1, &error);
+    sg_extern g = export_of(through, "g");
+    sg_core_instance *instance =
+        link_with(&w,
+                  "(module (import \"\" \"g\" (func $g (param i64 i64 i64 i64))) (memory 1)"
+                  "  (func (export \"grow\") (drop (memory.grow (i32.const 1000))))"
+                  "  (func (export \"f\")"
+                  "    (return_call $g (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4))))",
+                  &g, 1, &error);
+    assert_non_null(instance);
+    nested = export_of(instance, "grow").of.func;
+    sg_core_func *func = export_of(instance, "f").of.func;
+    assert_int_equal(sg_core_func_call(func, NULL, 0, NULL, 0, &error), SG_OK);
+    assert_int_equal(sg_core_func_call(func, NULL, 0, NULL, 0, &error), SG_TRAP);
+    assert_int_equal(error.trap, SG_TRAP_INSTANCE_ENDED);
+    end_world(&w);
+}
+
 static unsigned looks;
 
 static sg_trap count_look(ExecContext *cx) {
@@ -549,6 +579,7 @@ int main(void) {
         cmocka_unit_test(stand_ins_keep_their_types),
         cmocka_unit_test(segments_trap),
         cmocka_unit_test(ended_frames),
+        cmocka_unit_test(ended_tail_call),
         cmocka_unit_test(translation_looks),
         cmocka_unit_test(constant_expressions),
     };

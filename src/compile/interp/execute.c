@@ -116,7 +116,7 @@ typedef double C_f64;
         code = saved_[HEADER_CODE].ref;                                                                      \
         if (saved_[HEADER_INSTANCE].ref != instance) {                                                       \
             instance = saved_[HEADER_INSTANCE].ref;                                                          \
-            if (SGI_UNLIKELY(instance->ended != SG_TRAP_NONE)) {                                             \
+            if (SGI_UNLIKELY(instance->ended != SG_TRAP_NONE && ip != exit_words)) {                         \
                 ip--; /* into the call */                                                                    \
                 TRAP(INSTANCE_ENDED);                                                                        \
             }                                                                                                \
