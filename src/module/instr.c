@@ -175,8 +175,71 @@ static sg_status read_float(Reader *r, Instr *instr) {
 static sg_status read_heap_type(const LoadContext *cx, Reader *r, Instr *instr) {
     uint32_t heap;
     SGI_TRY(sgi_decode_heap_type(cx, r, &heap));
-    instr->type = sgi_ref(true, heap);
+    instr->type = sgi_ref(instr->op != OP_REF_TEST && instr->op != OP_REF_CAST, heap);
     return SG_OK;
+}
+
+/* castflags: bit 0 says that the source may be null, bit 1 the target. */
+static sg_status read_cast(const LoadContext *cx, Reader *r, Instr *instr) {
+    const Reader before = *r;
+    uint8_t flags;
+    uint32_t source, target;
+    SGI_TRY(sgi_read_byte(r, &flags));
+    if (flags > 3)
+        return sgi_reader_fail(&before, "malformed br_on_cast flags");
+    SGI_TRY(sgi_read_u32(r, &instr->index));
+    SGI_TRY(sgi_decode_heap_type(cx, r, &source));
+    SGI_TRY(sgi_decode_heap_type(cx, r, &target));
+    instr->type = sgi_ref(flags & 1, source);
+    instr->type2 = sgi_ref(flags & 2, target);
+    return SG_OK;
+}
+
+/* blocktype vec(catch): kind [tagidx] labelidx. */
+static sg_status read_try_table(const LoadContext *cx, Reader *r, Instr *instr) {
+    SGI_TRY(read_block_type(cx, r, instr));
+    SGI_TRY(sgi_read_u32(r, &instr->label_count));
+    if (instr->label_count > sgi_reader_left(r))
+        return sgi_reader_fail(r, "unexpected end");
+    instr->labels = r->at;
+    for (uint32_t i = 0; i < instr->label_count; i++) {
+        const Reader before = *r;
+        uint8_t kind;
+        uint32_t index;
+        SGI_TRY(sgi_read_byte(r, &kind));
+        if (kind > CATCH_ALL_REF)
+            return sgi_reader_fail(&before, "malformed catch clause");
+        if (kind <= CATCH_REF)
+            SGI_TRY(sgi_read_u32(r, &index));
+        SGI_TRY(sgi_read_u32(r, &index));
+        if (i % 1024 == 1023)
+            SGI_TRY(sgi_load_poll(cx));
+    }
+    return SG_OK;
+}
+
+Catch sgi_read_catch(const uint8_t **at) {
+    Catch clause = {.kind = (CatchKind) * (*at)++};
+    if (clause.kind <= CATCH_REF)
+        clause.tag = sgi_leb_u32(at);
+    clause.label = sgi_leb_u32(at);
+    return clause;
+}
+
+static sg_status read_16_bytes(Reader *r, Instr *instr) {
+    enum { SIZE = 16 };
+    if (sgi_reader_left(r) < SIZE)
+        return sgi_reader_fail(r, "unexpected end");
+    instr->labels = r->at;
+    r->at += SIZE;
+    return SG_OK;
+}
+
+static sg_status read_zero(Reader *r) {
+    const Reader before = *r;
+    uint8_t byte;
+    SGI_TRY(sgi_read_byte(r, &byte));
+    return byte == 0 ? SG_OK : sgi_reader_fail(&before, "zero byte expected");
 }
 
 static sg_status read_immediates(const LoadContext *cx, Reader *r, Instr *instr) {
@@ -195,7 +258,19 @@ static sg_status read_immediates(const LoadContext *cx, Reader *r, Instr *instr)
     case IMM_DATA_MEMORY:
     case IMM_MEMORY_MEMORY:
     case IMM_ELEM_TABLE:
-    case IMM_TABLE_TABLE: SGI_TRY(sgi_read_u32(r, &instr->index)); return sgi_read_u32(r, &instr->index2);
+    case IMM_TABLE_TABLE:
+    case IMM_TYPE_FIELD:
+    case IMM_TYPE_COUNT:
+    case IMM_TYPE_DATA:
+    case IMM_TYPE_ELEM:
+    case IMM_TYPE_TYPE: SGI_TRY(sgi_read_u32(r, &instr->index)); return sgi_read_u32(r, &instr->index2);
+    case IMM_TRY_TABLE: return read_try_table(cx, r, instr);
+    case IMM_CAST: return read_cast(cx, r, instr);
+    case IMM_V128:
+    case IMM_SHUFFLE: return read_16_bytes(r, instr);
+    case IMM_LANE: return sgi_read_byte(r, &instr->lane);
+    case IMM_MEMARG_LANE: SGI_TRY(read_memarg(cx, r, instr)); return sgi_read_byte(r, &instr->lane);
+    case IMM_ZERO: return read_zero(r);
     case IMM_LABEL:
     case IMM_FUNC:
     case IMM_TYPE:
@@ -204,36 +279,15 @@ static sg_status read_immediates(const LoadContext *cx, Reader *r, Instr *instr)
     case IMM_TABLE:
     case IMM_MEMORY:
     case IMM_DATA:
-    case IMM_ELEM: break;
+    case IMM_ELEM:
+    case IMM_TAG: break;
     }
     return sgi_read_u32(r, &instr->index);
 }
 
 /* ---- opcodes ---- */
 
-/* The feature whose opcode this is, though ops.def has no row for it yet; FEATURE_MVP for an illegal one. The
- * bounds are the last opcodes that each proposal assigned. */
-static Feature unbuilt_feature(uint8_t prefix, uint32_t code) {
-    switch (prefix) {
-    case 0xfb: return code <= 0x1e ? FEATURE_GC : FEATURE_MVP;
-    case 0xfd: return code <= 0xff ? FEATURE_SIMD : code <= 0x113 ? FEATURE_RELAXED_SIMD : FEATURE_MVP;
-    case 0xfe: return code <= 0x4e ? FEATURE_THREADS : FEATURE_MVP;
-    case 0: break;
-    default: return FEATURE_MVP;
-    }
-    switch (code) {
-    case 0x08: /* throw */
-    case 0x0a: /* throw_ref */
-    case 0x1f: /* try_table */ return FEATURE_EXCEPTIONS;
-    case 0xd3: /* ref.eq */ return FEATURE_GC;
-    default: return FEATURE_MVP;
-    }
-}
-
 static sg_status unknown_opcode(const LoadContext *cx, uint8_t prefix, uint32_t code, size_t offset) {
-    Feature feature = unbuilt_feature(prefix, code);
-    if (feature != FEATURE_MVP)
-        return sgi_load_unsupported(cx, feature, offset);
     if (prefix)
         return sgi_fail(cx->err, SG_MALFORMED, offset, "illegal opcode", "%02x %02x", prefix, code);
     return sgi_fail(cx->err, SG_MALFORMED, offset, "illegal opcode", "%02x", code);

@@ -21,9 +21,13 @@ Op sgi_op_find(uint8_t prefix, uint32_t code) {
     }
 }
 
+/* By the name: the width after the dot, if there is one, else the type's. "8x8" is eight of 8 bits. */
 unsigned sgi_op_access(Op op) {
-    const char *width = strpbrk(sgi_ops[op].text + 3, "1368");
+    const char *text = sgi_ops[op].text;
+    const char *width = strpbrk(strchr(text, '.'), "1368");
     if (width == NULL)
-        return sgi_ops[op].text[1] == '3' ? 2 : 3;
-    return *width == '8' ? 0 : *width == '1' ? 1 : 2;
+        return text[0] == 'v' ? 4 : text[1] == '6' ? 3 : 2;
+    if (strchr(width, 'x') && text[0] == 'v')
+        return 3;
+    return *width == '8' ? 0 : *width == '1' ? 1 : *width == '3' ? 2 : 3;
 }

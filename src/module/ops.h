@@ -38,13 +38,26 @@ typedef enum Imm {
     IMM_ELEM_TABLE,    /* elemidx tableidx */
     IMM_ELEM,
     IMM_TABLE_TABLE, /* to, from */
+    IMM_TAG,
+    IMM_TRY_TABLE, /* block type, vec(catch) */
+    IMM_TYPE_FIELD,
+    IMM_TYPE_COUNT,
+    IMM_TYPE_DATA,
+    IMM_TYPE_ELEM,
+    IMM_TYPE_TYPE, /* to, from */
+    IMM_CAST,      /* flags labelidx heaptype heaptype */
+    IMM_V128,      /* 16 bytes */
+    IMM_SHUFFLE,   /* 16 lanes */
+    IMM_LANE,
+    IMM_MEMARG_LANE,
+    IMM_ZERO, /* one reserved byte */
 } Imm;
 
 typedef struct OpInfo {
     const char *text;
     const char *signature;
     uint8_t prefix;
-    uint8_t code;
+    uint16_t code;
     uint8_t imm; /* Imm */
     uint8_t feature;
     uint8_t fuel;
@@ -55,7 +68,8 @@ extern const OpInfo sgi_ops[OP_COUNT];
 /* The instruction of an encoding, or OP_COUNT. Constant time. */
 Op sgi_op_find(uint8_t prefix, uint32_t code);
 
-/* log2 of the bytes that a load or store touches, its natural alignment; IMM_MEMARG instructions only. */
+/* log2 of the bytes that a load or store touches, its natural alignment; IMM_MEMARG and IMM_MEMARG_LANE
+ * instructions only. */
 unsigned sgi_op_access(Op op);
 
 /* Fuel beyond the row's, version 1: one unit for each step begun. */

@@ -134,6 +134,8 @@ bool sgi_core_peek_index(const ModuleParser *m);
 /* Binds `id`, when not empty, to the next index of the space; `name` is for the name section. */
 sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, Bytes name, size_t token);
 
+void sgi_core_put_op(Buf *out, Op op);
+
 /* Instructions up to the closing parenthesis, not consumed; or a single folded one. */
 sg_status sgi_core_instructions(ModuleParser *m, Buf *out);
 sg_status sgi_core_folded_instruction(ModuleParser *m, Buf *out);

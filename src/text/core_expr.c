@@ -7,7 +7,16 @@
 
 #include <string.h>
 
-/* ---- labels and locals ---- */
+/* ---- opcodes, labels and locals ---- */
+
+void sgi_core_put_op(Buf *out, Op op) {
+    if (sgi_ops[op].prefix) {
+        sgi_buf_byte(out, sgi_ops[op].prefix);
+        sgi_buf_leb_u(out, sgi_ops[op].code);
+    } else {
+        sgi_buf_byte(out, (uint8_t)sgi_ops[op].code);
+    }
+}
 
 static sg_status push_label(ModuleParser *m, Bytes name) {
     Label label = {name, 0};
@@ -244,6 +253,19 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_ELEM_TABLE: return put_segment_pair(m, SPACE_TABLE, SPACE_ELEM, out);
     case IMM_ELEM: return put_index(m, SPACE_ELEM, out);
     case IMM_TABLE_TABLE: return put_index_pair(m, SPACE_TABLE, out);
+    case IMM_TAG:
+    case IMM_TRY_TABLE:
+    case IMM_TYPE_FIELD:
+    case IMM_TYPE_COUNT:
+    case IMM_TYPE_DATA:
+    case IMM_TYPE_ELEM:
+    case IMM_TYPE_TYPE:
+    case IMM_CAST:
+    case IMM_V128:
+    case IMM_SHUFFLE:
+    case IMM_LANE:
+    case IMM_MEMARG_LANE:
+    case IMM_ZERO: break;
     }
     return sgi_parse_unexpected(m->p);
 }
@@ -253,15 +275,6 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
 static sg_status push_frame(ModuleParser *m, FrameKind kind, size_t delayed, Bytes label) {
     return sgi_vec_push(m->p->cx.alloc, &m->frames, ((Frame){kind, delayed, label})) ? SG_OK
                                                                                      : sgi_core_no_memory(m);
-}
-
-static void put_op(Buf *out, Op op) {
-    if (sgi_ops[op].prefix) {
-        sgi_buf_byte(out, sgi_ops[op].prefix);
-        sgi_buf_leb_u(out, sgi_ops[op].code);
-    } else {
-        sgi_buf_byte(out, sgi_ops[op].code);
-    }
 }
 
 /* Writes the instructions that waited since `start`. */
@@ -280,55 +293,15 @@ static bool is_clause(const Parser *p) {
     return false;
 }
 
-/* Instructions of proposals that ops.def does not have, by how their names begin. */
-static const struct {
-    const char *prefix;
-    Feature feature;
-} unbuilt[] = {
-    {"v128.", FEATURE_SIMD},
-    {"i8x16.", FEATURE_SIMD},
-    {"i16x8.", FEATURE_SIMD},
-    {"i32x4.", FEATURE_SIMD},
-    {"i64x2.", FEATURE_SIMD},
-    {"f32x4.", FEATURE_SIMD},
-    {"f64x2.", FEATURE_SIMD},
-    {"struct.", FEATURE_GC},
-    {"array.", FEATURE_GC},
-    {"i31.", FEATURE_GC},
-    {"ref.i31", FEATURE_GC},
-    {"ref.eq", FEATURE_GC},
-    {"ref.test", FEATURE_GC},
-    {"ref.cast", FEATURE_GC},
-    {"br_on_cast", FEATURE_GC},
-    {"any.convert", FEATURE_GC},
-    {"extern.convert", FEATURE_GC},
-    {"throw", FEATURE_EXCEPTIONS},
-    {"try_table", FEATURE_EXCEPTIONS},
-    {"memory.atomic.", FEATURE_THREADS},
-    {"atomic.", FEATURE_THREADS},
-    {"i32.atomic.", FEATURE_THREADS},
-    {"i64.atomic.", FEATURE_THREADS},
-};
-
-static sg_status unknown_op(const Parser *p) {
-    Bytes text = sgi_token_text(p, sgi_peek(p));
-    for (size_t i = 0; i < SGI_COUNT(unbuilt); i++) {
-        size_t size = strlen(unbuilt[i].prefix);
-        if (text.size >= size && memcmp(text.data, unbuilt[i].prefix, size) == 0)
-            return sgi_parse_unsupported(p, sgi_feature_names[unbuilt[i].feature]);
-    }
-    return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
-}
-
 static sg_status find_op(ModuleParser *m, Op *op) {
     Parser *p = m->p;
     if (!sgi_peek_is(p, TOKEN_KEYWORD))
         return sgi_parse_fail(p, sgi_peek_is(p, TOKEN_RESERVED) ? "unknown operator" : "unexpected token");
     const uint32_t *found = sgi_map_get(&p->shared->ops, sgi_token_text(p, sgi_peek(p)));
     if (found == NULL)
-        return unknown_op(p);
-    sgi_advance(p);
+        return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
     *op = (Op)*found;
+    sgi_advance(p);
     if (*op == OP_SELECT && sgi_peek_open(p, "result"))
         *op = OP_SELECT_T;
     return SG_OK;
@@ -344,7 +317,7 @@ static sg_status take_if_part(ModuleParser *m, Frame *frame, Buf *out, bool *tak
         return push_label(m, frame->label);
     }
     if (frame->kind == FRAME_AFTER_THEN && sgi_take_open(m->p, "else")) {
-        put_op(out, OP_ELSE);
+        sgi_core_put_op(out, OP_ELSE);
         frame->kind = FRAME_FOLDED_ELSE;
         *taken = true;
     }
@@ -373,7 +346,7 @@ static sg_status open_folded(ModuleParser *m, Buf *out) {
     if (sgi_ops[op].imm == IMM_BLOCK)
         SGI_TRY(sgi_take_id(p, &label));
     Buf *target = op == OP_BLOCK || op == OP_LOOP ? out : &m->delayed;
-    put_op(target, op);
+    sgi_core_put_op(target, op);
     SGI_TRY(put_immediates(m, op, target));
     if (op == OP_IF)
         return push_frame(m, FRAME_CONDITION, start, label);
@@ -394,7 +367,7 @@ static sg_status close_folded(ModuleParser *m, Buf *out) {
     case FRAME_FOLDED_BLOCK:
     case FRAME_AFTER_THEN:
     case FRAME_AFTER_ELSE:
-        put_op(out, OP_END);
+        sgi_core_put_op(out, OP_END);
         pop_label(m);
         m->frames.count--;
         break;
@@ -433,7 +406,7 @@ static sg_status plain_instruction(ModuleParser *m, Buf *out) {
         if (!fits)
             return sgi_parse_fail_at(m->p, at, "unexpected token", "%s", "");
         SGI_TRY(match_label(m, frame));
-        put_op(out, op);
+        sgi_core_put_op(out, op);
         frame->kind = FRAME_ELSE;
         if (op == OP_END) {
             pop_label(m);
@@ -441,7 +414,7 @@ static sg_status plain_instruction(ModuleParser *m, Buf *out) {
         }
         return SG_OK;
     }
-    put_op(out, op);
+    sgi_core_put_op(out, op);
     if (sgi_ops[op].imm != IMM_BLOCK)
         return put_immediates(m, op, out);
     Bytes label;

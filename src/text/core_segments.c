@@ -39,7 +39,7 @@ static void put_items_as_exprs(ModuleParser *m, uint32_t count, Buf *out) {
     const uint8_t *at = m->body.data;
     sgi_buf_leb_u(out, count);
     for (uint32_t i = 0; i < count; i++) {
-        sgi_buf_byte(out, sgi_ops[OP_REF_FUNC].code);
+        sgi_core_put_op(out, OP_REF_FUNC);
         sgi_buf_leb_u(out, sgi_leb_u32(&at));
         sgi_buf_byte(out, 0x0b);
     }
@@ -47,7 +47,7 @@ static void put_items_as_exprs(ModuleParser *m, uint32_t count, Buf *out) {
 
 /* The constant offset 0 of a segment inside a table or memory. */
 static void put_zero(Buf *out, bool is_64) {
-    sgi_buf_byte(out, is_64 ? sgi_ops[OP_I64_CONST].code : sgi_ops[OP_I32_CONST].code);
+    sgi_core_put_op(out, is_64 ? OP_I64_CONST : OP_I32_CONST);
     sgi_buf_byte(out, 0);
     sgi_buf_byte(out, 0x0b);
 }

@@ -129,6 +129,19 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
         return;
     case IMM_ELEM: put_index(p, NAMES_OF_ELEM, instr->index); return;
     case IMM_TABLE_TABLE: put_pair(p, NAMES_OF_TABLE, instr); return;
+    case IMM_TAG:
+    case IMM_TRY_TABLE:
+    case IMM_TYPE_FIELD:
+    case IMM_TYPE_COUNT:
+    case IMM_TYPE_DATA:
+    case IMM_TYPE_ELEM:
+    case IMM_TYPE_TYPE:
+    case IMM_CAST:
+    case IMM_V128:
+    case IMM_SHUFFLE:
+    case IMM_LANE:
+    case IMM_MEMARG_LANE:
+    case IMM_ZERO: break;
     }
 }
 
