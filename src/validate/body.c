@@ -12,20 +12,20 @@
 
 #include <string.h>
 
-static sg_status invalid(const Validator *v, const char *message, const char *detail) {
+sg_status sgi_body_invalid(const Validator *v, const char *message, const char *detail) {
     return sgi_fail(v->cx.err, SG_INVALID, v->instr.offset, message, "%s", detail);
 }
 
-static sg_status mismatch(const Validator *v, const char *expected, const char *found) {
+sg_status sgi_body_mismatch(const Validator *v, const char *expected, const char *found) {
     return sgi_fail(v->cx.err, SG_INVALID, v->instr.offset, "type mismatch", "%s: expected %s, found %s",
                     sgi_ops[v->instr.op].text, expected, found);
 }
 
-static sg_status unknown(const Validator *v, const char *what, uint64_t index) {
+sg_status sgi_body_unknown(const Validator *v, const char *what, uint64_t index) {
     return sgi_validate_unknown(&v->cx, what, index, v->instr.offset);
 }
 
-static bool matches(const Validator *v, ValType sub, ValType super) {
+bool sgi_body_matches(const Validator *v, ValType sub, ValType super) {
     return sub == super || sgi_types_matches_in(v->module->types, sub, super);
 }
 
@@ -41,8 +41,7 @@ static sg_status count_work(Validator *v, uint32_t amount) {
 
 /* ---- segments ---- */
 
-/* A segment that begins with the next instruction. */
-static sg_status begin_segment(Validator *v, SegmentKind kind) {
+sg_status sgi_body_begin_segment(Validator *v, SegmentKind kind) {
     if (!v->live || v->body == NULL)
         return SG_OK;
     if (kind != SEGMENT_ENTRY) {
@@ -76,14 +75,14 @@ static sg_status note_height(Validator *v) {
     return sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->max_stack, v->instr.offset, v->cx.err);
 }
 
-static sg_status push(Validator *v, ValType type) {
+sg_status sgi_body_push(Validator *v, ValType type) {
     if (SGI_UNLIKELY(v->stack.count == v->stack.capacity))
         SGI_TRY(reserve(v, 1));
     v->stack.items[v->stack.count++] = type;
     return note_height(v);
 }
 
-static sg_status push_list(Validator *v, const ValType *types, uint32_t count) {
+sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count) {
     SGI_TRY(reserve(v, count));
     if (count)
         memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
@@ -92,33 +91,31 @@ static sg_status push_list(Validator *v, const ValType *types, uint32_t count) {
     return count_work(v, count / 16);
 }
 
-/* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */
-static sg_status pop_any(Validator *v, ValType *type) {
+sg_status sgi_body_pop_any(Validator *v, ValType *type) {
     const Frame *frame = top_frame(v);
     if (SGI_LIKELY(v->stack.count > frame->height)) {
         *type = v->stack.items[--v->stack.count];
         return SG_OK;
     }
     *type = VAL_BOTTOM;
-    return frame->unreachable ? SG_OK : mismatch(v, "an operand", "none");
+    return frame->unreachable ? SG_OK : sgi_body_mismatch(v, "an operand", "none");
 }
 
-static sg_status pop(Validator *v, ValType expected) {
+sg_status sgi_body_pop(Validator *v, ValType expected) {
     ValType found;
     if (SGI_UNLIKELY(v->stack.count == top_frame(v)->height) && !top_frame(v)->unreachable)
-        return mismatch(v, sgi_type_name(expected).text, "nothing");
-    SGI_TRY(pop_any(v, &found));
-    if (SGI_LIKELY(matches(v, found, expected)))
+        return sgi_body_mismatch(v, sgi_type_name(expected).text, "nothing");
+    SGI_TRY(sgi_body_pop_any(v, &found));
+    if (SGI_LIKELY(sgi_body_matches(v, found, expected)))
         return SG_OK;
-    return mismatch(v, sgi_type_name(expected).text, sgi_type_name(found).text);
+    return sgi_body_mismatch(v, sgi_type_name(expected).text, sgi_type_name(found).text);
 }
 
-/* A reference of any type; in unreachable code the least one. */
-static sg_status pop_ref(Validator *v, ValType *type) {
-    SGI_TRY(pop_any(v, type));
+sg_status sgi_body_pop_ref(Validator *v, ValType *type) {
+    SGI_TRY(sgi_body_pop_any(v, type));
     if (*type == VAL_BOTTOM)
         *type = sgi_ref(false, HEAP_BOTTOM);
-    return sgi_is_ref(*type) ? SG_OK : mismatch(v, "a reference", sgi_type_name(*type).text);
+    return sgi_is_ref(*type) ? SG_OK : sgi_body_mismatch(v, "a reference", sgi_type_name(*type).text);
 }
 
 /* Are the topmost operands of exactly these types? */
@@ -142,19 +139,19 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
         if (i > have) {
             if (frame->unreachable)
                 break;
-            return mismatch(v, sgi_type_name(expected).text, "nothing");
+            return sgi_body_mismatch(v, sgi_type_name(expected).text, "nothing");
         }
         if (stack[end - i] == good && expected == for_expected)
             continue;
-        if (!matches(v, stack[end - i], expected))
-            return mismatch(v, sgi_type_name(expected).text, sgi_type_name(stack[end - i]).text);
+        if (!sgi_body_matches(v, stack[end - i], expected))
+            return sgi_body_mismatch(v, sgi_type_name(expected).text, sgi_type_name(stack[end - i]).text);
         good = stack[end - i];
         for_expected = expected;
     }
     return count_work(v, count);
 }
 
-static sg_status pop_list(Validator *v, const ValType *types, uint32_t count) {
+sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count) {
     SGI_TRY(check_list(v, types, count));
     size_t have = v->stack.count - top_frame(v)->height;
     v->stack.count -= count < have ? count : have;
@@ -163,13 +160,7 @@ static sg_status pop_list(Validator *v, const ValType *types, uint32_t count) {
 
 /* ---- control ---- */
 
-typedef struct TypeList {
-    const ValType *types;
-    uint32_t count;
-} TypeList;
-
-/* Lists point into the frame where its type is written inline: they hold until frames are pushed or popped.
- */
+/* Lists point into the frame where its type is written inline. */
 static TypeList frame_params(const Validator *v, const Frame *frame) {
     if (frame->type_index == NO_TYPE)
         return (TypeList){NULL, 0};
@@ -184,11 +175,11 @@ static TypeList frame_results(const Validator *v, const Frame *frame) {
     return (TypeList){type->results, type->result_count};
 }
 
-static TypeList label_types(const Validator *v, const Frame *frame) {
+TypeList sgi_body_label_types(const Validator *v, const Frame *frame) {
     return frame->op == OP_LOOP ? frame_params(v, frame) : frame_results(v, frame);
 }
 
-static sg_status push_frame(Validator *v, Op op, uint32_t type_index, ValType result) {
+sg_status sgi_body_push_frame(Validator *v, Op op, uint32_t type_index, ValType result) {
     SGI_TRY(sgi_limit_check(LIMIT_ID_CONTROL_DEPTH, v->frames.count + 1, v->instr.offset, v->cx.err));
     Frame frame = {
         .op = (uint8_t)op,
@@ -205,7 +196,7 @@ static sg_status push_frame(Validator *v, Op op, uint32_t type_index, ValType re
     return SG_OK;
 }
 
-static void set_unreachable(Validator *v) {
+void sgi_body_set_unreachable(Validator *v) {
     top_frame(v)->unreachable = true;
     v->stack.count = top_frame(v)->height;
     v->live = false;
@@ -216,9 +207,9 @@ static void forget_initialised(Validator *v, uint32_t height) {
         v->stamps.items[v->init_log.items[--v->init_log.count]] = 0;
 }
 
-static sg_status find_frame(Validator *v, uint32_t label, Frame **frame) {
+sg_status sgi_body_find_frame(Validator *v, uint32_t label, Frame **frame) {
     if (label >= v->frames.count)
-        return unknown(v, "label", label);
+        return sgi_body_unknown(v, "label", label);
     *frame = &v->frames.items[v->frames.count - 1 - label];
     (*frame)->targeted |= v->live;
     return SG_OK;
@@ -229,30 +220,31 @@ static sg_status check_block(Validator *v) {
     const Module *module = v->module;
     ValType result = VAL_BOTTOM;
     if (instr->op == OP_IF)
-        SGI_TRY(pop(v, VAL_I32));
+        SGI_TRY(sgi_body_pop(v, VAL_I32));
     if (instr->index != NO_TYPE) {
         if (instr->index >= module->type_count || module->types[instr->index].kind != COMP_FUNC)
-            return unknown(v, "type", instr->index);
+            return sgi_body_unknown(v, "type", instr->index);
     } else {
         result = instr->type;
         SGI_TRY(sgi_validate_val_type(&v->cx, result, module->type_count, instr->offset));
     }
     TypeList params = frame_params(v, &(Frame){.type_index = instr->index});
-    SGI_TRY(pop_list(v, params.types, params.count));
-    SGI_TRY(push_frame(v, instr->op, instr->index, result));
-    SGI_TRY(push_list(v, params.types, params.count));
+    SGI_TRY(sgi_body_pop_list(v, params.types, params.count));
+    SGI_TRY(sgi_body_push_frame(v, instr->op, instr->index, result));
+    SGI_TRY(sgi_body_push_list(v, params.types, params.count));
     if (instr->op == OP_BLOCK)
         return SG_OK;
-    return begin_segment(v, instr->op == OP_LOOP ? SEGMENT_LOOP : SEGMENT_PLAIN);
+    return sgi_body_begin_segment(v, instr->op == OP_LOOP ? SEGMENT_LOOP : SEGMENT_PLAIN);
 }
 
 /* The operands left at the end of a frame's sequence are its results and nothing else. */
 static sg_status check_results(Validator *v) {
     const Frame *frame = top_frame(v);
     TypeList results = frame_results(v, frame);
-    SGI_TRY(pop_list(v, results.types, results.count));
-    return v->stack.count == frame->height ? SG_OK
-                                           : mismatch(v, "no more operands", "values remaining on the stack");
+    SGI_TRY(sgi_body_pop_list(v, results.types, results.count));
+    return v->stack.count == frame->height
+               ? SG_OK
+               : sgi_body_mismatch(v, "no more operands", "values remaining on the stack");
 }
 
 static sg_status begin_else(Validator *v) {
@@ -264,14 +256,14 @@ static sg_status begin_else(Validator *v) {
     frame->unreachable = false;
     v->live = frame->entry_live;
     TypeList params = frame_params(v, frame);
-    return push_list(v, params.types, params.count);
+    return sgi_body_push_list(v, params.types, params.count);
 }
 
 static sg_status check_else(Validator *v) {
     if (top_frame(v)->op != OP_IF)
         return sgi_fail(v->cx.err, SG_MALFORMED, v->instr.offset, "END opcode expected", "else without if");
     SGI_TRY(begin_else(v));
-    return begin_segment(v, SEGMENT_PLAIN);
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status check_end(Validator *v) {
@@ -283,128 +275,128 @@ static sg_status check_end(Validator *v) {
     forget_initialised(v, frame.init_height);
     v->frames.count--;
     TypeList results = frame_results(v, &frame);
-    SGI_TRY(push_list(v, results.types, results.count));
+    SGI_TRY(sgi_body_push_list(v, results.types, results.count));
     if (frame.op == OP_LOOP || v->frames.count == 0)
         return SG_OK;
     v->live |= frame.targeted;
-    return begin_segment(v, SEGMENT_PLAIN);
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status check_br(Validator *v) {
     Frame *frame = NULL;
-    SGI_TRY(find_frame(v, v->instr.index, &frame));
-    TypeList label = label_types(v, frame);
-    SGI_TRY(pop_list(v, label.types, label.count));
-    set_unreachable(v);
+    SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
+    TypeList label = sgi_body_label_types(v, frame);
+    SGI_TRY(sgi_body_pop_list(v, label.types, label.count));
+    sgi_body_set_unreachable(v);
     return SG_OK;
 }
 
-/* The operands that stay take the label's types. */
-static sg_status pass_label(Validator *v, TypeList label) {
+sg_status sgi_body_pass_label(Validator *v, TypeList label) {
     if (are_on_top(v, label.types, label.count))
         return count_work(v, label.count / 16);
-    SGI_TRY(pop_list(v, label.types, label.count));
-    return push_list(v, label.types, label.count);
+    SGI_TRY(sgi_body_pop_list(v, label.types, label.count));
+    return sgi_body_push_list(v, label.types, label.count);
 }
 
 static sg_status check_br_if(Validator *v) {
     Frame *frame = NULL;
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(find_frame(v, v->instr.index, &frame));
-    SGI_TRY(pass_label(v, label_types(v, frame)));
-    return begin_segment(v, SEGMENT_PLAIN);
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
+    SGI_TRY(sgi_body_pass_label(v, sgi_body_label_types(v, frame)));
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status check_br_table(Validator *v) {
     Frame *frame = NULL;
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(find_frame(v, v->instr.index, &frame));
-    TypeList previous = label_types(v, frame);
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
+    TypeList previous = sgi_body_label_types(v, frame);
     SGI_TRY(check_list(v, previous.types, previous.count));
     const uint8_t *at = v->instr.labels;
     for (uint32_t i = 0; i < v->instr.label_count; i++) {
-        SGI_TRY(find_frame(v, sgi_leb_u32(&at), &frame));
-        TypeList label = label_types(v, frame);
+        SGI_TRY(sgi_body_find_frame(v, sgi_leb_u32(&at), &frame));
+        TypeList label = sgi_body_label_types(v, frame);
         if (label.count != previous.count)
-            return mismatch(v, "labels of one arity", "another");
+            return sgi_body_mismatch(v, "labels of one arity", "another");
         if (label.types != previous.types)
             SGI_TRY(check_list(v, label.types, label.count));
         previous = label;
         SGI_TRY(count_work(v, 1));
     }
-    set_unreachable(v);
+    sgi_body_set_unreachable(v);
     return SG_OK;
 }
 
 static sg_status check_br_on_null(Validator *v) {
     Frame *frame = NULL;
     ValType type;
-    SGI_TRY(pop_ref(v, &type));
-    SGI_TRY(find_frame(v, v->instr.index, &frame));
-    SGI_TRY(pass_label(v, label_types(v, frame)));
-    SGI_TRY(push(v, sgi_ref(false, sgi_heap(type))));
-    return begin_segment(v, SEGMENT_PLAIN);
+    SGI_TRY(sgi_body_pop_ref(v, &type));
+    SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
+    SGI_TRY(sgi_body_pass_label(v, sgi_body_label_types(v, frame)));
+    SGI_TRY(sgi_body_push(v, sgi_ref(false, sgi_heap(type))));
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status check_br_on_non_null(Validator *v) {
     Frame *frame = NULL;
     ValType type;
-    SGI_TRY(pop_ref(v, &type));
-    SGI_TRY(find_frame(v, v->instr.index, &frame));
-    TypeList label = label_types(v, frame);
+    SGI_TRY(sgi_body_pop_ref(v, &type));
+    SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
+    TypeList label = sgi_body_label_types(v, frame);
     if (label.count == 0 || !sgi_is_ref(label.types[label.count - 1]))
-        return mismatch(v, "a label that takes a reference", "another");
-    SGI_TRY(push(v, sgi_ref(false, sgi_heap(type))));
-    SGI_TRY(pass_label(v, label));
+        return sgi_body_mismatch(v, "a label that takes a reference", "another");
+    SGI_TRY(sgi_body_push(v, sgi_ref(false, sgi_heap(type))));
+    SGI_TRY(sgi_body_pass_label(v, label));
     v->stack.count--;
-    return begin_segment(v, SEGMENT_PLAIN);
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status check_return(Validator *v) {
     TypeList results = frame_results(v, &v->frames.items[0]);
-    SGI_TRY(pop_list(v, results.types, results.count));
-    set_unreachable(v);
+    SGI_TRY(sgi_body_pop_list(v, results.types, results.count));
+    sgi_body_set_unreachable(v);
     return SG_OK;
 }
 
 /* ---- calls ---- */
 
 static sg_status call_type(Validator *v, const FuncType *type) {
-    SGI_TRY(pop_list(v, type->params, type->param_count));
-    SGI_TRY(push_list(v, type->results, type->result_count));
-    return begin_segment(v, SEGMENT_PLAIN);
+    SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
+    SGI_TRY(sgi_body_push_list(v, type->results, type->result_count));
+    return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status return_call_type(Validator *v, const FuncType *type) {
     TypeList own = frame_results(v, &v->frames.items[0]);
-    SGI_TRY(pop_list(v, type->params, type->param_count));
+    SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
     if (type->result_count != own.count)
-        return mismatch(v, "the caller's results", "another number");
+        return sgi_body_mismatch(v, "the caller's results", "another number");
     for (uint32_t i = 0; i < own.count; i++)
-        if (!matches(v, type->results[i], own.types[i]))
-            return mismatch(v, sgi_type_name(own.types[i]).text, sgi_type_name(type->results[i]).text);
-    set_unreachable(v);
+        if (!sgi_body_matches(v, type->results[i], own.types[i]))
+            return sgi_body_mismatch(v, sgi_type_name(own.types[i]).text,
+                                     sgi_type_name(type->results[i]).text);
+    sgi_body_set_unreachable(v);
     return count_work(v, own.count);
 }
 
 static sg_status find_func_type(const Validator *v, uint32_t index, const FuncType **type) {
     const Module *module = v->module;
     if (index >= module->type_count || module->types[index].kind != COMP_FUNC)
-        return unknown(v, "type", index);
+        return sgi_body_unknown(v, "type", index);
     *type = &module->types[index].as.func;
     return SG_OK;
 }
 
 static sg_status check_call(Validator *v) {
     if (v->instr.index >= v->module->func_count)
-        return unknown(v, "function", v->instr.index);
+        return sgi_body_unknown(v, "function", v->instr.index);
     const FuncType *type = sgi_module_func_type(v->module, v->instr.index);
     return v->instr.op == OP_CALL ? call_type(v, type) : return_call_type(v, type);
 }
 
 static sg_status find_table(const Validator *v, uint32_t index, const TableType **type) {
     if (index >= v->module->table_count)
-        return unknown(v, "table", index);
+        return sgi_body_unknown(v, "table", index);
     *type = &v->module->tables[index].type;
     return SG_OK;
 }
@@ -417,17 +409,17 @@ static sg_status check_call_indirect(Validator *v) {
     const TableType *table = NULL;
     const FuncType *type = NULL;
     SGI_TRY(find_table(v, v->instr.index2, &table));
-    if (!matches(v, table->element, VAL_FUNCREF))
-        return mismatch(v, "a table of functions", sgi_type_name(table->element).text);
+    if (!sgi_body_matches(v, table->element, VAL_FUNCREF))
+        return sgi_body_mismatch(v, "a table of functions", sgi_type_name(table->element).text);
     SGI_TRY(find_func_type(v, v->instr.index, &type));
-    SGI_TRY(pop(v, address_type(&table->limits)));
+    SGI_TRY(sgi_body_pop(v, address_type(&table->limits)));
     return v->instr.op == OP_CALL_INDIRECT ? call_type(v, type) : return_call_type(v, type);
 }
 
 static sg_status check_call_ref(Validator *v) {
     const FuncType *type = NULL;
     SGI_TRY(find_func_type(v, v->instr.index, &type));
-    SGI_TRY(pop(v, sgi_ref(true, v->instr.index)));
+    SGI_TRY(sgi_body_pop(v, sgi_ref(true, v->instr.index)));
     return v->instr.op == OP_CALL_REF ? call_type(v, type) : return_call_type(v, type);
 }
 
@@ -448,7 +440,7 @@ static sg_status find_local(const Validator *v, uint32_t index, ValType *type) {
             high = middle;
     }
     if (low == v->run_ends.count)
-        return unknown(v, "local", index);
+        return sgi_body_unknown(v, "local", index);
     *type = v->body->runs[low].type;
     return SG_OK;
 }
@@ -467,55 +459,55 @@ static sg_status check_local(Validator *v) {
     if (v->instr.op == OP_LOCAL_GET) {
         if (!sgi_is_defaultable(type) && index >= v->type->param_count &&
             v->stamps.items[index] != v->body_stamp)
-            return invalid(v, "uninitialized local", "local.get before local.set or local.tee");
-        return push(v, type);
+            return sgi_body_invalid(v, "uninitialized local", "local.get before local.set or local.tee");
+        return sgi_body_push(v, type);
     }
-    SGI_TRY(pop(v, type));
+    SGI_TRY(sgi_body_pop(v, type));
     SGI_TRY(mark_initialised(v, index, type));
-    return v->instr.op == OP_LOCAL_TEE ? push(v, type) : SG_OK;
+    return v->instr.op == OP_LOCAL_TEE ? sgi_body_push(v, type) : SG_OK;
 }
 
 static sg_status check_global(Validator *v) {
     uint32_t limit = v->body ? v->module->global_count : v->global_limit;
     if (v->instr.index >= limit)
-        return unknown(v, "global", v->instr.index);
+        return sgi_body_unknown(v, "global", v->instr.index);
     const GlobalType *type = &v->module->globals[v->instr.index].type;
     if (v->instr.op == OP_GLOBAL_GET) {
         if (v->body == NULL && type->mutable_)
-            return invalid(v, "constant expression required", "the global is mutable");
-        return push(v, type->type);
+            return sgi_body_invalid(v, "constant expression required", "the global is mutable");
+        return sgi_body_push(v, type->type);
     }
     if (!type->mutable_)
-        return invalid(v, "immutable global", "");
-    return pop(v, type->type);
+        return sgi_body_invalid(v, "immutable global", "");
+    return sgi_body_pop(v, type->type);
 }
 
 static sg_status check_drop(Validator *v) {
     ValType type;
-    return pop_any(v, &type);
+    return sgi_body_pop_any(v, &type);
 }
 
 static sg_status check_select(Validator *v) {
     ValType a, b;
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(pop_any(v, &a));
-    SGI_TRY(pop_any(v, &b));
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_pop_any(v, &a));
+    SGI_TRY(sgi_body_pop_any(v, &b));
     if (sgi_is_ref(a) || sgi_is_ref(b))
-        return mismatch(v, "a number", "a reference");
+        return sgi_body_mismatch(v, "a number", "a reference");
     if (a != b && a != VAL_BOTTOM && b != VAL_BOTTOM)
-        return mismatch(v, sgi_type_name(b).text, sgi_type_name(a).text);
-    return push(v, a == VAL_BOTTOM ? b : a);
+        return sgi_body_mismatch(v, sgi_type_name(b).text, sgi_type_name(a).text);
+    return sgi_body_push(v, a == VAL_BOTTOM ? b : a);
 }
 
 static sg_status check_select_t(Validator *v) {
     if (v->instr.type_count != 1)
-        return invalid(v, "invalid result arity", "");
+        return sgi_body_invalid(v, "invalid result arity", "");
     ValType type = v->instr.type;
     SGI_TRY(sgi_validate_val_type(&v->cx, type, v->module->type_count, v->instr.offset));
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(pop(v, type));
-    SGI_TRY(pop(v, type));
-    return push(v, type);
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_pop(v, type));
+    SGI_TRY(sgi_body_pop(v, type));
+    return sgi_body_push(v, type);
 }
 
 /* ---- references ---- */
@@ -525,19 +517,21 @@ static sg_status check_ref(Validator *v) {
     switch (v->instr.op) {
     case OP_REF_NULL:
         SGI_TRY(sgi_validate_val_type(&v->cx, v->instr.type, v->module->type_count, v->instr.offset));
-        return push(v, v->instr.type);
-    case OP_REF_IS_NULL: SGI_TRY(pop_ref(v, &type)); return push(v, VAL_I32);
-    case OP_REF_AS_NON_NULL: SGI_TRY(pop_ref(v, &type)); return push(v, sgi_ref(false, sgi_heap(type)));
+        return sgi_body_push(v, v->instr.type);
+    case OP_REF_IS_NULL: SGI_TRY(sgi_body_pop_ref(v, &type)); return sgi_body_push(v, VAL_I32);
+    case OP_REF_AS_NON_NULL:
+        SGI_TRY(sgi_body_pop_ref(v, &type));
+        return sgi_body_push(v, sgi_ref(false, sgi_heap(type)));
     default: break;
     }
     uint32_t func = v->instr.index;
     if (func >= v->module->func_count)
-        return unknown(v, "function", func);
+        return sgi_body_unknown(v, "function", func);
     if (v->body == NULL)
         sgi_declare_func(v->module, func);
     else if (!(v->module->declared_funcs[func / 8] >> func % 8 & 1))
-        return invalid(v, "undeclared function reference", "");
-    return push(v, sgi_ref(false, v->module->funcs[func]));
+        return sgi_body_invalid(v, "undeclared function reference", "");
+    return sgi_body_push(v, sgi_ref(false, v->module->funcs[func]));
 }
 
 /* ---- tables ---- */
@@ -547,22 +541,23 @@ static sg_status check_table(Validator *v) {
     SGI_TRY(find_table(v, v->instr.index, &type));
     ValType address = address_type(&type->limits);
     switch (v->instr.op) {
-    case OP_TABLE_GET: SGI_TRY(pop(v, address)); return push(v, type->element);
-    case OP_TABLE_SET: SGI_TRY(pop(v, type->element)); return pop(v, address);
-    case OP_TABLE_SIZE: return push(v, address);
+    case OP_TABLE_GET: SGI_TRY(sgi_body_pop(v, address)); return sgi_body_push(v, type->element);
+    case OP_TABLE_SET: SGI_TRY(sgi_body_pop(v, type->element)); return sgi_body_pop(v, address);
+    case OP_TABLE_SIZE: return sgi_body_push(v, address);
     case OP_TABLE_GROW:
-        SGI_TRY(pop(v, address));
-        SGI_TRY(pop(v, type->element));
-        return push(v, address);
+        SGI_TRY(sgi_body_pop(v, address));
+        SGI_TRY(sgi_body_pop(v, type->element));
+        return sgi_body_push(v, address);
     default: /* OP_TABLE_FILL */
-        SGI_TRY(pop(v, address));
-        SGI_TRY(pop(v, type->element));
-        return pop(v, address);
+        SGI_TRY(sgi_body_pop(v, address));
+        SGI_TRY(sgi_body_pop(v, type->element));
+        return sgi_body_pop(v, address);
     }
 }
 
 static sg_status check_elem_index(const Validator *v) {
-    return v->instr.index < v->module->elem_count ? SG_OK : unknown(v, "elem segment", v->instr.index);
+    return v->instr.index < v->module->elem_count ? SG_OK
+                                                  : sgi_body_unknown(v, "elem segment", v->instr.index);
 }
 
 static sg_status check_table_init(Validator *v) {
@@ -570,26 +565,26 @@ static sg_status check_table_init(Validator *v) {
     SGI_TRY(find_table(v, v->instr.index2, &type));
     SGI_TRY(check_elem_index(v));
     ValType element = v->module->elems[v->instr.index].type;
-    if (!matches(v, element, type->element))
-        return mismatch(v, sgi_type_name(type->element).text, sgi_type_name(element).text);
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(pop(v, VAL_I32));
-    return pop(v, address_type(&type->limits));
+    if (!sgi_body_matches(v, element, type->element))
+        return sgi_body_mismatch(v, sgi_type_name(type->element).text, sgi_type_name(element).text);
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    return sgi_body_pop(v, address_type(&type->limits));
 }
 
 /* The operands of a copy: to, from, and a length of the narrower address type. */
 static sg_status pop_copy(Validator *v, const Limits *to, const Limits *from) {
-    SGI_TRY(pop(v, to->is_64 && from->is_64 ? VAL_I64 : VAL_I32));
-    SGI_TRY(pop(v, address_type(from)));
-    return pop(v, address_type(to));
+    SGI_TRY(sgi_body_pop(v, to->is_64 && from->is_64 ? VAL_I64 : VAL_I32));
+    SGI_TRY(sgi_body_pop(v, address_type(from)));
+    return sgi_body_pop(v, address_type(to));
 }
 
 static sg_status check_table_copy(Validator *v) {
     const TableType *to = NULL, *from = NULL;
     SGI_TRY(find_table(v, v->instr.index, &to));
     SGI_TRY(find_table(v, v->instr.index2, &from));
-    if (!matches(v, from->element, to->element))
-        return mismatch(v, sgi_type_name(to->element).text, sgi_type_name(from->element).text);
+    if (!sgi_body_matches(v, from->element, to->element))
+        return sgi_body_mismatch(v, sgi_type_name(to->element).text, sgi_type_name(from->element).text);
     return pop_copy(v, &to->limits, &from->limits);
 }
 
@@ -597,7 +592,7 @@ static sg_status check_table_copy(Validator *v) {
 
 static sg_status find_memory(const Validator *v, uint32_t index, const Limits **limits) {
     if (index >= v->module->memory_count)
-        return unknown(v, "memory", index);
+        return sgi_body_unknown(v, "memory", index);
     *limits = &v->module->memories[index];
     return SG_OK;
 }
@@ -605,16 +600,17 @@ static sg_status find_memory(const Validator *v, uint32_t index, const Limits **
 static sg_status check_data_index(const Validator *v) {
     if (!v->module->has_data_count)
         return sgi_fail(v->cx.err, SG_MALFORMED, v->instr.offset, "data count section required", "%s", "");
-    return v->instr.index < v->module->data_count ? SG_OK : unknown(v, "data segment", v->instr.index);
+    return v->instr.index < v->module->data_count ? SG_OK
+                                                  : sgi_body_unknown(v, "data segment", v->instr.index);
 }
 
 static sg_status check_memory_init(Validator *v) {
     const Limits *limits = NULL;
     SGI_TRY(find_memory(v, v->instr.index2, &limits));
     SGI_TRY(check_data_index(v));
-    SGI_TRY(pop(v, VAL_I32));
-    SGI_TRY(pop(v, VAL_I32));
-    return pop(v, address_type(limits));
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    SGI_TRY(sgi_body_pop(v, VAL_I32));
+    return sgi_body_pop(v, address_type(limits));
 }
 
 static sg_status check_memory_copy(Validator *v) {
@@ -626,9 +622,9 @@ static sg_status check_memory_copy(Validator *v) {
 
 static sg_status check_memarg(const Validator *v, const Limits *limits) {
     if (v->instr.align > sgi_op_access(v->instr.op))
-        return invalid(v, "alignment must not be larger than natural", "");
+        return sgi_body_invalid(v, "alignment must not be larger than natural", "");
     if (!limits->is_64 && v->instr.bits > UINT32_MAX)
-        return invalid(v, "offset out of range", "");
+        return sgi_body_invalid(v, "offset out of range", "");
     return SG_OK;
 }
 
@@ -656,9 +652,9 @@ static sg_status check_signature(Validator *v, const OpInfo *info) {
     while (*colon != ':')
         colon++;
     for (const char *at = colon; at > info->signature; at--)
-        SGI_TRY(pop(v, letter_type(at[-1], address)));
+        SGI_TRY(sgi_body_pop(v, letter_type(at[-1], address)));
     for (const char *at = colon + 1; *at; at++)
-        SGI_TRY(push(v, letter_type(*at, address)));
+        SGI_TRY(sgi_body_push(v, letter_type(*at, address)));
     return SG_OK;
 }
 
@@ -668,7 +664,7 @@ static sg_status check_instr(Validator *v) {
     const OpInfo *info = &sgi_ops[v->instr.op];
     charge(v);
     switch (v->instr.op) {
-    case OP_UNREACHABLE: set_unreachable(v); return SG_OK;
+    case OP_UNREACHABLE: sgi_body_set_unreachable(v); return SG_OK;
     case OP_BLOCK:
     case OP_LOOP:
     case OP_IF: return check_block(v);
@@ -762,8 +758,8 @@ sg_status sgi_validate_body(Validator *v, uint32_t func, FuncBody *body) {
     v->instr = (Instr){.op = OP_BLOCK, .offset = body->offset};
     body->segment_start = v->segments.count;
     SGI_TRY(begin_locals(v));
-    SGI_TRY(push_frame(v, OP_BLOCK, v->module->funcs[func], VAL_BOTTOM));
-    SGI_TRY(begin_segment(v, SEGMENT_ENTRY));
+    SGI_TRY(sgi_body_push_frame(v, OP_BLOCK, v->module->funcs[func], VAL_BOTTOM));
+    SGI_TRY(sgi_body_begin_segment(v, SEGMENT_ENTRY));
     SGI_TRY(check_body(v));
     const Segment *last = &v->segments.items[v->segments.count - 1];
     if (last->kind == SEGMENT_PLAIN && last->cost == 0)
@@ -792,7 +788,7 @@ static sg_status check_constant(const Validator *v) {
     case OP_I64_ADD:
     case OP_I64_SUB:
     case OP_I64_MUL: return sgi_load_need(&v->cx, FEATURE_EXTENDED_CONST, v->instr.offset);
-    default: return invalid(v, "constant expression required", sgi_ops[v->instr.op].text);
+    default: return sgi_body_invalid(v, "constant expression required", sgi_ops[v->instr.op].text);
     }
 }
 
@@ -803,7 +799,7 @@ sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expect
     v->global_limit = global_limit;
     v->r = (Reader){expr->code, expr->end, v->module->bytes.data, v->cx.err};
     v->instr = (Instr){.op = OP_BLOCK, .offset = sgi_reader_offset(&v->r)};
-    SGI_TRY(push_frame(v, OP_BLOCK, NO_TYPE, expected));
+    SGI_TRY(sgi_body_push_frame(v, OP_BLOCK, NO_TYPE, expected));
     while (v->frames.count > 0) {
         SGI_TRY(sgi_read_instr(&v->cx, &v->r, &v->instr));
         SGI_TRY(check_constant(v));

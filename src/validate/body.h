@@ -50,6 +50,40 @@ sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expect
 
 void sgi_validator_free(Validator *v);
 
+/* ---- for the files that check instructions ---- */
+
+typedef struct TypeList {
+    const ValType *types;
+    uint32_t count;
+} TypeList;
+
+/* SG_INVALID at the instruction. */
+sg_status sgi_body_invalid(const Validator *v, const char *message, const char *detail);
+sg_status sgi_body_mismatch(const Validator *v, const char *expected, const char *found);
+sg_status sgi_body_unknown(const Validator *v, const char *what, uint64_t index);
+
+bool sgi_body_matches(const Validator *v, ValType sub, ValType super);
+
+sg_status sgi_body_push(Validator *v, ValType type);
+sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count);
+sg_status sgi_body_pop(Validator *v, ValType expected);
+sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count);
+/* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */
+sg_status sgi_body_pop_any(Validator *v, ValType *type);
+/* A reference of any type; in unreachable code the least one. */
+sg_status sgi_body_pop_ref(Validator *v, ValType *type);
+
+sg_status sgi_body_push_frame(Validator *v, Op op, uint32_t type_index, ValType result);
+/* The frame of a label, to which live code may branch from here. */
+sg_status sgi_body_find_frame(Validator *v, uint32_t label, Frame **frame);
+/* What branches to it must have on the stack; holds until frames are pushed or popped. */
+TypeList sgi_body_label_types(const Validator *v, const Frame *frame);
+/* The operands that stay take the label's types. */
+sg_status sgi_body_pass_label(Validator *v, TypeList label);
+void sgi_body_set_unreachable(Validator *v);
+/* A segment that begins with the next instruction. */
+sg_status sgi_body_begin_segment(Validator *v, SegmentKind kind);
+
 static inline void sgi_declare_func(Module *module, uint32_t func) {
     module->declared_funcs[func / 8] |= (uint8_t)(1u << func % 8);
 }
