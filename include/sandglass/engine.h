@@ -32,7 +32,7 @@ typedef struct sg_engine_options {
     uint64_t
         load_bytes; /* memory that loading one module or component may use [64 MiB + 64 per input byte] */
     uint64_t load_timeout_ns; /* wall-clock time that loading one may take [unlimited] */
-    bool small_reservations;  /* reserve only what a memory needs, not 4 GiB of addresses each */
+    bool small_reservations;  /* reserve only what a memory needs, not up to 4 GiB of addresses each */
 } sg_engine_options;
 
 /* A new engine; `options` may be NULL. Free with sg_engine_delete. Returns NULL and fills `error` on failure.

@@ -113,12 +113,21 @@ SG_API sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *param
                                       sg_core_host_fn *function, void *context,
                                       void (*finalize)(void *context), sg_error *error);
 
-/* Host-made memories, tables and globals, owned by and charged to the store. `maximum` may be SG_UNLIMITED.
- */
-SG_API sg_core_memory *sg_core_memory_new(sg_store *store, uint64_t minimum_pages, uint64_t maximum_pages,
-                                          sg_error *error);
-SG_API sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum,
-                                        uint64_t maximum, sg_error *error);
+/* Types of memories and tables: sizes in pages of 64 KiB, in elements. `maximum` may be SG_UNLIMITED. */
+typedef struct sg_core_memory_type {
+    uint64_t minimum, maximum;
+    bool is_64; /* addresses are i64 */
+} sg_core_memory_type;
+
+typedef struct sg_core_table_type {
+    sg_core_kind element;
+    uint64_t minimum, maximum;
+    bool is_64; /* indices are i64 */
+} sg_core_table_type;
+
+/* Host-made memories, tables and globals, owned by and charged to the store. */
+SG_API sg_core_memory *sg_core_memory_new(sg_store *store, const sg_core_memory_type *type, sg_error *error);
+SG_API sg_core_table *sg_core_table_new(sg_store *store, const sg_core_table_type *type, sg_error *error);
 SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_,
                                           sg_error *error);
 

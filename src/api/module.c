@@ -408,21 +408,20 @@ sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t
 
 /* --- memories, tables, globals --- */
 
-static Limits make_limits(uint64_t minimum, uint64_t maximum) {
-    return (Limits){.min = minimum, .max = maximum, .has_max = maximum != SG_UNLIMITED};
+static Limits make_limits(uint64_t minimum, uint64_t maximum, bool is_64) {
+    return (Limits){.min = minimum, .max = maximum, .has_max = maximum != SG_UNLIMITED, .is_64 = is_64};
 }
 
-sg_core_memory *sg_core_memory_new(sg_store *store, uint64_t minimum_pages, uint64_t maximum_pages,
-                                   sg_error *error) {
-    Limits limits = make_limits(minimum_pages, maximum_pages);
+sg_core_memory *sg_core_memory_new(sg_store *store, const sg_core_memory_type *type, sg_error *error) {
+    Limits limits = make_limits(type->minimum, type->maximum, type->is_64);
     return sgi_memory_new(store, &limits, error);
 }
 
-sg_core_table *sg_core_table_new(sg_store *store, sg_core_kind element, uint64_t minimum, uint64_t maximum,
-                                 sg_error *error) {
-    TableType type = {.element = type_of(element), .limits = make_limits(minimum, maximum)};
-    if (sgi_is_ref(type.element))
-        return sgi_table_new(store, &type, NULL, error);
+sg_core_table *sg_core_table_new(sg_store *store, const sg_core_table_type *type, sg_error *error) {
+    TableType table = {.element = type_of(type->element),
+                       .limits = make_limits(type->minimum, type->maximum, type->is_64)};
+    if (sgi_is_ref(table.element))
+        return sgi_table_new(store, &table, NULL, error);
     sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "a table's elements are references", "%s", "");
     return NULL;
 }

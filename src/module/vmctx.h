@@ -37,7 +37,7 @@ typedef union Slot {
 struct sg_core_memory {
     uint8_t *base; /* may change when it grows: fetch again after every call */
     uint64_t size; /* bytes that may be accessed */
-    uint64_t max_pages;
+    uint64_t max_size;
     Limits type;
     uint64_t reserved; /* bytes of addresses mapped at `base` */
     Store *store;

@@ -3,16 +3,17 @@
  *   base                      size                           reserved
  *   | readable and writable   | no access ... 4 GiB and guard |
  *
- * Growth commits more of the reservation, so the base stays; with a small reservation the memory moves into
- * one twice as large when it is full. All that is committed is booked on the store's memory.
+ * Growth commits more of the reservation, so the base stays; where the reservation is full the memory moves
+ * into one twice as large. All that is committed is booked on the store's memory.
  *
- * Addresses and mappings belong to the host too: an engine takes at most RESERVED_MAX for full reservations,
- * after which memories get small ones, and a store has at most LIMIT(STORE_MEMORIES). */
+ * Addresses and mappings belong to the host too: of an engine's memories only those within RESERVED_MAX
+ * reserve more than they need now, and a store has at most LIMIT(STORE_MEMORIES). */
 #include "run/private.h"
 
 #include <string.h>
 
 #define MAX_PAGES_32     UINT64_C(65536)
+#define MAX_PAGES_64     ((UINT64_C(1) << 48) - 1) /* bytes stay a 64-bit number */
 #define FULL_RESERVATION (MAX_PAGES_32 * WASM_PAGE + WASM_PAGE)
 #define RESERVED_MAX     (UINT64_C(1) << 44) /* an eighth of what a process has */
 
@@ -21,11 +22,9 @@ typedef struct OwnedMemory {
     MemoryInst memory;
 } OwnedMemory;
 
-/* Small reservations are never as large as a full one. */
 static void release(Engine *engine, uint8_t *base, uint64_t reserved) {
     sgi_os_release(base, (size_t)reserved);
-    if (reserved == FULL_RESERVATION)
-        atomic_fetch_sub_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&engine->reserved, reserved, memory_order_relaxed);
 }
 
 static void memory_finalize(Owned *self, Store *store) {
@@ -34,26 +33,39 @@ static void memory_finalize(Owned *self, Store *store) {
     sgi_counter_sub(&store->memory, memory->size);
 }
 
-/* Addresses for `size` bytes and as much again, as far as the memory may ever grow; never none at all. */
-static uint8_t *reserve_small(uint64_t size, uint64_t max_pages, uint64_t *reserved) {
-    uint64_t most = max_pages * WASM_PAGE;
-    uint64_t wanted = size <= most / 2 ? size * 2 : most;
-    *reserved = wanted < WASM_PAGE ? WASM_PAGE : wanted;
-    return sgi_os_reserve((size_t)*reserved);
-}
-
-static uint8_t *reserve_full(Engine *engine) {
-    uint64_t before = atomic_fetch_add_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
-    uint8_t *base = before < RESERVED_MAX ? sgi_os_reserve((size_t)FULL_RESERVATION) : NULL;
+/* Refused when the memories of the engine have `most` addresses already. */
+static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t most) {
+    uint64_t before = atomic_fetch_add_explicit(&engine->reserved, size, memory_order_relaxed);
+    uint8_t *base = before < most ? sgi_os_reserve((size_t)size) : NULL;
     if (base == NULL)
-        atomic_fetch_sub_explicit(&engine->reserved, FULL_RESERVATION, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&engine->reserved, size, memory_order_relaxed);
     return base;
 }
 
-static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t max_pages, uint64_t *reserved) {
-    uint8_t *base = engine->options.small_reservations ? NULL : reserve_full(engine);
-    *reserved = FULL_RESERVATION;
-    return base ? base : reserve_small(size, max_pages, reserved);
+/* Addresses for `size` bytes and as much again, as far as the memory may ever grow; never none at all. */
+static uint8_t *reserve_small(MemoryInst *memory, uint64_t size, uint64_t *reserved) {
+    uint64_t wanted = size <= memory->max_size / 2 ? size * 2 : memory->max_size;
+    *reserved = wanted < WASM_PAGE ? WASM_PAGE : wanted;
+    return reserve(memory->store->engine, *reserved, UINT64_MAX);
+}
+
+/* A 32-bit memory has all its addresses and a guard; a larger one may need a second reservation, a 64-bit one
+ * that stays below 4 GiB gets no more than it can use. */
+static uint64_t full_reservation(const MemoryInst *memory) {
+    if (!memory->type.is_64)
+        return FULL_RESERVATION;
+    uint64_t most = memory->store->memory.limit / WASM_PAGE * WASM_PAGE;
+    most = most < memory->max_size ? most : memory->max_size;
+    return most < WASM_PAGE ? WASM_PAGE : most < FULL_RESERVATION ? most : FULL_RESERVATION;
+}
+
+static uint8_t *reserve_first(MemoryInst *memory, uint64_t size) {
+    Engine *engine = memory->store->engine;
+    memory->reserved = full_reservation(memory);
+    uint8_t *base = engine->options.small_reservations || size > memory->reserved
+                        ? NULL
+                        : reserve(engine, memory->reserved, RESERVED_MAX);
+    return base ? base : reserve_small(memory, size, &memory->reserved);
 }
 
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
@@ -69,9 +81,13 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
     MemoryInst *memory = &owned->memory;
     memory->store = store;
     memory->type = *type;
-    memory->max_pages = type->max < MAX_PAGES_32 ? type->max : MAX_PAGES_32;
-    if (type->min > memory->max_pages) {
-        sgi_fail(err, SG_TOO_LARGE, SG_NO_OFFSET, "memory size must be at most 65536 pages (4GiB)", "%s", "");
+    uint64_t most_pages = type->is_64 ? MAX_PAGES_64 : MAX_PAGES_32;
+    memory->max_size = (type->max < most_pages ? type->max : most_pages) * WASM_PAGE;
+    if (type->min > memory->max_size / WASM_PAGE) {
+        sgi_fail(err, SG_TOO_LARGE, SG_NO_OFFSET,
+                 type->is_64 ? "memory size must be at most 2^48-1 pages"
+                             : "memory size must be at most 65536 pages (4GiB)",
+                 "%s", "");
         return NULL;
     }
     uint64_t size = type->min * WASM_PAGE;
@@ -79,7 +95,7 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
         sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
         return NULL;
     }
-    memory->base = reserve(store->engine, size, memory->max_pages, &memory->reserved);
+    memory->base = reserve_first(memory, size);
     if (memory->base == NULL || (size > 0 && !sgi_os_commit(memory->base, (size_t)size))) {
         if (memory->base)
             release(store->engine, memory->base, memory->reserved);
@@ -99,7 +115,7 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
 static sg_trap move(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *moved) {
     uint64_t reserved;
     *moved = false;
-    uint8_t *base = reserve_small(size, memory->max_pages, &reserved);
+    uint8_t *base = reserve_small(memory, size, &reserved);
     if (base == NULL)
         return SG_TRAP_NONE;
     sg_trap trap = SG_TRAP_NONE;
@@ -110,10 +126,10 @@ static sg_trap move(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *mo
         trap = sgi_poll(cx);
     }
     if (!committed || trap != SG_TRAP_NONE) {
-        sgi_os_release(base, (size_t)reserved);
+        release(memory->store->engine, base, reserved);
         return trap;
     }
-    sgi_os_release(memory->base, (size_t)memory->reserved);
+    release(memory->store->engine, memory->base, memory->reserved);
     memory->base = base;
     memory->reserved = reserved;
     *moved = true;
@@ -131,7 +147,7 @@ sg_trap sgi_lib_memory_grow(ExecContext *cx, MemoryInst *memory, uint64_t delta,
     Store *store = memory->store;
     uint64_t pages = memory->size / WASM_PAGE;
     *old_or_minus_one = UINT64_MAX;
-    if (delta > memory->max_pages - pages)
+    if (delta > memory->max_size / WASM_PAGE - pages)
         return SG_TRAP_NONE;
     uint64_t bytes = delta * WASM_PAGE;
     if (!sgi_counter_add(&store->memory, bytes))

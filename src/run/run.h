@@ -26,7 +26,7 @@ struct sg_engine {
     sg_engine_options options;
     Features features;
     atomic_uint_fast64_t stores;   /* made so far */
-    atomic_uint_fast64_t reserved; /* addresses of full reservations */
+    atomic_uint_fast64_t reserved; /* addresses of all memories */
     TypeRegistry *types;
     Clock *clock;
     const Tier *tier;

@@ -133,6 +133,40 @@ static void memory_grows(void **state) {
     end_world(&w);
 }
 
+/* A 64-bit memory has the addresses that it may ever use, and moves where those are more than a 32-bit one's.
+ */
+static void memory64_is_fitted(void **unused) {
+    (void)unused;
+    World w = make_world(false, (sg_limits){.memory_bytes = (64 << 20) + 1});
+    ExecContext *cx = &w.store->cx;
+    Limits type = {.min = 1, .max = 3, .has_max = true, .is_64 = true};
+    assert_int_equal(sgi_memory_new(w.store, &type, NULL)->reserved, 3 * 65536);
+    type = (Limits){.min = 0, .max = 0, .has_max = true, .is_64 = true};
+    assert_int_equal(sgi_memory_new(w.store, &type, NULL)->reserved, 65536);
+    type = (Limits){.min = 1, .max = UINT64_MAX, .is_64 = true};
+    MemoryInst *memory = sgi_memory_new(w.store, &type, NULL);
+    assert_int_equal(memory->reserved, 64 << 20);
+    uint64_t old;
+    assert_int_equal(cx->lib->memory_grow(cx, memory, UINT64_MAX, &old), SG_TRAP_NONE);
+    assert_int_equal(old, UINT64_MAX);
+    assert_int_equal(cx->lib->memory_grow(cx, memory, (UINT64_C(1) << 48) - 2, &old), SG_TRAP_NONE);
+    assert_int_equal(old, UINT64_MAX);
+    type.min = (UINT64_C(1) << 48) - 1;
+    sg_error error;
+    assert_null(sgi_memory_new(w.store, &type, &error));
+    assert_int_equal(error.status, SG_TRAP);
+    type.min++;
+    assert_null(sgi_memory_new(w.store, &type, &error));
+    assert_int_equal(error.status, SG_TOO_LARGE);
+    end_world(&w);
+    w = make_world(false, (sg_limits){.memory_bytes = UINT64_C(1) << 40});
+    type.min = 1;
+    memory = sgi_memory_new(w.store, &type, NULL);
+    assert_int_equal(memory->reserved, (UINT64_C(4) << 30) + 65536);
+    assert_int_equal(w.engine->reserved, memory->reserved);
+    end_world(&w);
+}
+
 /* Only growth that succeeds is paid for; growth that cannot be paid for does not happen. */
 static void growth_is_paid(void **unused) {
     (void)unused;
@@ -569,6 +603,7 @@ int main(void) {
         cmocka_unit_test(clock_comes_second),
         {"memory_grows", memory_grows, NULL, NULL, &large},
         {"memory_grows in small reservations", memory_grows, NULL, NULL, &small},
+        cmocka_unit_test(memory64_is_fitted),
         cmocka_unit_test(growth_is_paid),
         cmocka_unit_test(copies_overlap),
         cmocka_unit_test(pieces_look),
