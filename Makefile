@@ -21,7 +21,8 @@ demo: all
 check: setup-build-test-check
 	@tools/check
 
-bench: all
+bench: setup-build-bench all
+	@bench/run --build $(BUILD)
 	@$(BUILD)/bench/deadline
 
 fuzz: setup-build-test-check
