@@ -355,11 +355,11 @@ sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size
         return NULL;
     }
     *host = (HostContext){.function = function, .context = context, .finalize = finalize};
-    host->type.param_count = (uint32_t)param_count;
-    host->type.result_count = (uint32_t)result_count;
-    if (make_types(store, params, param_count, &host->type.params, error) != SG_OK ||
-        make_types(store, results, result_count, &host->type.results, error) != SG_OK)
+    const ValType *param_types, *result_types;
+    if (make_types(store, params, param_count, &param_types, error) != SG_OK ||
+        make_types(store, results, result_count, &result_types, error) != SG_OK)
         return NULL;
+    host->type = sgi_func_type(param_types, (uint32_t)param_count, result_types, (uint32_t)result_count);
     return sgi_host_func_new(store, &host->type, host_entry, host, host_finalize, error);
 }
 

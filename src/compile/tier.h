@@ -15,9 +15,9 @@ typedef struct Tier {
     ModuleCode *(*code_new)(const Module *module, Alloc *alloc);
     void (*code_delete)(ModuleCode *code);
 
-    /* Calls a FUNC_WASM function. `slots` (room for the larger of both counts) holds the arguments, then the
-     * results. On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through host
-     * functions: frames start at cx->stack_top, which is restored on return. */
+    /* Calls a FUNC_WASM function. `slots` (room for the parameters and for the results) holds the arguments,
+     * then the results. On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through
+     * host functions: frames start at cx->stack_top, which is restored on return. */
     sg_trap (*call)(ExecContext *cx, FuncInst *func, Slot *slots);
 } Tier;
 

@@ -320,7 +320,7 @@ static sg_status add_core_func(Instantiation *in, ComponentInstance *inst, const
         memcpy(types, params, param_count * sizeof *types);
     if (result_count)
         memcpy(types + param_count, results, result_count * sizeof *types);
-    *type = (FuncType){types, types + param_count, param_count, result_count};
+    *type = sgi_func_type(types, param_count, types + param_count, result_count);
     FuncInst *func = sgi_host_func_new(in->store, type, host, context, NULL, in->err);
     if (func == NULL)
         return in->err ? in->err->status : SG_NO_MEMORY;

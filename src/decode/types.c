@@ -43,6 +43,7 @@ static sg_status decode_func_type(const LoadContext *cx, Arena *arena, Reader *r
     size_t offset = sgi_reader_offset(r);
     SGI_TRY(decode_val_types(cx, arena, r, LIMIT_ID_PARAMS, &type->params, &type->param_count));
     SGI_TRY(decode_val_types(cx, arena, r, LIMIT_ID_RESULTS, &type->results, &type->result_count));
+    *type = sgi_func_type(type->params, type->param_count, type->results, type->result_count);
     return type->result_count > 1 ? sgi_load_need(cx, FEATURE_MULTI_VALUE, offset) : SG_OK;
 }
 

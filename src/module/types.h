@@ -80,7 +80,26 @@ static inline bool sgi_is_defaultable(ValType type) {
 typedef struct FuncType {
     const ValType *params, *results;
     uint32_t param_count, result_count;
+    uint32_t param_slots, result_slots; /* a v128 takes two */
 } FuncType;
+
+/* Slots of a frame that values of these types take. */
+static inline uint32_t sgi_slots(const ValType *types, uint32_t count) {
+    uint32_t slots = count;
+    for (uint32_t i = 0; i < count; i++)
+        slots += types[i] == VAL_V128;
+    return slots;
+}
+
+static inline FuncType sgi_func_type(const ValType *params, uint32_t param_count, const ValType *results,
+                                     uint32_t result_count) {
+    return (FuncType){params,
+                      results,
+                      param_count,
+                      result_count,
+                      sgi_slots(params, param_count),
+                      sgi_slots(results, result_count)};
+}
 
 typedef struct FieldType {
     ValType type; /* or KIND_I8, KIND_I16 */

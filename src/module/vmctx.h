@@ -23,7 +23,8 @@ typedef struct sg_store Store;
 typedef struct ModuleCode ModuleCode; /* a tier's own */
 
 /* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. References are
- * pointers: FuncInst * for functions, the host's own for extern; NULL is null. */
+ * pointers: FuncInst * for functions, the host's own for extern; NULL is null. A v128 takes two, the low half
+ * first. */
 typedef union Slot {
     uint64_t u64;
     int64_t s64;
@@ -51,8 +52,8 @@ struct sg_core_table {
 };
 
 struct sg_core_global {
-    Slot value;
-    GlobalType type; /* type: canonical */
+    Slot value, high; /* `high`: of a v128 */
+    GlobalType type;  /* type: canonical */
     Store *store;
 };
 

@@ -7,7 +7,7 @@ static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, cons
                             const char *what) {
     uint32_t id;
     bool is;
-    FuncType type = {params, results, param_count, result_count};
+    FuncType type = sgi_func_type(params, param_count, results, result_count);
     SGI_TRY(sgi_comp_core_func(v, scope, index, &id));
     SGI_TRY(sgi_comp_core_func_is(v, id, &type, &is));
     return is ? SG_OK
@@ -17,7 +17,7 @@ static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, cons
 
 sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
                               uint32_t param_count, const ValType *results, uint32_t result_count) {
-    FuncType type = {params, results, param_count, result_count};
+    FuncType type = sgi_func_type(params, param_count, results, result_count);
     SGI_TRY(sgi_types_add_func(v->cx.types, &type, &canon->core_type_id, v->cx.err));
     SGI_TRY(sgi_comp_keep_type(v, canon->core_type_id));
     CoreExternType item = {.kind = EXTERN_FUNC, .as.func_id = canon->core_type_id};

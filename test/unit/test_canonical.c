@@ -81,7 +81,7 @@ static sg_trap guest_realloc(void *context, ExecContext *cx, FuncInst *func, Slo
 
 static void begin(uint64_t fuel, StringEncoding encoding) {
     static const ValType i32s[4] = {VAL_I32, VAL_I32, VAL_I32, VAL_I32};
-    static const FuncType realloc_type = {i32s, i32s, 4, 1};
+    static const FuncType realloc_type = {i32s, i32s, 4, 1, 4, 1};
     memset(&f, 0, sizeof f);
     f.engine = sg_engine_new(NULL, NULL);
     assert_non_null(f.engine);

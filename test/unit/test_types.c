@@ -27,7 +27,7 @@ static void functions(void **state) {
     assert_int_not_equal(a, id_of(&l, "(type (func (result i32 i64)))", 0));
     ValType param = VAL_I32, result = VAL_I64;
     uint32_t host;
-    FuncType type = {&param, &result, 1, 1};
+    FuncType type = sgi_func_type(&param, 1, &result, 1);
     assert_int_equal(sgi_types_add_func(l.types, &type, &host, NULL), SG_OK);
     assert_int_equal(host, a);
     assert_int_equal(sgi_types_kind(l.types, a), COMP_FUNC);

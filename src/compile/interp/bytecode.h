@@ -74,9 +74,9 @@ typedef struct Position {
 /* One translated function: one block of memory, immutable. */
 typedef struct Code {
     uint32_t func_index; /* in the module */
-    uint32_t param_count, result_count;
+    uint32_t param_slots, result_slots;
     uint32_t header; /* slot of the header */
-    uint32_t local_count;
+    uint32_t local_slots;
     uint32_t frame_size; /* slots */
     uint32_t word_count, position_count;
     const Position *positions; /* ascending; the first is at word 0 */

@@ -51,8 +51,9 @@ static void link_branch(Translator *t, Label *label, uint32_t rel) {
     }
 }
 
+/* In slots. */
 static uint32_t arity(const Label *label) {
-    return label->op == OP_LOOP ? label->param_count : label->result_count;
+    return label->op == OP_LOOP ? label->param_slots : label->result_slots;
 }
 
 static bool is_function(const Translator *t, const Label *label) {
@@ -70,15 +71,21 @@ static bool is_direct(const Translator *t, const Label *label) {
         return false;
     uint32_t count = arity(label);
     for (uint32_t i = label->base; i < label->base + count; i++)
-        if (t->operands[i].kind != OPERAND_SLOT || !sgi_tr_is_plain(&t->operands[i]))
+        if ((t->operands[i].kind != OPERAND_SLOT && t->operands[i].kind != OPERAND_HIGH) ||
+            !sgi_tr_is_plain(&t->operands[i]))
             return false;
     return true;
+}
+
+/* Are the newest operands, `count` entries, a single one? */
+static bool is_single(const Translator *t, uint32_t count) {
+    return count > 0 && t->height - count == sgi_tr_top_index(t);
 }
 
 /* To be called before anything of a branch is emitted that not every path runs. */
 static void prepare_values(Translator *t, const Label *label) {
     uint32_t count = arity(label);
-    if (count > SINGLE_MOVES || (count > 1 && is_function(t, label)))
+    if (count > SINGLE_MOVES || (is_function(t, label) && count > 0 && !is_single(t, count)))
         sgi_tr_flush(t, count);
 }
 
@@ -98,26 +105,28 @@ static void move_values(Translator *t, const Label *label) {
         emit_move(t, sgi_tr_operand_slot(t, label->base), sgi_tr_operand_slot(t, from), count);
         return;
     }
-    if (count == 1 && sgi_tr_top_is_last(t)) {
+    if (is_single(t, count) && sgi_tr_top_is_last(t)) {
         t->words.items[t->last + 1] = sgi_tr_operand_slot(t, label->base);
         return;
     }
     for (uint32_t i = 0; i < count; i++)
-        sgi_tr_move_operand(t, t->operands[from + i], from + i, sgi_tr_operand_slot(t, label->base + i));
+        if (t->operands[from + i].kind != OPERAND_HIGH)
+            sgi_tr_move_operand(t, t->operands[from + i], from + i, sgi_tr_operand_slot(t, label->base + i));
 }
 
 void sgi_tr_return(Translator *t) {
-    uint32_t count = t->type->result_count;
+    uint32_t count = t->type->result_slots;
     uint32_t from = t->height - count;
-    Operand top = count == 1 ? *sgi_tr_top(t) : (Operand){.kind = OPERAND_CONST};
-    if (count == 1 && sgi_tr_top_is_last(t)) {
+    bool single = is_single(t, count);
+    Operand top = single ? *sgi_tr_top(t) : (Operand){.kind = OPERAND_CONST};
+    if (single && sgi_tr_top_is_last(t)) {
         t->words.items[t->last + 1] = 0;
-    } else if (top.kind != OPERAND_CONST && sgi_tr_is_plain(&top)) {
+    } else if (top.kind != OPERAND_CONST && top.class != CLASS_V128 && sgi_tr_is_plain(&top)) {
         uint32_t *word = sgi_tr_emit(t, I_RETURN1, 2);
         word[0] = t->header;
         word[1] = sgi_tr_base_slot(t, &top, from);
         return;
-    } else if (count == 1) {
+    } else if (single) {
         sgi_tr_move_operand(t, top, from, 0);
     } else {
         sgi_tr_flush(t, count);
@@ -191,26 +200,18 @@ static uint32_t branch(Translator *t, const Condition *condition, bool negate, u
 
 /* ---- blocks ---- */
 
-static uint32_t skip_leb(const uint8_t **at) {
-    uint32_t size = 1;
-    while (*(*at)++ >= 0x80)
-        size++;
-    return size;
-}
-
 /* blocktype: empty, a value type, or a type index. */
 static void read_block_type(Translator *t, Label *label) {
-    uint8_t first = *t->at;
-    if ((first & 0xc0) == 0x40) {
+    if (*t->at == 0x40) {
         t->at++;
-        label->result_count = first != 0x40;
-        if (first == KIND_REF || first == KIND_REF_NULL)
-            skip_leb(&t->at);
-        return;
+    } else if ((*t->at & 0xc0) == 0x40) {
+        label->result = sgi_tr_read_val_type(t);
+        label->result_slots = label->result == VAL_V128 ? 2 : 1;
+    } else {
+        label->type = &t->module->types[sgi_leb_s64(&t->at)].as.func;
+        label->param_slots = (uint16_t)label->type->param_slots;
+        label->result_slots = (uint16_t)label->type->result_slots;
     }
-    const FuncType *type = &t->module->types[sgi_leb_s64(&t->at)].as.func;
-    label->param_count = (uint16_t)type->param_count;
-    label->result_count = (uint16_t)type->result_count;
 }
 
 uint32_t sgi_tr_head(Translator *t) {
@@ -228,7 +229,7 @@ void sgi_tr_charge(Translator *t) {
 }
 
 void sgi_tr_block(Translator *t, Op op) {
-    Label new = {.op = op, .chain = NONE, .target = NONE};
+    Label new = {.op = op, .chain = NONE, .target = NONE, .result = VAL_BOTTOM};
     read_block_type(t, &new);
     Condition condition = {.op = OP_COUNT};
     if (op == OP_IF)
@@ -237,8 +238,8 @@ void sgi_tr_block(Translator *t, Op op) {
         t->failed = true;
         return;
     }
-    new.base = t->height - new.param_count;
-    sgi_tr_flush(t, new.param_count);
+    new.base = t->height - new.param_slots;
+    sgi_tr_flush(t, new.param_slots);
     sgi_tr_flush_locals(t);
     Label *label = &t->labels[t->label_count++];
     *label = new;
@@ -248,23 +249,30 @@ void sgi_tr_block(Translator *t, Op op) {
         label->target = sgi_tr_head(t);
 }
 
-static void reset_height(Translator *t, uint32_t base, uint32_t count) {
-    sgi_tr_set_height(t, base);
-    for (uint32_t i = 0; i < count; i++)
-        sgi_tr_push_slot(t);
-    t->work += count / 16;
+static void reset_to_params(Translator *t, const Label *label) {
+    sgi_tr_set_height(t, label->base);
+    if (label->type)
+        sgi_tr_push_types(t, label->type->params, label->type->param_count);
+}
+
+static void reset_to_results(Translator *t, const Label *label) {
+    sgi_tr_set_height(t, label->base);
+    if (label->type)
+        sgi_tr_push_types(t, label->type->results, label->type->result_count);
+    else if (label->result != VAL_BOTTOM)
+        sgi_tr_push_types(t, &label->result, 1);
 }
 
 void sgi_tr_else(Translator *t) {
     Label *label = &t->labels[t->label_count - 1];
     if (!t->unreachable) {
-        sgi_tr_flush(t, label->result_count);
+        sgi_tr_flush(t, label->result_slots);
         jump(t, label);
     }
     patch(t, label->target, sgi_tr_place(t), sgi_tr_take_cost(t));
     label->target = NONE;
     label->op = OP_ELSE;
-    reset_height(t, label->base, label->param_count);
+    reset_to_params(t, label);
     t->unreachable = false;
 }
 
@@ -277,13 +285,13 @@ void sgi_tr_end(Translator *t) {
     }
     if (label->op == OP_LOOP) {
         if (t->unreachable)
-            reset_height(t, label->base, label->result_count);
+            reset_to_results(t, label);
         t->unreachable = false;
         return;
     }
     bool is_joined = label->chain != NONE || label->op == OP_IF;
     if (is_joined && !t->unreachable)
-        sgi_tr_flush(t, label->result_count);
+        sgi_tr_flush(t, label->result_slots);
     uint32_t cost = sgi_tr_take_cost(t);
     if (cost > 0 && !t->unreachable)
         *sgi_tr_emit(t, I_CHARGE, 1) = cost;
@@ -292,7 +300,7 @@ void sgi_tr_end(Translator *t) {
         patch_chain(t, label->chain, target, cost);
         if (label->op == OP_IF)
             patch(t, label->target, target, cost);
-        reset_height(t, label->base, label->result_count);
+        reset_to_results(t, label);
     }
     t->unreachable = false;
 }
@@ -352,7 +360,7 @@ void sgi_tr_br_on_null(Translator *t, uint32_t depth) {
     if (operand.kind == OPERAND_LOCAL)
         sgi_tr_push_local(t, operand.as.use.local);
     else
-        sgi_tr_push_slot(t);
+        sgi_tr_push_slot(t, operand.class);
 }
 
 void sgi_tr_br_on_non_null(Translator *t, uint32_t depth) {
@@ -363,8 +371,7 @@ void sgi_tr_br_on_non_null(Translator *t, uint32_t depth) {
         sgi_tr_flush(t, 1);
         operand = *sgi_tr_top(t);
     }
-    uint32_t slot = operand.kind == OPERAND_LOCAL ? sgi_tr_local_slot(t, operand.as.use.local)
-                                                  : sgi_tr_operand_slot(t, t->height - 1);
+    uint32_t slot = sgi_tr_base_slot(t, &operand, t->height - 1);
     branch_on(t, label, slot, false);
     sgi_tr_pop(t);
 }

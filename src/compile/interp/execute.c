@@ -178,7 +178,7 @@ static void make_frame(ExecContext *cx, const Code *code, Slot *fp, const Slot s
     Slot *header = fp + code->header;
     for (int i = 0; i < HEADER_SLOTS; i++)
         header[i] = saved[i];
-    for (uint32_t i = 0; i < code->local_count; i++)
+    for (uint32_t i = 0; i < code->local_slots; i++)
         header[HEADER_SLOTS + i].u64 = 0;
     Slot *top = fp + code->frame_size;
     if (top > cx->stack_peak)
@@ -262,6 +262,14 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
         SET_u64(1, GET_u32(4) ? GET_u64(2) : GET_u64(3));
         NEXT(5);
     }
+    HANDLE(COPY_V128) {
+        memmove(fp + ip[1], fp + ip[2], 2 * sizeof(Slot));
+        NEXT(3);
+    }
+    HANDLE(SELECT_V128) {
+        memmove(fp + ip[1], fp + (GET_u32(4) ? ip[2] : ip[3]), 2 * sizeof(Slot));
+        NEXT(5);
+    }
     HANDLE(LEA) {
         SET_u32(1, (GET_u32(2) << ip[3]) + ip[4]);
         NEXT(5);
@@ -289,6 +297,18 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
     }
     HANDLE(GLOBAL_SET) {
         instance->globals[ip[2]]->value = fp[ip[1]];
+        NEXT(3);
+    }
+    HANDLE(GLOBAL_GET_V128) {
+        const GlobalInst *global = instance->globals[ip[2]];
+        fp[ip[1]] = global->value;
+        fp[ip[1] + 1] = global->high;
+        NEXT(3);
+    }
+    HANDLE(GLOBAL_SET_V128) {
+        GlobalInst *global = instance->globals[ip[2]];
+        global->value = fp[ip[1]];
+        global->high = fp[ip[1] + 1];
         NEXT(3);
     }
 
@@ -456,14 +476,14 @@ tail_func:
     callee_fp = fp + ip[1]; /* where the arguments are for now */
     if (func->kind == FUNC_HOST) {
         CALL_HOST();
-        memmove(fp, callee_fp, func->type->result_count * sizeof(Slot));
+        memmove(fp, callee_fp, func->type->result_slots * sizeof(Slot));
         RETURN_FROM(fp + code->header);
     }
     FIND_CALLEE();
     if (SGI_UNLIKELY((size_t)(cx->stack_end - fp) < callee->frame_size))
         TRAP(STACK_EXHAUSTED);
     memcpy(saved, fp + code->header, sizeof saved);
-    memmove(fp, callee_fp, callee->param_count * sizeof(Slot));
+    memmove(fp, callee_fp, callee->param_slots * sizeof(Slot));
     goto make_and_enter;
 
     /* ---- references and tables ---- */

@@ -79,12 +79,12 @@ static sg_trap call(ExecContext *cx, FuncInst *func, Slot *slots) {
     Slot *fp = cx->stack_top;
     if ((size_t)(cx->stack_end - fp) < code->frame_size)
         return SG_TRAP_STACK_EXHAUSTED;
-    for (uint32_t i = 0; i < code->param_count; i++)
+    for (uint32_t i = 0; i < code->param_slots; i++)
         fp[i] = slots[i];
     trap = sgi_execute(cx, instance, code, fp);
     cx->stack_top = fp;
     if (trap == SG_TRAP_NONE)
-        for (uint32_t i = 0; i < code->result_count; i++)
+        for (uint32_t i = 0; i < code->result_slots; i++)
             slots[i] = fp[i];
     return trap;
 }

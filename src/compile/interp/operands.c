@@ -1,6 +1,33 @@
 /* The operand stack at translation time, and the words that come of it: see translator.h. */
 #include "compile/interp/translator.h"
 
+/* ---- types ---- */
+
+OperandClass sgi_tr_class(const Translator *t, ValType type) {
+    uint32_t heap = sgi_heap(type);
+    if (!sgi_is_ref(type))
+        return type == VAL_V128 ? CLASS_V128 : CLASS_NUM;
+    bool is_func = sgi_is_abstract(heap) ? heap == HEAP_FUNC || heap == HEAP_NOFUNC
+                                         : t->module->types[heap].kind == COMP_FUNC;
+    return is_func ? CLASS_NUM : CLASS_REF;
+}
+
+ValType sgi_tr_read_heap_type(Translator *t) {
+    int64_t heap = sgi_leb_s64(&t->at); /* abstract ones are one byte, negative as an s33 */
+    return sgi_ref(true, heap >= 0 ? (uint32_t)heap : HEAP_ABSTRACT | ((uint32_t)heap & 0x7f));
+}
+
+ValType sgi_tr_read_val_type(Translator *t) {
+    uint8_t kind = *t->at;
+    if (kind < KIND_V128 && kind != KIND_REF && kind != KIND_REF_NULL)
+        return sgi_tr_read_heap_type(t); /* a shorthand */
+    t->at++;
+    if (kind >= KIND_V128)
+        return kind;
+    ValType type = sgi_tr_read_heap_type(t);
+    return sgi_ref(kind == KIND_REF_NULL, sgi_heap(type));
+}
+
 /* ---- writing ---- */
 
 uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count) {
@@ -51,6 +78,12 @@ void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from) {
     word[1] = from;
 }
 
+static void emit_copy_v128(Translator *t, uint32_t to, uint32_t from) {
+    uint32_t *word = sgi_tr_emit(t, I_COPY_V128, 2);
+    word[0] = to;
+    word[1] = from;
+}
+
 void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value) {
     bool is_wide = value > UINT32_MAX;
     uint32_t *word = sgi_tr_emit(t, is_wide ? I_CONST64 : I_CONST32, is_wide ? 3 : 2);
@@ -75,44 +108,66 @@ static void emit_lea(Translator *t, uint32_t to, uint32_t slot, uint32_t shift, 
 
 void sgi_tr_push(Translator *t, Operand operand) {
     /* Validation has counted: this cannot happen, and would be a write out of bounds if it did. */
-    if (t->height == t->operand_capacity) {
+    uint32_t size = operand.class == CLASS_V128 ? 2 : 1;
+    if (t->operand_capacity - t->height < size) {
         t->failed = true;
         return;
     }
     if (operand.kind == OPERAND_LOCAL) {
-        operand.as.use.next = t->uses[operand.as.use.local];
-        t->uses[operand.as.use.local] = t->height;
+        operand.as.use.next = t->locals[operand.as.use.local].use;
+        t->locals[operand.as.use.local].use = t->height;
     }
-    t->operands[t->height++] = operand;
+    t->operands[t->height] = operand;
+    if (size == 2)
+        t->operands[t->height + 1] = (Operand){.kind = OPERAND_HIGH, .class = CLASS_V128};
+    t->height += size;
     if (t->height > t->peak)
         t->peak = t->height;
 }
 
-void sgi_tr_push_slot(Translator *t) {
-    sgi_tr_push(t, (Operand){.kind = OPERAND_SLOT});
+void sgi_tr_push_slot(Translator *t, OperandClass class) {
+    sgi_tr_push(t, (Operand){.kind = OPERAND_SLOT, .class = (uint8_t)class});
 }
 
-void sgi_tr_push_const(Translator *t, uint64_t value) {
-    sgi_tr_push(t, (Operand){.as.value = value, .kind = OPERAND_CONST});
+void sgi_tr_push_types(Translator *t, const ValType *types, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        sgi_tr_push_slot(t, sgi_tr_class(t, types[i]));
+    t->work += count / 16;
+}
+
+void sgi_tr_push_const(Translator *t, uint64_t value, OperandClass class) {
+    sgi_tr_push(t, (Operand){.as.value = value, .kind = OPERAND_CONST, .class = (uint8_t)class});
 }
 
 void sgi_tr_push_local(Translator *t, uint32_t local) {
-    sgi_tr_push(t, (Operand){.as.use.local = local, .kind = OPERAND_LOCAL});
+    sgi_tr_push(
+        t, (Operand){.as.use.local = local, .kind = OPERAND_LOCAL, .class = (uint8_t)t->locals[local].class});
 }
 
-void sgi_tr_push_result(Translator *t, uint32_t word, Op op, bool is_k) {
-    t->words.items[word + 1] = sgi_tr_operand_slot(t, t->height);
-    t->last = word;
+void sgi_tr_push_result(Translator *t, OperandClass class) {
+    t->last = t->newest;
+    t->words.items[t->last + 1] = sgi_tr_operand_slot(t, t->height);
     t->last_height = t->height;
+    t->last_op = OP_COUNT;
+    sgi_tr_push_slot(t, class);
+}
+
+/* The same of a numeric instruction of two operands, one of them perhaps a constant. */
+static void push_binary(Translator *t, Op op, bool is_k) {
+    sgi_tr_push_result(t, CLASS_NUM);
     t->last_op = op;
     t->last_is_k = is_k;
-    sgi_tr_push_slot(t);
 }
 
 /* ---- popping ---- */
 
+uint32_t sgi_tr_top_index(const Translator *t) {
+    uint32_t index = t->height - 1;
+    return t->operands[index].kind == OPERAND_HIGH ? index - 1 : index;
+}
+
 Operand *sgi_tr_top(Translator *t) {
-    return &t->operands[t->height - 1];
+    return &t->operands[sgi_tr_top_index(t)];
 }
 
 static bool is_last(const Translator *t, uint32_t index) {
@@ -122,26 +177,27 @@ static bool is_last(const Translator *t, uint32_t index) {
 }
 
 bool sgi_tr_top_is_last(const Translator *t) {
-    return t->height > 0 && is_last(t, t->height - 1);
+    return t->height > 0 && is_last(t, sgi_tr_top_index(t));
 }
 
 Operand sgi_tr_pop(Translator *t) {
-    Operand operand = t->operands[--t->height];
+    t->height = sgi_tr_top_index(t);
+    Operand operand = t->operands[t->height];
     if (operand.kind == OPERAND_LOCAL)
-        t->uses[operand.as.use.local] = operand.as.use.next;
+        t->locals[operand.as.use.local].use = operand.as.use.next;
     if (t->flushed > t->height)
         t->flushed = t->height;
     return operand;
 }
 
 uint32_t sgi_tr_base_slot(const Translator *t, const Operand *operand, uint32_t index) {
-    return operand->kind == OPERAND_LOCAL ? sgi_tr_local_slot(t, operand->as.use.local)
+    return operand->kind == OPERAND_LOCAL ? t->locals[operand->as.use.local].slot
                                           : sgi_tr_operand_slot(t, index);
 }
 
 uint32_t sgi_tr_slot_of(Translator *t, Operand operand) {
     if (operand.kind == OPERAND_LOCAL && sgi_tr_is_plain(&operand))
-        return sgi_tr_local_slot(t, operand.as.use.local);
+        return t->locals[operand.as.use.local].slot;
     uint32_t slot = sgi_tr_operand_slot(t, t->height);
     sgi_tr_move_operand(t, operand, t->height, slot);
     return slot;
@@ -164,16 +220,20 @@ void sgi_tr_move_operand(Translator *t, Operand operand, uint32_t index, uint32_
         sgi_tr_emit_const(t, to, operand.as.value);
     else if (!sgi_tr_is_plain(&operand))
         emit_lea(t, to, base, operand.shift, operand.addend);
+    else if (base != to && operand.class == CLASS_V128)
+        emit_copy_v128(t, to, base);
     else if (base != to)
         sgi_tr_emit_copy(t, to, base);
 }
 
 static void flush_operand(Translator *t, uint32_t index) {
     Operand operand = t->operands[index];
+    if (operand.kind == OPERAND_HIGH)
+        return;
     if (operand.kind == OPERAND_LOCAL)
-        t->uses[operand.as.use.local] = operand.as.use.next;
+        t->locals[operand.as.use.local].use = operand.as.use.next;
     sgi_tr_move_operand(t, operand, index, sgi_tr_operand_slot(t, index));
-    t->operands[index] = (Operand){.kind = OPERAND_SLOT};
+    t->operands[index] = (Operand){.kind = OPERAND_SLOT, .class = operand.class};
 }
 
 /* From the newest down, so that each pending local is the first of its list. */
@@ -191,8 +251,8 @@ void sgi_tr_flush_locals(Translator *t) {
 }
 
 void sgi_tr_flush_local(Translator *t, uint32_t local) {
-    while (t->uses[local] != NONE)
-        flush_operand(t, t->uses[local]);
+    while (t->locals[local].use != NONE)
+        flush_operand(t, t->locals[local].use);
 }
 
 /* ---- numeric instructions ---- */
@@ -236,7 +296,7 @@ static void emit_with_constant(Translator *t, const NumericRow *row, Op op, Vari
     word[2] = (uint32_t)value;
     if (constant == 2)
         word[3] = (uint32_t)(value >> 32);
-    sgi_tr_push_result(t, t->newest, op, true);
+    push_binary(t, op, true);
 }
 
 /* An addition or shift that waits: of an i32 operand, below `b`, and a constant. False if it cannot wait. */
@@ -274,7 +334,7 @@ static void add_postponed(Translator *t, Operand a, Operand b) {
     word[2] = shift ? shift : b_slot;
     if (shift)
         word[3] = b.shift ? a_slot : b_slot;
-    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    sgi_tr_push_result(t, CLASS_NUM);
     sgi_tr_top(t)->addend = addend;
 }
 
@@ -295,7 +355,7 @@ static bool multiply_add(Translator *t, Op op) {
     uint32_t *word = sgi_tr_emit(t, (unsigned)instr + !is_left, 4);
     memcpy(word + 1, factors, sizeof factors);
     word[3] = addend;
-    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    sgi_tr_push_result(t, CLASS_NUM);
     return true;
 }
 
@@ -319,7 +379,7 @@ static void binary(Translator *t, Op op) {
             b.addend += (uint32_t)a.as.value;
             uint32_t slot = sgi_tr_base_slot(t, &b, t->height + 1);
             emit_lea(t, 0, slot, b.shift, b.addend);
-            sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+            sgi_tr_push_result(t, CLASS_NUM);
         } else {
             add_postponed(t, a, b);
         }
@@ -341,7 +401,7 @@ static void binary(Translator *t, Op op) {
     uint32_t *word = sgi_tr_emit(t, row->instr, 3);
     word[1] = a_slot;
     word[2] = b_slot;
-    sgi_tr_push_result(t, t->newest, op, false);
+    push_binary(t, op, false);
 }
 
 void sgi_tr_numeric(Translator *t, Op op) {
@@ -355,7 +415,7 @@ void sgi_tr_numeric(Translator *t, Op op) {
         sgi_tr_mark(t, t->instr_offset);
     uint32_t *word = sgi_tr_emit(t, row->instr, 2);
     word[1] = slot;
-    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    sgi_tr_push_result(t, CLASS_NUM);
 }
 
 /* ---- conditions ---- */

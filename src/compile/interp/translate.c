@@ -17,12 +17,6 @@ static void skip_leb(Translator *t) {
         continue;
 }
 
-static void skip_val_type(Translator *t) {
-    uint8_t kind = *t->at++;
-    if (kind == KIND_REF || kind == KIND_REF_NULL)
-        skip_leb(t);
-}
-
 static Op read_op(Translator *t) {
     t->instr_offset = (uint32_t)(t->at - t->body->code);
     uint8_t code = *t->at++;
@@ -34,11 +28,13 @@ static void skip_immediates(Translator *t, Op op) {
     case IMM_NONE: break;
     case IMM_F32: t->at += 4; break;
     case IMM_F64: t->at += 8; break;
+    case IMM_V128:
+    case IMM_SHUFFLE: t->at += 16; break;
+    case IMM_LANE: t->at++; break;
     case IMM_BLOCK:
-        if ((*t->at & 0xc0) == 0x40)
-            skip_val_type(t);
-        else
-            skip_leb(t);
+        if (*t->at == KIND_REF || *t->at == KIND_REF_NULL)
+            t->at++;
+        skip_leb(t);
         break;
     case IMM_LABEL_TABLE:
         for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--, t->work++)
@@ -46,12 +42,14 @@ static void skip_immediates(Translator *t, Op op) {
         break;
     case IMM_SELECT_TYPES:
         for (uint32_t i = immediate(t); i > 0; i--)
-            skip_val_type(t);
+            sgi_tr_read_val_type(t);
         break;
     case IMM_MEMARG:
+    case IMM_MEMARG_LANE:
         if (immediate(t) & 0x40)
             skip_leb(t);
         skip_leb(t);
+        t->at += sgi_ops[op].imm == IMM_MEMARG_LANE;
         break;
     case IMM_CALL_INDIRECT:
     case IMM_DATA_MEMORY:
@@ -69,13 +67,13 @@ static void skip_immediates(Translator *t, Op op) {
 
 static void local_write(Translator *t, bool is_tee) {
     uint32_t local = immediate(t);
-    uint32_t slot = sgi_tr_local_slot(t, local);
+    uint32_t slot = t->locals[local].slot;
     bool is_last = sgi_tr_top_is_last(t);
     uint32_t last = t->last;
     Operand value = sgi_tr_pop(t);
     bool is_plain = sgi_tr_is_plain(&value);
     bool is_same = value.kind == OPERAND_LOCAL && is_plain && value.as.use.local == local;
-    if (is_last && t->uses[local] == NONE) {
+    if (is_last && t->locals[local].use == NONE) {
         t->words.items[last + 1] = slot;
         t->last = NONE;
     } else if (!is_same) {
@@ -91,17 +89,29 @@ static void local_write(Translator *t, bool is_tee) {
 }
 
 static void global_set(Translator *t) {
-    uint32_t slot = sgi_tr_pop_slot(t);
-    uint32_t *word = sgi_tr_emit(t, I_GLOBAL_SET, 2);
+    Operand value = sgi_tr_pop(t);
+    uint32_t slot = sgi_tr_slot_of(t, value);
+    uint32_t *word = sgi_tr_emit(t, value.class == CLASS_V128 ? I_GLOBAL_SET_V128 : I_GLOBAL_SET, 2);
     word[0] = slot;
     word[1] = immediate(t);
 }
 
 /* [instr][to][operands...], the result pushed. */
-static void emit_result(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
+static void emit_result_of(Translator *t, OperandClass class, unsigned instr, uint32_t count,
+                           const uint32_t *operands) {
     uint32_t *word = sgi_tr_emit(t, instr, count + 1);
     memcpy(word + 1, operands, count * sizeof *operands);
-    sgi_tr_push_result(t, t->newest, OP_COUNT, false);
+    sgi_tr_push_result(t, class);
+}
+
+static void emit_result(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
+    emit_result_of(t, CLASS_NUM, instr, count, operands);
+}
+
+static void global_get(Translator *t) {
+    uint32_t index = immediate(t);
+    OperandClass class = sgi_tr_class(t, t->module->globals[index].type.type);
+    emit_result_of(t, class, class == CLASS_V128 ? I_GLOBAL_GET_V128 : I_GLOBAL_GET, 1, &index);
 }
 
 static void emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
@@ -110,9 +120,11 @@ static void emit_effect(Translator *t, unsigned instr, uint32_t count, const uin
 
 static void select_operand(Translator *t) {
     uint32_t words[3];
-    for (int i = 2; i >= 0; i--)
-        words[i] = sgi_tr_pop_slot(t);
-    emit_result(t, I_SELECT, 3, words);
+    words[2] = sgi_tr_pop_slot(t);
+    OperandClass class = sgi_tr_top(t)->class;
+    words[1] = sgi_tr_pop_slot(t);
+    words[0] = sgi_tr_pop_slot(t);
+    emit_result_of(t, class, class == CLASS_V128 ? I_SELECT_V128 : I_SELECT, 3, words);
 }
 
 /* ---- memory and tables ---- */
@@ -221,7 +233,7 @@ static void table_or_memory(Translator *t, Op op) {
         words[0] = sgi_tr_pop_slot(t);
         words[1] = table_word(t, index);
         sgi_tr_mark(t, t->instr_offset);
-        emit_result(t, I_TABLE_GET, 2, words);
+        emit_result_of(t, sgi_tr_class(t, t->module->tables[index].type.element), I_TABLE_GET, 2, words);
         break;
     case OP_TABLE_GROW:
         words[1] = sgi_tr_pop_slot(t);
@@ -253,10 +265,10 @@ static void table_or_memory(Translator *t, Op op) {
 /* Pops the callee's operands; the slot of the first, where its results will be. Those of a tail call are no
  * operands, and validation has not counted them, but a host function leaves them there all the same. */
 static uint32_t arguments(Translator *t, const FuncType *type) {
-    sgi_tr_flush(t, type->param_count);
-    sgi_tr_set_height(t, t->height - type->param_count);
-    if (t->height + type->result_count > t->peak)
-        t->peak = t->height + type->result_count;
+    sgi_tr_flush(t, type->param_slots);
+    sgi_tr_set_height(t, t->height - type->param_slots);
+    if (t->height + type->result_slots > t->peak)
+        t->peak = t->height + type->result_slots;
     return sgi_tr_operand_slot(t, t->height);
 }
 
@@ -290,8 +302,8 @@ static void call(Translator *t, Op op) {
         instr = (InstrCode)(instr + (I_RETURN_CALL - I_CALL));
     else
         words[count++] = sgi_tr_take_cost(t);
-    for (uint32_t i = 0; !is_tail && i < type->result_count; i++)
-        sgi_tr_push_slot(t);
+    if (!is_tail)
+        sgi_tr_push_types(t, type->results, type->result_count);
     sgi_tr_mark(t, t->instr_offset);
     emit_effect(t, instr, count, words);
     t->unreachable = is_tail;
@@ -336,7 +348,7 @@ static void reference(Translator *t, Op op) {
         if (operand.kind == OPERAND_LOCAL)
             sgi_tr_push_local(t, operand.as.use.local);
         else
-            sgi_tr_push_slot(t);
+            sgi_tr_push_slot(t, operand.class);
     }
 }
 
@@ -384,19 +396,13 @@ static void instruction(Translator *t, Op op) {
     case OP_LOCAL_GET: sgi_tr_push_local(t, immediate(t)); break;
     case OP_LOCAL_SET: local_write(t, false); break;
     case OP_LOCAL_TEE: local_write(t, true); break;
-    case OP_GLOBAL_GET:
-        word = immediate(t);
-        emit_result(t, I_GLOBAL_GET, 1, &word);
-        break;
+    case OP_GLOBAL_GET: global_get(t); break;
     case OP_GLOBAL_SET: global_set(t); break;
-    case OP_I32_CONST: sgi_tr_push_const(t, (uint32_t)sgi_leb_s64(&t->at)); break;
-    case OP_I64_CONST: sgi_tr_push_const(t, (uint64_t)sgi_leb_s64(&t->at)); break;
-    case OP_F32_CONST: sgi_tr_push_const(t, read_le(t, 4)); break;
-    case OP_F64_CONST: sgi_tr_push_const(t, read_le(t, 8)); break;
-    case OP_REF_NULL:
-        skip_immediates(t, op);
-        sgi_tr_push_const(t, 0);
-        break;
+    case OP_I32_CONST: sgi_tr_push_const(t, (uint32_t)sgi_leb_s64(&t->at), CLASS_NUM); break;
+    case OP_I64_CONST: sgi_tr_push_const(t, (uint64_t)sgi_leb_s64(&t->at), CLASS_NUM); break;
+    case OP_F32_CONST: sgi_tr_push_const(t, read_le(t, 4), CLASS_NUM); break;
+    case OP_F64_CONST: sgi_tr_push_const(t, read_le(t, 8), CLASS_NUM); break;
+    case OP_REF_NULL: sgi_tr_push_const(t, 0, sgi_tr_class(t, sgi_tr_read_heap_type(t))); break;
     case OP_REF_FUNC:
     case OP_REF_IS_NULL:
     case OP_REF_AS_NON_NULL: reference(t, op); break;
@@ -462,10 +468,10 @@ static Code *finish(Translator *t, uint32_t func_index) {
         return NULL;
     *code = (Code){
         .func_index = func_index,
-        .param_count = t->type->param_count,
-        .result_count = t->type->result_count,
+        .param_slots = t->type->param_slots,
+        .result_slots = t->type->result_slots,
         .header = t->header,
-        .local_count = t->body->local_count,
+        .local_slots = t->operand_base - t->header - HEADER_SLOTS,
         .frame_size = t->operand_base + t->peak,
         .word_count = (uint32_t)t->words.count,
         .position_count = (uint32_t)t->positions.count,
@@ -477,12 +483,36 @@ static Code *finish(Translator *t, uint32_t func_index) {
     return code;
 }
 
+/* Gives `count` locals of one type their slots, from `slot` on; the slot after them. */
+static uint32_t lay_out_locals(Translator *t, uint32_t first, uint32_t count, ValType type, uint32_t slot) {
+    OperandClass class = sgi_tr_class(t, type);
+    uint32_t size = class == CLASS_V128 ? 2 : 1;
+    for (uint32_t i = first; i < first + count; i++, slot += size) {
+        t->locals[i].use = NONE;
+        t->locals[i].slot = slot & (UINT32_MAX >> 2);
+        t->locals[i].class = class;
+    }
+    return slot;
+}
+
+static void lay_out_frame(Translator *t) {
+    const FuncType *type = t->type;
+    uint32_t slot = 0, local = type->param_count;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        slot = lay_out_locals(t, i, 1, type->params[i], slot);
+    t->header = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
+    slot = t->header + HEADER_SLOTS;
+    for (uint32_t i = 0; i < t->body->run_count; i++) {
+        const LocalRun *run = &t->body->runs[i];
+        slot = lay_out_locals(t, local, run->count, run->type, slot);
+        local += run->count;
+    }
+    t->operand_base = slot;
+}
+
 static bool begin(Translator *t) {
     const FuncBody *body = t->body;
-    uint32_t params = t->type->param_count, results = t->type->result_count;
-    t->header = params > results ? params : results;
-    t->operand_base = t->header + HEADER_SLOTS + body->local_count;
-    t->local_count = params + body->local_count;
+    t->local_count = t->type->param_count + body->local_count;
     t->at = body->code;
     t->segment = t->module->segments + body->segment_start;
     t->segment_end = t->segment + body->segment_count;
@@ -491,13 +521,16 @@ static bool begin(Translator *t) {
     t->label_capacity = body->max_labels;
     t->operands = sgi_alloc(t->alloc, t->operand_capacity * sizeof *t->operands);
     t->labels = sgi_alloc(t->alloc, t->label_capacity * sizeof *t->labels);
-    t->uses = sgi_alloc(t->alloc, t->local_count * sizeof *t->uses);
-    if (t->operands == NULL || t->labels == NULL || t->uses == NULL ||
+    t->locals = sgi_alloc(t->alloc, t->local_count * sizeof *t->locals);
+    if (t->operands == NULL || t->labels == NULL || t->locals == NULL ||
         !sgi_vec_reserve(t->alloc, &t->words, 64 + (size_t)(body->end - body->code)))
         return false;
-    memset(t->uses, 0xff, t->local_count * sizeof *t->uses);
-    t->labels[t->label_count++] =
-        (Label){.op = OP_BLOCK, .chain = NONE, .target = NONE, .result_count = (uint16_t)results};
+    lay_out_frame(t);
+    t->labels[t->label_count++] = (Label){.op = OP_BLOCK,
+                                          .chain = NONE,
+                                          .target = NONE,
+                                          .type = t->type,
+                                          .result_slots = (uint16_t)t->type->result_slots};
     sgi_tr_head(t);
     return !t->failed;
 }
@@ -518,7 +551,7 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
         trap = SG_TRAP_MEMORY_LIMIT;
     sgi_free(alloc, t.operands, t.operand_capacity * sizeof *t.operands);
     sgi_free(alloc, t.labels, t.label_capacity * sizeof *t.labels);
-    sgi_free(alloc, t.uses, t.local_count * sizeof *t.uses);
+    sgi_free(alloc, t.locals, t.local_count * sizeof *t.locals);
     sgi_vec_free(alloc, &t.words);
     sgi_vec_free(alloc, &t.positions);
     return trap;

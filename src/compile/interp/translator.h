@@ -11,7 +11,12 @@
 
 #define NONE UINT32_MAX
 
-typedef enum OperandKind { OPERAND_SLOT, OPERAND_LOCAL, OPERAND_CONST } OperandKind;
+typedef enum OperandKind { OPERAND_SLOT, OPERAND_LOCAL, OPERAND_CONST, OPERAND_HIGH } OperandKind;
+
+/* What an operand is made of, exactly: REF is a reference that the collector may follow, of the hierarchies
+ * of any, extern and exn; functions are NUM. A V128 has two entries, the second an OPERAND_HIGH, so that an
+ * entry's slot is told by its index. Counts of operands, and heights, are counts of entries. */
+typedef enum OperandClass { CLASS_NUM, CLASS_V128, CLASS_REF } OperandClass;
 
 typedef struct Operand {
     union {
@@ -21,18 +26,27 @@ typedef struct Operand {
         } use;
     } as;
     uint8_t kind;  /* OperandKind */
+    uint8_t class; /* OperandClass */
     uint8_t shift; /* of slots and locals: the operand is (what is there << shift) + addend */
     uint32_t addend;
 } Operand;
 
+typedef struct Local {
+    uint32_t use; /* its newest pending operand, or NONE */
+    uint32_t slot : 30;
+    uint32_t class : 2; /* OperandClass */
+} Local;
+
 /* A control frame of the body. Forward branches to its end are chained through their rel words, newest first.
  */
 typedef struct Label {
-    uint32_t base;   /* height below the block's parameters */
-    uint32_t chain;  /* of rel words */
-    uint32_t target; /* a loop: its HEAD; an if: the rel word of the jump over it; else NONE */
-    uint32_t stub;   /* newest br_table stub that goes here */
-    uint16_t param_count, result_count;
+    uint32_t base;        /* height below the block's parameters */
+    uint32_t chain;       /* of rel words */
+    uint32_t target;      /* a loop: its HEAD; an if: the rel word of the jump over it; else NONE */
+    uint32_t stub;        /* newest br_table stub that goes here */
+    const FuncType *type; /* NULL: no parameters, and `result`, or none if that is VAL_BOTTOM */
+    ValType result;
+    uint16_t param_slots, result_slots;
     Op op;
 } Label;
 
@@ -60,7 +74,7 @@ typedef struct Translator {
     Operand *operands;
     uint32_t height, peak, operand_capacity;
     uint32_t flushed; /* operands below are not OPERAND_LOCAL */
-    uint32_t *uses;   /* of each local: its newest pending operand, or NONE */
+    Local *locals;    /* parameters first */
     uint32_t local_count;
 
     Label *labels;
@@ -94,21 +108,27 @@ uint32_t sgi_tr_place(Translator *t);
 static inline uint32_t sgi_tr_operand_slot(const Translator *t, uint32_t index) {
     return t->operand_base + index;
 }
-static inline uint32_t sgi_tr_local_slot(const Translator *t, uint32_t local) {
-    return local < t->type->param_count ? local : t->header + HEADER_SLOTS + local - t->type->param_count;
-}
+
+OperandClass sgi_tr_class(const Translator *t, ValType type);
+/* A value type of the code. */
+ValType sgi_tr_read_val_type(Translator *t);
+/* A heap type of the code, as a nullable reference. */
+ValType sgi_tr_read_heap_type(Translator *t);
 
 static inline bool sgi_tr_is_plain(const Operand *operand) {
     return operand->shift == 0 && operand->addend == 0;
 }
 
 void sgi_tr_push(Translator *t, Operand operand);
-void sgi_tr_push_slot(Translator *t);
-void sgi_tr_push_const(Translator *t, uint64_t value);
+void sgi_tr_push_slot(Translator *t, OperandClass class);
+/* One slot for each of the types, or two. */
+void sgi_tr_push_types(Translator *t, const ValType *types, uint32_t count);
+void sgi_tr_push_const(Translator *t, uint64_t value, OperandClass class);
 void sgi_tr_push_local(Translator *t, uint32_t local);
-/* Pushes the result of the instruction that begins at `word`, whose first operand names where it goes. */
-void sgi_tr_push_result(Translator *t, uint32_t word, Op op, bool is_k);
-/* The newest operand without popping it. */
+/* Pushes the result of the newest instruction, whose first operand names where it goes. */
+void sgi_tr_push_result(Translator *t, OperandClass class);
+/* The newest operand without popping it, and its index. */
+uint32_t sgi_tr_top_index(const Translator *t);
 Operand *sgi_tr_top(Translator *t);
 /* Is the newest operand the result of the instruction at t->last? */
 bool sgi_tr_top_is_last(const Translator *t);
@@ -121,7 +141,7 @@ uint32_t sgi_tr_slot_of(Translator *t, Operand operand);
 uint32_t sgi_tr_base_slot(const Translator *t, const Operand *operand, uint32_t index);
 /* Puts an operand with its place at `index` into slot `to`. */
 void sgi_tr_move_operand(Translator *t, Operand operand, uint32_t index, uint32_t to);
-/* Puts the newest `count` operands into their own slots. */
+/* Puts the newest operands, `count` entries, into their own slots. */
 void sgi_tr_flush(Translator *t, uint32_t count);
 /* Puts all pending locals into their own slots. */
 void sgi_tr_flush_locals(Translator *t);
