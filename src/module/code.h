@@ -8,7 +8,7 @@
  * Fuel is charged for the whole of it at its head. Heads stand
  *   - at the function's entry (kind SEGMENT_ENTRY; always the first, at offset 0),
  *   - at the first instruction inside a loop (SEGMENT_LOOP, even when its cost is 0),
- *   - after if, else, br_if, br_on_null, br_on_non_null and every call, and after the end of a block or if
+ *   - after if, else, br_if, br_on_..., and every call, and after the end of a block or if
  *     (SEGMENT_PLAIN; left out when its cost is 0).
  * After the charge at an entry or a loop the balance is checked, and nowhere else inside a body: there, and
  * only there, do fuel and deadlines end a call. Unreachable code has no segments and costs nothing: what

@@ -94,6 +94,7 @@ typedef struct ModuleParser {
     uint32_t counts[SECTION_COUNT];
     Vec(TypeRecord) types;
     Map signatures; /* bytes of a function type → its first index */
+    Map fields;     /* type index in 4 bytes, and a field's name → the field's index */
     CoreTypeScope scope;
     Bytes id;
     Vec(CustomText) customs;
@@ -131,6 +132,8 @@ sg_status sgi_core_types(ModuleParser *m);
 /* The index at the cursor, a number or an identifier ("unknown function", ...). */
 sg_status sgi_core_index(ModuleParser *m, Space space, uint32_t *index);
 bool sgi_core_peek_index(const ModuleParser *m);
+/* The field at the cursor, of the structure type `type`. */
+sg_status sgi_core_field_index(ModuleParser *m, uint32_t type, uint32_t *index);
 /* Binds `id`, when not empty, to the next index of the space; `name` is for the name section. */
 sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, Bytes name, size_t token);
 

@@ -225,6 +225,48 @@ static sg_status put_local(ModuleParser *m, Buf *out) {
     return SG_OK;
 }
 
+static sg_status put_type_field(ModuleParser *m, Buf *out) {
+    uint32_t type, field;
+    SGI_TRY(sgi_core_index(m, SPACE_TYPE, &type));
+    SGI_TRY(sgi_core_field_index(m, type, &field));
+    sgi_buf_leb_u(out, type);
+    sgi_buf_leb_u(out, field);
+    return SG_OK;
+}
+
+static sg_status put_type_and(ModuleParser *m, Space space, Buf *out) {
+    SGI_TRY(put_index(m, SPACE_TYPE, out));
+    return put_index(m, space, out);
+}
+
+static sg_status put_type_count(ModuleParser *m, Buf *out) {
+    uint32_t count;
+    SGI_TRY(put_index(m, SPACE_TYPE, out));
+    SGI_TRY(sgi_expect_u32(m->p, &count));
+    sgi_buf_leb_u(out, count);
+    return SG_OK;
+}
+
+/* Null by itself, but tests and casts write a whole type, of which the instruction's encoding has a part. */
+static sg_status put_heap_type(ModuleParser *m, Op op, Buf *out) {
+    bool nullable;
+    if (op == OP_REF_NULL)
+        return sgi_parse_core_heap_type(m->p, &m->scope, out);
+    return sgi_parse_core_cast_type(m->p, &m->scope, &nullable, out);
+}
+
+/* The label, the source and the target; the flags say which of the two may be null. */
+static sg_status put_cast(ModuleParser *m, Buf *out) {
+    bool from_null, to_null;
+    m->scratch.size = 0;
+    SGI_TRY(label_index(m, &m->scratch));
+    SGI_TRY(sgi_parse_core_cast_type(m->p, &m->scope, &from_null, &m->scratch));
+    SGI_TRY(sgi_parse_core_cast_type(m->p, &m->scope, &to_null, &m->scratch));
+    sgi_buf_byte(out, (uint8_t)(from_null | to_null << 1));
+    sgi_buf_put(out, m->scratch.data, m->scratch.size);
+    return SG_OK;
+}
+
 static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     switch ((Imm)sgi_ops[op].imm) {
     case IMM_NONE: return SG_OK;
@@ -244,7 +286,7 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_I64:
     case IMM_F32:
     case IMM_F64: return put_number(m, (Imm)sgi_ops[op].imm, out);
-    case IMM_HEAP_TYPE: return sgi_parse_core_heap_type(m->p, &m->scope, out);
+    case IMM_HEAP_TYPE: return put_heap_type(m, op, out);
     case IMM_DATA_MEMORY:
         m->needs_data_count = true;
         return put_segment_pair(m, SPACE_MEMORY, SPACE_DATA, out);
@@ -253,14 +295,14 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_ELEM_TABLE: return put_segment_pair(m, SPACE_TABLE, SPACE_ELEM, out);
     case IMM_ELEM: return put_index(m, SPACE_ELEM, out);
     case IMM_TABLE_TABLE: return put_index_pair(m, SPACE_TABLE, out);
+    case IMM_TYPE_FIELD: return put_type_field(m, out);
+    case IMM_TYPE_COUNT: return put_type_count(m, out);
+    case IMM_TYPE_DATA: m->needs_data_count = true; return put_type_and(m, SPACE_DATA, out);
+    case IMM_TYPE_ELEM: return put_type_and(m, SPACE_ELEM, out);
+    case IMM_TYPE_TYPE: return put_type_and(m, SPACE_TYPE, out);
+    case IMM_CAST: return put_cast(m, out);
     case IMM_TAG:
     case IMM_TRY_TABLE:
-    case IMM_TYPE_FIELD:
-    case IMM_TYPE_COUNT:
-    case IMM_TYPE_DATA:
-    case IMM_TYPE_ELEM:
-    case IMM_TYPE_TYPE:
-    case IMM_CAST:
     case IMM_V128:
     case IMM_SHUFFLE:
     case IMM_LANE:
@@ -293,6 +335,16 @@ static bool is_clause(const Parser *p) {
     return false;
 }
 
+/* Names that stand for two instructions are the first one's; what follows decides. */
+static Op second_meaning(const Parser *p, Op op) {
+    switch (op) {
+    case OP_SELECT: return sgi_peek_open(p, "result") ? OP_SELECT_T : op;
+    case OP_REF_TEST: return sgi_peek_nullable(p) ? OP_REF_TEST_NULL : op;
+    case OP_REF_CAST: return sgi_peek_nullable(p) ? OP_REF_CAST_NULL : op;
+    default: return op;
+    }
+}
+
 static sg_status find_op(ModuleParser *m, Op *op) {
     Parser *p = m->p;
     if (!sgi_peek_is(p, TOKEN_KEYWORD))
@@ -300,10 +352,8 @@ static sg_status find_op(ModuleParser *m, Op *op) {
     const uint32_t *found = sgi_map_get(&p->shared->ops, sgi_token_text(p, sgi_peek(p)));
     if (found == NULL)
         return sgi_parse_fail(p, is_clause(p) ? "unexpected token" : "unknown operator");
-    *op = (Op)*found;
     sgi_advance(p);
-    if (*op == OP_SELECT && sgi_peek_open(p, "result"))
-        *op = OP_SELECT_T;
+    *op = second_meaning(p, (Op)*found);
     return SG_OK;
 }
 

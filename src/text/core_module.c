@@ -407,6 +407,7 @@ static void module_parser_init(ModuleParser *m, Parser *p, Bytes id) {
     for (size_t i = 0; i < SECTION_COUNT; i++)
         sgi_buf_init(&m->sections[i], alloc);
     sgi_map_init(&m->signatures, alloc);
+    sgi_map_init(&m->fields, alloc);
     sgi_map_init(&m->locals, alloc);
     sgi_map_init(&m->labels_by_name, alloc);
     Buf *bufs[] = {&m->local_names.bytes,
@@ -431,6 +432,7 @@ static void module_parser_free(ModuleParser *m) {
     for (size_t i = 0; i < SECTION_COUNT; i++)
         sgi_buf_free(&m->sections[i]);
     sgi_map_free(&m->signatures);
+    sgi_map_free(&m->fields);
     end_function(m);
     Buf *bufs[] = {&m->local_names.bytes,
                    &m->label_names.bytes,

@@ -50,6 +50,24 @@ sg_status sgi_parse_core_heap_type(Parser *p, const CoreTypeScope *scope, Buf *o
     return SG_OK;
 }
 
+bool sgi_peek_nullable(const Parser *p) {
+    Parser ahead = *p;
+    return !sgi_take_open(&ahead, "ref") || sgi_peek_keyword(&ahead, "null");
+}
+
+sg_status sgi_parse_core_cast_type(Parser *p, const CoreTypeScope *scope, bool *nullable, Buf *heap) {
+    uint8_t code = take_word(p, ref_words, SGI_COUNT(ref_words));
+    *nullable = true;
+    if (code) {
+        sgi_buf_byte(heap, code);
+        return SG_OK;
+    }
+    SGI_TRY(sgi_expect_open(p, "ref"));
+    *nullable = sgi_take_keyword(p, "null");
+    SGI_TRY(sgi_parse_core_heap_type(p, scope, heap));
+    return sgi_expect_close(p);
+}
+
 sg_status sgi_parse_core_ref_type(Parser *p, const CoreTypeScope *scope, Buf *out) {
     uint8_t code = take_word(p, ref_words, SGI_COUNT(ref_words));
     if (code == 0) {

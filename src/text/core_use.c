@@ -72,22 +72,51 @@ static sg_status note_type(ModuleParser *m, size_t start, uint32_t param_count, 
     return SG_OK;
 }
 
+/* What `fields` has for a field's name, written to `key`. */
+static void put_field_key(Buf *key, uint32_t type, Bytes name) {
+    key->size = 0;
+    sgi_buf_le(key, type, 4);
+    sgi_buf_put(key, name.data, name.size);
+}
+
 /* The names in m->params are those of the next type's fields. */
 static sg_status name_fields(ModuleParser *m) {
-    NameList *names = &m->own_local_names; /* free between functions, as the map is */
-    sg_status status = SG_OK;
-    for (uint32_t i = 0; status == SG_OK && i < m->params.count; i++) {
+    NameList *names = &m->own_local_names; /* free between functions */
+    uint32_t type = (uint32_t)m->types.count;
+    for (uint32_t i = 0; i < m->params.count; i++) {
         Bytes name = m->params.items[i];
         if (name.size == 0)
             continue;
-        MapPut put = sgi_map_put(&m->locals, name, i);
+        put_field_key(&m->scratch, type, name);
+        const uint8_t *key =
+            m->scratch.failed ? NULL : sgi_arena_copy(m->p->arena, m->scratch.data, m->scratch.size);
+        if (key == NULL)
+            return sgi_core_no_memory(m);
+        MapPut put = sgi_map_put(&m->fields, (Bytes){key, m->scratch.size}, i);
         if (put != MAP_ADDED)
-            status = put == MAP_EXISTS ? sgi_parse_fail(m->p, "duplicate field") : sgi_core_no_memory(m);
+            return put == MAP_EXISTS ? sgi_parse_fail(m->p, "duplicate field") : sgi_core_no_memory(m);
         sgi_name_list_add(names, i, name);
     }
-    sgi_name_list_add_map(&m->field_names, (uint32_t)m->types.count, names);
-    sgi_map_free(&m->locals);
-    return status;
+    sgi_name_list_add_map(&m->field_names, type, names);
+    return SG_OK;
+}
+
+sg_status sgi_core_field_index(ModuleParser *m, uint32_t type, uint32_t *index) {
+    if (!sgi_peek_is(m->p, TOKEN_ID))
+        return sgi_expect_u32(m->p, index);
+    size_t at = m->p->at;
+    Bytes id;
+    SGI_TRY(sgi_take_id(m->p, &id));
+    put_field_key(&m->scratch, type, id);
+    if (m->scratch.failed)
+        return sgi_core_no_memory(m);
+    const uint32_t *found = sgi_map_get(&m->fields, (Bytes){m->scratch.data, m->scratch.size});
+    if (found == NULL) {
+        m->p->at = at;
+        return sgi_parse_fail(m->p, "unknown field");
+    }
+    *index = *found;
+    return SG_OK;
 }
 
 /* "(type $id? subtype)". */

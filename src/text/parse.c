@@ -7,7 +7,7 @@
 
 sg_status sgi_parse_shared_init(const LoadContext *cx, ParseShared *shared) {
     sgi_map_init(&shared->ops, cx->alloc);
-    /* "select" has two rows: the first is kept, and its immediates decide. */
+    /* Some names have two rows: the first is kept, and what follows decides. */
     for (uint32_t op = 0; op < OP_COUNT; op++)
         if (sgi_map_put(&shared->ops, sgi_bytes_of(sgi_ops[op].text), op) == MAP_NO_MEMORY) {
             sgi_map_free(&shared->ops);

@@ -106,6 +106,10 @@ typedef struct CoreTypeScope {
 sg_status sgi_parse_core_val_type(Parser *p, const CoreTypeScope *scope, Buf *out);
 sg_status sgi_parse_core_heap_type(Parser *p, const CoreTypeScope *scope, Buf *out);
 sg_status sgi_parse_core_ref_type(Parser *p, const CoreTypeScope *scope, Buf *out);
+/* At a reference type that has null? */
+bool sgi_peek_nullable(const Parser *p);
+/* A reference type in two parts, as casts encode it: its heap type is appended. */
+sg_status sgi_parse_core_cast_type(Parser *p, const CoreTypeScope *scope, bool *nullable, Buf *heap);
 sg_status sgi_parse_core_table_type(Parser *p, const CoreTypeScope *scope, Buf *out);
 sg_status sgi_parse_core_memory_type(Parser *p, Buf *out);
 sg_status sgi_parse_core_global_type(Parser *p, const CoreTypeScope *scope, Buf *out);

@@ -30,6 +30,9 @@ typedef struct CorePrinter {
     /* The names that may stand for their index: name → the one index that has it, or NO_INDEX for several. */
     Map ids[NAME_SPACES];
     const NameMap *names[NAME_SPACES];
+    /* The same for fields: type index in 4 bytes, and a name → the field. */
+    Map fields;
+    Arena field_keys;
 } CorePrinter;
 
 /* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands
@@ -42,12 +45,17 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
 void sgi_print_line(CorePrinter *p);
 /* A reference to an index: "$name" or the number. */
 void sgi_print_index(CorePrinter *p, NameSpace space, uint32_t index);
+/* The same for the field of a structure type. */
+void sgi_print_field_index(CorePrinter *p, uint32_t type, uint32_t field);
+/* The names that are under an index. */
+const NameMap *sgi_print_find_names(const IndirectNameMap *map, uint32_t index);
 /* What follows a definition's keyword: " $name (;3;)". */
 void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index);
 /* Makes `names` those of the space. */
 sg_status sgi_print_use_names(CorePrinter *p, NameSpace space, const NameMap *names);
 void sgi_print_val_type(CorePrinter *p, ValType type);
-void sgi_print_sub_type(CorePrinter *p, const SubType *type);
+/* `index`: the type's own, for the names of its fields; or NO_INDEX. */
+void sgi_print_sub_type(CorePrinter *p, const SubType *type, uint32_t index);
 /* These begin with a space. */
 void sgi_print_limits(CorePrinter *p, const Limits *limits);
 void sgi_print_table_type(CorePrinter *p, const TableType *type);

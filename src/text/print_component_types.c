@@ -171,7 +171,7 @@ static sg_status put_module_type_decl(CompPrinter *p, SortCounts *counts, const 
             sgi_buf_text(p->out, expr->is_rec && i == 0 ? "(rec (type" : i ? " (type" : "(type");
             sgi_print_number(p, counts, SORT_CORE_TYPE);
             sgi_buf_byte(p->out, ' ');
-            sgi_print_sub_type(&p->core, &expr->sub_types[i]);
+            sgi_print_sub_type(&p->core, &expr->sub_types[i], NO_INDEX);
             sgi_buf_byte(p->out, ')');
         }
         if (expr->is_rec)
@@ -250,7 +250,7 @@ sg_status sgi_print_core_type_def(CompPrinter *p, SortCounts *counts, const Type
         sgi_buf_text(p->out, expr->is_rec ? " (type" : "(core type");
         sgi_print_number(p, counts, SORT_CORE_TYPE);
         sgi_buf_byte(p->out, ' ');
-        sgi_print_sub_type(&p->core, &expr->sub_types[i]);
+        sgi_print_sub_type(&p->core, &expr->sub_types[i], NO_INDEX);
         sgi_buf_byte(p->out, ')');
     }
     sgi_buf_text(p->out, expr->is_rec ? ")" : "");

@@ -6,6 +6,8 @@
 #include "text/print.h"
 #include "text/text.h"
 
+#include <string.h>
+
 enum { MANY_TYPES = 32 }; /* longer signatures are not repeated beside a type's index */
 
 /* ---- names ---- */
@@ -40,6 +42,67 @@ void sgi_print_index(CorePrinter *p, NameSpace space, uint32_t index) {
         sgi_print_id(p->out, name);
     else
         sgi_buf_printf(p->out, "%u", index);
+}
+
+const NameMap *sgi_print_find_names(const IndirectNameMap *map, uint32_t index) {
+    static const NameMap none;
+    uint32_t low = 0, high = map->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (map->indices[middle] < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < map->count && map->indices[low] == index ? &map->maps[low] : &none;
+}
+
+/* What `fields` has for a field's name. */
+typedef struct FieldKey {
+    uint8_t bytes[4 + MAX_ID_BYTES];
+    size_t size;
+} FieldKey;
+
+static FieldKey field_key(uint32_t type, Bytes name) {
+    FieldKey key = {.size = 4 + name.size};
+    memcpy(key.bytes, &type, 4);
+    memcpy(key.bytes + 4, name.data, name.size);
+    return key;
+}
+
+static sg_status use_field_names(CorePrinter *p, uint32_t type, const NameMap *names) {
+    for (uint32_t i = 0; i < names->count; i++) {
+        const NameAssoc *item = &names->items[i];
+        if (item->name.size == 0 || item->name.size > MAX_ID_BYTES)
+            continue;
+        FieldKey key = field_key(type, item->name);
+        Bytes kept = {sgi_arena_copy(&p->field_keys, key.bytes, key.size), key.size};
+        MapPut put = kept.data ? sgi_map_put(&p->fields, kept, item->index) : MAP_NO_MEMORY;
+        if (put == MAP_NO_MEMORY)
+            return sgi_load_no_memory(&p->cx);
+        if (put == MAP_EXISTS)
+            *sgi_map_get(&p->fields, kept) = NO_INDEX;
+    }
+    return SG_OK;
+}
+
+/* The name that stands for a field, or empty. */
+static Bytes find_field_id(const CorePrinter *p, uint32_t type, uint32_t field) {
+    Bytes name = p->fields.count ? sgi_name_find(sgi_print_find_names(&p->module->names.fields, type), field)
+                                 : (Bytes){0};
+    if (name.size == 0 || name.size > MAX_ID_BYTES)
+        return (Bytes){0};
+    FieldKey key = field_key(type, name);
+    const uint32_t *owner = sgi_map_get(&p->fields, (Bytes){key.bytes, key.size});
+    return owner && *owner == field ? name : (Bytes){0};
+}
+
+void sgi_print_field_index(CorePrinter *p, uint32_t type, uint32_t field) {
+    Bytes name = find_field_id(p, type, field);
+    if (name.size)
+        sgi_print_id(p->out, name);
+    else
+        sgi_buf_printf(p->out, "%u", field);
 }
 
 /* A name that cannot be an identifier. */
@@ -124,7 +187,8 @@ static void put_field(CorePrinter *p, const FieldType *field) {
     sgi_buf_text(p->out, field->mutable_ ? ")" : "");
 }
 
-static void put_comp_type(CorePrinter *p, const SubType *type) {
+/* `index`: of the type, whose fields may have names; or NO_INDEX. */
+static void put_comp_type(CorePrinter *p, const SubType *type, uint32_t index) {
     if (type->kind == COMP_FUNC) {
         sgi_buf_text(p->out, "(func");
         put_signature(p, &type->as.func, NO_INDEX);
@@ -134,7 +198,12 @@ static void put_comp_type(CorePrinter *p, const SubType *type) {
     } else {
         sgi_buf_text(p->out, "(struct");
         for (uint32_t i = 0; i < type->as.aggregate.field_count; i++) {
+            Bytes name = index == NO_INDEX ? (Bytes){0} : find_field_id(p, index, i);
             sgi_buf_text(p->out, " (field ");
+            if (name.size) {
+                sgi_print_id(p->out, name);
+                sgi_buf_byte(p->out, ' ');
+            }
             put_field(p, &type->as.aggregate.fields[i]);
             sgi_buf_byte(p->out, ')');
         }
@@ -142,7 +211,7 @@ static void put_comp_type(CorePrinter *p, const SubType *type) {
     sgi_buf_byte(p->out, ')');
 }
 
-void sgi_print_sub_type(CorePrinter *p, const SubType *type) {
+void sgi_print_sub_type(CorePrinter *p, const SubType *type, uint32_t index) {
     bool is_sub = !type->final || type->supertype != NO_TYPE;
     if (is_sub) {
         sgi_buf_text(p->out, type->final ? "(sub final " : "(sub ");
@@ -151,7 +220,7 @@ void sgi_print_sub_type(CorePrinter *p, const SubType *type) {
             sgi_buf_byte(p->out, ' ');
         }
     }
-    put_comp_type(p, type);
+    put_comp_type(p, type, index);
     sgi_buf_text(p->out, is_sub ? ")" : "");
 }
 
@@ -160,7 +229,7 @@ static void put_type(CorePrinter *p, uint32_t index) {
     sgi_buf_text(p->out, "(type");
     sgi_print_definition(p, NAMES_OF_TYPE, index);
     sgi_buf_byte(p->out, ' ');
-    sgi_print_sub_type(p, &p->module->types[index]);
+    sgi_print_sub_type(p, &p->module->types[index], index);
     sgi_buf_byte(p->out, ')');
 }
 
@@ -433,6 +502,8 @@ static sg_status use_module_names(CorePrinter *p) {
     SGI_TRY(sgi_print_use_names(p, NAMES_OF_TAG, &names->tags));
     SGI_TRY(sgi_print_use_names(p, NAMES_OF_TYPE, &names->types));
     SGI_TRY(sgi_print_use_names(p, NAMES_OF_ELEM, &names->elems));
+    for (uint32_t i = 0; i < names->fields.count; i++)
+        SGI_TRY(use_field_names(p, names->fields.indices[i], &names->fields.maps[i]));
     return sgi_print_use_names(p, NAMES_OF_DATA, &names->datas);
 }
 
@@ -463,6 +534,8 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
     CorePrinter p = {.cx = *cx, .module = module, .out = out, .indent = indent + 1};
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.ids[i], cx->alloc);
+    sgi_map_init(&p.fields, cx->alloc);
+    sgi_arena_init(&p.field_keys, cx->alloc);
     sgi_buf_printf(out, "(%s", head);
     Bytes name = module->names.module;
     if (may_have_id && name.size && name.size <= MAX_ID_BYTES) {
@@ -480,6 +553,8 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
     sgi_buf_byte(out, ')');
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_free(&p.ids[i]);
+    sgi_map_free(&p.fields);
+    sgi_arena_free(&p.field_keys);
     return status == SG_OK && out->failed ? sgi_load_no_memory(cx) : status;
 }
 

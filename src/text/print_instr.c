@@ -4,6 +4,7 @@
 #include "text/print.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MAX_INDENT = 32 }; /* deeper nesting is not shown: output stays linear */
 
@@ -79,14 +80,21 @@ static void put_select_type(CorePrinter *p, const Instr *instr) {
     sgi_buf_byte(p->out, ')');
 }
 
-static void put_heap_type(CorePrinter *p, ValType type) {
+/* Null is of a heap type; tests and casts write a whole reference type. */
+static void put_heap_type(CorePrinter *p, Op op, ValType type) {
+    if (op != OP_REF_NULL) {
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_val_type(p, type);
+        return;
+    }
     if (!sgi_is_abstract(sgi_heap(type))) {
         put_index(p, NAMES_OF_TYPE, sgi_heap(type));
         return;
     }
     /* "(ref func)" without what is around the heap type. */
+    sgi_buf_byte(p->out, ' ');
     TypeName name = sgi_type_name(sgi_ref(false, sgi_heap(type)));
-    for (const char *at = name.text + 4; *at != ')'; at++)
+    for (const char *at = name.text + strlen("(ref "); *at != ')'; at++)
         sgi_buf_byte(p->out, (uint8_t)*at);
 }
 
@@ -95,6 +103,18 @@ static void put_call_indirect(CorePrinter *p, const Instr *instr) {
     sgi_buf_text(p->out, " (type ");
     sgi_print_index(p, NAMES_OF_TYPE, instr->index);
     sgi_buf_byte(p->out, ')');
+}
+
+static void put_type_and(CorePrinter *p, NameSpace space, const Instr *instr) {
+    put_index(p, NAMES_OF_TYPE, instr->index);
+    put_index(p, space, instr->index2);
+}
+
+static void put_cast(CorePrinter *p, const Instr *instr) {
+    sgi_buf_printf(p->out, " %u ", instr->index);
+    sgi_print_val_type(p, instr->type);
+    sgi_buf_byte(p->out, ' ');
+    sgi_print_val_type(p, instr->type2);
 }
 
 static void put_immediates(CorePrinter *p, const Instr *instr) {
@@ -116,7 +136,7 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
     case IMM_I64: sgi_buf_printf(p->out, " %lld", (long long)instr->bits); return;
     case IMM_F32: put_float(p, instr, false); return;
     case IMM_F64: put_float(p, instr, true); return;
-    case IMM_HEAP_TYPE: put_heap_type(p, instr->type); return;
+    case IMM_HEAP_TYPE: put_heap_type(p, instr->op, instr->type); return;
     case IMM_DATA_MEMORY:
         put_optional(p, NAMES_OF_MEMORY, instr->index2);
         put_index(p, NAMES_OF_DATA, instr->index);
@@ -129,14 +149,21 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
         return;
     case IMM_ELEM: put_index(p, NAMES_OF_ELEM, instr->index); return;
     case IMM_TABLE_TABLE: put_pair(p, NAMES_OF_TABLE, instr); return;
+    case IMM_TYPE_FIELD:
+        put_index(p, NAMES_OF_TYPE, instr->index);
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_field_index(p, instr->index, instr->index2);
+        return;
+    case IMM_TYPE_COUNT:
+        put_index(p, NAMES_OF_TYPE, instr->index);
+        sgi_buf_printf(p->out, " %u", instr->index2);
+        return;
+    case IMM_TYPE_DATA: put_type_and(p, NAMES_OF_DATA, instr); return;
+    case IMM_TYPE_ELEM: put_type_and(p, NAMES_OF_ELEM, instr); return;
+    case IMM_TYPE_TYPE: put_type_and(p, NAMES_OF_TYPE, instr); return;
+    case IMM_CAST: put_cast(p, instr); return;
     case IMM_TAG:
     case IMM_TRY_TABLE:
-    case IMM_TYPE_FIELD:
-    case IMM_TYPE_COUNT:
-    case IMM_TYPE_DATA:
-    case IMM_TYPE_ELEM:
-    case IMM_TYPE_TYPE:
-    case IMM_CAST:
     case IMM_V128:
     case IMM_SHUFFLE:
     case IMM_LANE:
@@ -162,26 +189,13 @@ static void put_label_name(CorePrinter *p, const NameMap *labels, uint32_t index
     sgi_print_id(p->out, name);
 }
 
-static const NameMap *find_name_map(const IndirectNameMap *map, uint32_t index) {
-    static const NameMap none;
-    uint32_t low = 0, high = map->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (map->indices[middle] < index)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < map->count && map->indices[low] == index ? &map->maps[low] : &none;
-}
-
 const NameMap *sgi_print_local_names(const CorePrinter *p, uint32_t func) {
-    return find_name_map(&p->module->names.locals, func);
+    return sgi_print_find_names(&p->module->names.locals, func);
 }
 
 sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body) {
     Reader r = code_reader(p, body->code, body->end);
-    const NameMap *labels = find_name_map(&p->module->names.labels, func);
+    const NameMap *labels = sgi_print_find_names(&p->module->names.labels, func);
     const unsigned base = p->indent;
     uint32_t depth = 1, label = 0;
     for (uint32_t steps = 1; r.at < r.end; steps++) {

@@ -29,8 +29,7 @@ bool sgi_body_matches(const Validator *v, ValType sub, ValType super) {
     return sub == super || sgi_types_matches_in(v->module->types, sub, super);
 }
 
-/* Counts `amount` steps of work; looks at the interrupt now and then. */
-static sg_status count_work(Validator *v, uint32_t amount) {
+sg_status sgi_body_count_work(Validator *v, uint32_t amount) {
     enum { WORK_BETWEEN_POLLS = 1 << 14 };
     v->work += amount;
     if (SGI_LIKELY(v->work < WORK_BETWEEN_POLLS))
@@ -88,7 +87,7 @@ sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count)
         memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
     v->stack.count += count;
     SGI_TRY(note_height(v));
-    return count_work(v, count / 16);
+    return sgi_body_count_work(v, count / 16);
 }
 
 sg_status sgi_body_pop_any(Validator *v, ValType *type) {
@@ -132,7 +131,7 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
     const ValType *stack = v->stack.items;
     size_t end = v->stack.count;
     if (are_on_top(v, types, count))
-        return count_work(v, count / 16);
+        return sgi_body_count_work(v, count / 16);
     ValType good = VAL_BOTTOM, for_expected = VAL_BOTTOM; /* runs of one type are compared once */
     for (uint32_t i = 1; i <= count; i++) {
         ValType expected = types[count - i];
@@ -148,7 +147,7 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
         good = stack[end - i];
         for_expected = expected;
     }
-    return count_work(v, count);
+    return sgi_body_count_work(v, count);
 }
 
 sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count) {
@@ -293,7 +292,7 @@ static sg_status check_br(Validator *v) {
 
 sg_status sgi_body_pass_label(Validator *v, TypeList label) {
     if (are_on_top(v, label.types, label.count))
-        return count_work(v, label.count / 16);
+        return sgi_body_count_work(v, label.count / 16);
     SGI_TRY(sgi_body_pop_list(v, label.types, label.count));
     return sgi_body_push_list(v, label.types, label.count);
 }
@@ -321,7 +320,7 @@ static sg_status check_br_table(Validator *v) {
         if (label.types != previous.types)
             SGI_TRY(check_list(v, label.types, label.count));
         previous = label;
-        SGI_TRY(count_work(v, 1));
+        SGI_TRY(sgi_body_count_work(v, 1));
     }
     sgi_body_set_unreachable(v);
     return SG_OK;
@@ -376,7 +375,7 @@ static sg_status return_call_type(Validator *v, const FuncType *type) {
             return sgi_body_mismatch(v, sgi_type_name(own.types[i]).text,
                                      sgi_type_name(type->results[i]).text);
     sgi_body_set_unreachable(v);
-    return count_work(v, own.count);
+    return sgi_body_count_work(v, own.count);
 }
 
 static sg_status find_func_type(const Validator *v, uint32_t index, const FuncType **type) {
@@ -555,15 +554,14 @@ static sg_status check_table(Validator *v) {
     }
 }
 
-static sg_status check_elem_index(const Validator *v) {
-    return v->instr.index < v->module->elem_count ? SG_OK
-                                                  : sgi_body_unknown(v, "elem segment", v->instr.index);
+sg_status sgi_body_find_elem(const Validator *v, uint32_t index) {
+    return index < v->module->elem_count ? SG_OK : sgi_body_unknown(v, "elem segment", index);
 }
 
 static sg_status check_table_init(Validator *v) {
     const TableType *type = NULL;
     SGI_TRY(find_table(v, v->instr.index2, &type));
-    SGI_TRY(check_elem_index(v));
+    SGI_TRY(sgi_body_find_elem(v, v->instr.index));
     ValType element = v->module->elems[v->instr.index].type;
     if (!sgi_body_matches(v, element, type->element))
         return sgi_body_mismatch(v, sgi_type_name(type->element).text, sgi_type_name(element).text);
@@ -597,17 +595,16 @@ static sg_status find_memory(const Validator *v, uint32_t index, const Limits **
     return SG_OK;
 }
 
-static sg_status check_data_index(const Validator *v) {
+sg_status sgi_body_find_data(const Validator *v, uint32_t index) {
     if (!v->module->has_data_count)
         return sgi_fail(v->cx.err, SG_MALFORMED, v->instr.offset, "data count section required", "%s", "");
-    return v->instr.index < v->module->data_count ? SG_OK
-                                                  : sgi_body_unknown(v, "data segment", v->instr.index);
+    return index < v->module->data_count ? SG_OK : sgi_body_unknown(v, "data segment", index);
 }
 
 static sg_status check_memory_init(Validator *v) {
     const Limits *limits = NULL;
     SGI_TRY(find_memory(v, v->instr.index2, &limits));
-    SGI_TRY(check_data_index(v));
+    SGI_TRY(sgi_body_find_data(v, v->instr.index));
     SGI_TRY(sgi_body_pop(v, VAL_I32));
     SGI_TRY(sgi_body_pop(v, VAL_I32));
     return sgi_body_pop(v, address_type(limits));
@@ -701,11 +698,11 @@ static sg_status check_instr(Validator *v) {
     case OP_TABLE_FILL: return check_table(v);
     case OP_TABLE_INIT: return check_table_init(v);
     case OP_TABLE_COPY: return check_table_copy(v);
-    case OP_ELEM_DROP: return check_elem_index(v);
+    case OP_ELEM_DROP: return sgi_body_find_elem(v, v->instr.index);
     case OP_MEMORY_INIT: return check_memory_init(v);
     case OP_MEMORY_COPY: return check_memory_copy(v);
-    case OP_DATA_DROP: return check_data_index(v);
-    default: return check_signature(v, info);
+    case OP_DATA_DROP: return sgi_body_find_data(v, v->instr.index);
+    default: return info->feature == FEATURE_GC ? sgi_body_check_gc(v) : check_signature(v, info);
     }
 }
 
@@ -726,7 +723,7 @@ static sg_status begin_locals(Validator *v) {
         end += body->runs[i].count;
         if (!sgi_vec_push(v->cx.alloc, &v->run_ends, end))
             return sgi_load_no_memory(&v->cx);
-        SGI_TRY(count_work(v, 1));
+        SGI_TRY(sgi_body_count_work(v, 1));
     }
     v->body_stamp++;
     if (all_defaultable || end <= v->stamps.count)
@@ -745,7 +742,7 @@ static sg_status check_body(Validator *v) {
             return sgi_reader_fail(&v->r, "END opcode expected");
         SGI_TRY(sgi_read_instr(&v->cx, &v->r, &v->instr));
         SGI_TRY(check_instr(v));
-        SGI_TRY(count_work(v, 1));
+        SGI_TRY(sgi_body_count_work(v, 1));
     }
     return v->r.at == v->r.end ? SG_OK : sgi_reader_fail(&v->r, "END opcode expected");
 }
@@ -781,6 +778,14 @@ static sg_status check_constant(const Validator *v) {
     case OP_REF_NULL:
     case OP_REF_FUNC:
     case OP_GLOBAL_GET:
+    case OP_REF_I31:
+    case OP_STRUCT_NEW:
+    case OP_STRUCT_NEW_DEFAULT:
+    case OP_ARRAY_NEW:
+    case OP_ARRAY_NEW_DEFAULT:
+    case OP_ARRAY_NEW_FIXED:
+    case OP_ANY_CONVERT_EXTERN:
+    case OP_EXTERN_CONVERT_ANY:
     case OP_END: return SG_OK;
     case OP_I32_ADD:
     case OP_I32_SUB:
@@ -804,7 +809,7 @@ sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expect
         SGI_TRY(sgi_read_instr(&v->cx, &v->r, &v->instr));
         SGI_TRY(check_constant(v));
         SGI_TRY(check_instr(v));
-        SGI_TRY(count_work(v, 1));
+        SGI_TRY(sgi_body_count_work(v, 1));
     }
     return SG_OK;
 }

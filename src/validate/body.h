@@ -62,6 +62,9 @@ sg_status sgi_body_invalid(const Validator *v, const char *message, const char *
 sg_status sgi_body_mismatch(const Validator *v, const char *expected, const char *found);
 sg_status sgi_body_unknown(const Validator *v, const char *what, uint64_t index);
 
+/* Counts `amount` steps of work; looks at the interrupt now and then. */
+sg_status sgi_body_count_work(Validator *v, uint32_t amount);
+
 bool sgi_body_matches(const Validator *v, ValType sub, ValType super);
 
 sg_status sgi_body_push(Validator *v, ValType type);
@@ -83,6 +86,13 @@ sg_status sgi_body_pass_label(Validator *v, TypeList label);
 void sgi_body_set_unreachable(Validator *v);
 /* A segment that begins with the next instruction. */
 sg_status sgi_body_begin_segment(Validator *v, SegmentKind kind);
+
+sg_status sgi_body_find_elem(const Validator *v, uint32_t index);
+/* The data count section must be there. */
+sg_status sgi_body_find_data(const Validator *v, uint32_t index);
+
+/* gc.c: an instruction of FEATURE_GC. */
+sg_status sgi_body_check_gc(Validator *v);
 
 static inline void sgi_declare_func(Module *module, uint32_t func) {
     module->declared_funcs[func / 8] |= (uint8_t)(1u << func % 8);

@@ -48,14 +48,20 @@ sg_status sgi_validate_memory_type(const LoadContext *cx, const Limits *limits, 
 
 /* ---- recursion groups ---- */
 
-/* All type indices inside are below `type_count`. */
-static sg_status check_indices(const LoadContext *cx, const SubType *type, uint32_t type_count,
-                               uint64_t offset) {
-    if (type->kind != COMP_FUNC) {
-        for (uint32_t i = 0; i < type->as.aggregate.field_count; i++)
-            SGI_TRY(sgi_validate_val_type(cx, type->as.aggregate.fields[i].type, type_count, offset));
-        return SG_OK;
+static sg_status check_fields(const LoadContext *cx, SubType *type, uint32_t type_count, uint64_t offset) {
+    type->defaultable = true;
+    for (uint32_t i = 0; i < type->as.aggregate.field_count; i++) {
+        ValType field = type->as.aggregate.fields[i].type;
+        SGI_TRY(sgi_validate_val_type(cx, field, type_count, offset));
+        type->defaultable &= sgi_is_defaultable(field);
     }
+    return SG_OK;
+}
+
+/* All type indices inside are below `type_count`. */
+static sg_status check_indices(const LoadContext *cx, SubType *type, uint32_t type_count, uint64_t offset) {
+    if (type->kind != COMP_FUNC)
+        return check_fields(cx, type, type_count, offset);
     const FuncType *func = &type->as.func;
     for (uint32_t i = 0; i < func->param_count; i++)
         SGI_TRY(sgi_validate_val_type(cx, func->params[i], type_count, offset));
