@@ -92,6 +92,20 @@ int next_option(int argc, char **argv, const struct option *options) {
     return option == ':' ? '?' : option;
 }
 
+bool set_features(sg_engine *engine, const char *names, sg_error *error) {
+    while (*names) {
+        bool on = *names != '-';
+        names += !on;
+        size_t size = strcspn(names, ",");
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)size, names);
+        if (sg_engine_set_feature(engine, name, on, error) != SG_OK)
+            return false;
+        names += size + (names[size] == ',');
+    }
+    return true;
+}
+
 uint64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

@@ -489,14 +489,15 @@ static Verdict do_command(Wast *wast) {
 
 /* ---- files ---- */
 
-static bool open_wast(Wast *wast) {
+static bool open_wast(Wast *wast, const char *features) {
     sg_limits limits = {.size = sizeof limits,
                         .memory_bytes = SG_UNLIMITED,
                         .host_bytes = SG_UNLIMITED,
                         .table_elements = SG_UNLIMITED,
                         .timeout_ns = UINT64_C(60) * 1000000000};
     wast->engine = sg_engine_new(NULL, &wast->error);
-    wast->store = wast->engine ? sg_store_new(wast->engine, &limits, &wast->error) : NULL;
+    bool ok = wast->engine && set_features(wast->engine, features, &wast->error);
+    wast->store = ok ? sg_store_new(wast->engine, &limits, &wast->error) : NULL;
     wast->linker = wast->store ? sg_linker_new(wast->engine, &wast->error) : NULL;
     if (wast->linker)
         make_spectest(wast);
@@ -512,13 +513,13 @@ static void close_wast(Wast *wast) {
     free(wast->registered.items);
 }
 
-static bool run_script(const char *path, bool verbose, size_t counts[3]) {
+static bool run_script(const char *path, const char *features, bool verbose, size_t counts[3]) {
     File file;
     if (!file_read(path, &file))
         return false;
     Wast wast = {.path = path};
     sg_script *script = NULL;
-    bool ok = open_wast(&wast) &&
+    bool ok = open_wast(&wast, features) &&
               (script = sg_script_parse(wast.engine, file.data, file.size, &wast.error)) != NULL;
     if (!ok) {
         fail_error(path, &wast.error);
@@ -540,26 +541,33 @@ static bool run_script(const char *path, bool verbose, size_t counts[3]) {
 }
 
 int command_wast(int argc, char **argv) {
-    static const struct option options[] = {
-        {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"verbose", no_argument, NULL, 'v'},
+                                            {"features", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     bool verbose = false;
+    const char *features = "";
     for (int option; (option = next_option(argc, argv, options)) != -1;) {
         if (option == 'h') {
-            puts("usage: sandglass wast [--verbose] FILE...\n\nPerforms the commands of WebAssembly test "
-                 "scripts, lists "
-                 "what fails, and ends with the counts.\n--verbose counts each file too.");
+            puts("usage: sandglass wast [--verbose] [--features NAMES] FILE...\n\nPerforms the commands of "
+                 "WebAssembly test scripts, lists what fails, and ends with the counts.\n"
+                 "--verbose counts each file too; --features turns proposals on, or with a '-' before the "
+                 "name off (threads,-gc).");
             return EXIT_OK;
         }
-        if (option != 'v')
+        if (option == 'v')
+            verbose = true;
+        else if (option == 'f')
+            features = optarg;
+        else
             return EXIT_USAGE;
-        verbose = true;
     }
     if (optind == argc)
         return fail_usage("wast", "no file given");
     size_t counts[3] = {0};
     bool ok = true;
     for (int i = optind; i < argc; i++)
-        ok = run_script(argv[i], verbose, counts) && ok;
+        ok = run_script(argv[i], features, verbose, counts) && ok;
     printf("%zu passed, %zu failed, %zu skipped\n", counts[PASSED], counts[FAILED], counts[SKIPPED]);
     return ok && counts[FAILED] == 0 ? EXIT_OK : EXIT_ERROR;
 }

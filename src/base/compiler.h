@@ -15,6 +15,14 @@
 #define sgi_add(a, b, result) (!__builtin_add_overflow((a), (b), (result)))
 #define sgi_mul(a, b, result) (!__builtin_mul_overflow((a), (b), (result)))
 
+/* The whole product; answers its high half. */
+static inline uint64_t sgi_mul_wide(uint64_t a, uint64_t b, uint64_t *low) {
+    __extension__ typedef unsigned __int128 Wide;
+    Wide product = (Wide)a * b;
+    *low = (uint64_t)product;
+    return (uint64_t)(product >> 64);
+}
+
 #define SGI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

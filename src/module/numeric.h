@@ -60,6 +60,31 @@ static inline uint64_t sgi_i64_rotr(uint64_t a, uint64_t b) {
     return a >> (b & 63) | a << (-b & 63);
 }
 
+/* A 128-bit integer as two i64 (wide arithmetic). */
+typedef struct Int128 {
+    uint64_t low, high;
+} Int128;
+
+static inline Int128 sgi_i64_add128(Int128 a, Int128 b) {
+    Int128 sum = {a.low + b.low, a.high + b.high};
+    sum.high += sum.low < a.low;
+    return sum;
+}
+static inline Int128 sgi_i64_sub128(Int128 a, Int128 b) {
+    return (Int128){a.low - b.low, a.high - b.high - (a.low < b.low)};
+}
+static inline Int128 sgi_i64_mul_wide_u(uint64_t a, uint64_t b) {
+    Int128 product;
+    product.high = sgi_mul_wide(a, b, &product.low);
+    return product;
+}
+/* A negative operand is its unsigned value less 2^64. */
+static inline Int128 sgi_i64_mul_wide_s(uint64_t a, uint64_t b) {
+    Int128 product = sgi_i64_mul_wide_u(a, b);
+    product.high -= (a >> 63 ? b : 0) + (b >> 63 ? a : 0);
+    return product;
+}
+
 /* Division and remainder: the result, or the trap. */
 #define DIVISION(type, unsigned_type, signed_type, minimum)                                                  \
     static inline sg_trap sgi_##type##_div_s(signed_type a, signed_type b, signed_type *result) {            \

@@ -81,7 +81,9 @@ static void rows_cover_the_instructions(void **state) {
     };
     for (Op op = 0; op < OP_COUNT; op++) {
         const char *signature = sgi_ops[op].signature;
-        bool is_numeric = sgi_ops[op].imm == IMM_NONE && strpbrk(signature, "iIfF") != NULL &&
+        const char *results = strchr(signature, ':');
+        bool is_numeric = sgi_ops[op].imm == IMM_NONE && results && results[1] && results[2] == '\0' &&
+                          strspn(signature, "iIfF:") == strlen(signature) &&
                           sgi_has(sgi_features_built(), (Feature)sgi_ops[op].feature);
         bool expected = is_numeric;
         for (size_t i = 0; i < SGI_COUNT(without); i++)
@@ -89,6 +91,27 @@ static void rows_cover_the_instructions(void **state) {
         if (has_row[op] != expected)
             fail_msg("%s", sgi_ops[op].text);
     }
+}
+
+/* ---- 128 bits ---- */
+
+static void wide_arithmetic(void **state) {
+    (void)state;
+    const Int128 one = {1, 0}, minus_one = {UINT64_MAX, UINT64_MAX}, carry = {UINT64_MAX, 7};
+    Int128 result = sgi_i64_add128(carry, one);
+    assert_true(result.low == 0 && result.high == 8);
+    result = sgi_i64_sub128(result, one);
+    assert_true(result.low == UINT64_MAX && result.high == 7);
+    result = sgi_i64_add128(minus_one, one);
+    assert_true(result.low == 0 && result.high == 0);
+    result = sgi_i64_mul_wide_u(UINT64_MAX, UINT64_MAX);
+    assert_true(result.low == 1 && result.high == UINT64_MAX - 1);
+    result = sgi_i64_mul_wide_s(UINT64_MAX, UINT64_MAX);
+    assert_true(result.low == 1 && result.high == 0);
+    result = sgi_i64_mul_wide_s(UINT64_C(1) << 63, UINT64_C(1) << 63);
+    assert_true(result.low == 0 && result.high == UINT64_C(1) << 62);
+    result = sgi_i64_mul_wide_s(5, (uint64_t)-7);
+    assert_true(result.low == (uint64_t)-35 && result.high == UINT64_MAX);
 }
 
 /* ---- comparisons ---- */
@@ -300,6 +323,7 @@ static void conversions(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_cover_the_instructions),
+        cmocka_unit_test(wide_arithmetic),
         cmocka_unit_test(comparisons_invert_and_mirror),
         cmocka_unit_test(division),
         cmocka_unit_test(shifts_and_counts),

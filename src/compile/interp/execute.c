@@ -291,6 +291,20 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
     MULTIPLY_ADD(F64_MUL_ADD, f64, product + addend)
     MULTIPLY_ADD(F64_ADD_MUL, f64, addend + product)
 
+#define WIDE_HANDLER(id, expression, size)                                                                   \
+    HANDLE(id) {                                                                                             \
+        Int128 result = expression;                                                                          \
+        Slot *to = fp + ip[1];                                                                               \
+        to[0].u64 = result.low;                                                                              \
+        to[1].u64 = result.high;                                                                             \
+        NEXT(size);                                                                                          \
+    }
+#define GET_128(i) ((Int128){GET_u64(i), GET_u64((i) + 1)})
+    WIDE_HANDLER(I64_ADD128, sgi_i64_add128(GET_128(2), GET_128(4)), 6)
+    WIDE_HANDLER(I64_SUB128, sgi_i64_sub128(GET_128(2), GET_128(4)), 6)
+    WIDE_HANDLER(I64_MUL_WIDE_S, sgi_i64_mul_wide_s(GET_u64(2), GET_u64(3)), 4)
+    WIDE_HANDLER(I64_MUL_WIDE_U, sgi_i64_mul_wide_u(GET_u64(2), GET_u64(3)), 4)
+
     HANDLE(GLOBAL_GET) {
         fp[ip[1]] = instance->globals[ip[2]]->value;
         NEXT(3);

@@ -127,6 +127,18 @@ static void select_operand(Translator *t) {
     emit_result_of(t, class, class == CLASS_V128 ? I_SELECT_V128 : I_SELECT, 3, words);
 }
 
+/* Wide arithmetic: two results, in slots that lie side by side. */
+static void wide(Translator *t, InstrCode instr, uint32_t count) {
+    uint32_t words[4];
+    for (uint32_t i = count; i > 0; i--)
+        words[i - 1] = sgi_tr_pop_slot(t);
+    uint32_t *word = sgi_tr_emit(t, instr, count + 1);
+    word[0] = sgi_tr_operand_slot(t, t->height);
+    memcpy(word + 1, words, count * sizeof *words);
+    sgi_tr_push_slot(t, CLASS_NUM);
+    sgi_tr_push_slot(t, CLASS_NUM);
+}
+
 /* ---- memory and tables ---- */
 
 static uint32_t memory_word(const Translator *t, uint32_t memory) {
@@ -413,6 +425,10 @@ static void instruction(Translator *t, Op op) {
     case OP_I64_REINTERPRET_F64:
     case OP_F32_REINTERPRET_I32:
     case OP_F64_REINTERPRET_I64: break; /* the same slot, or its low half */
+    case OP_I64_ADD128: wide(t, I_I64_ADD128, 4); break;
+    case OP_I64_SUB128: wide(t, I_I64_SUB128, 4); break;
+    case OP_I64_MUL_WIDE_S: wide(t, I_I64_MUL_WIDE_S, 2); break;
+    case OP_I64_MUL_WIDE_U: wide(t, I_I64_MUL_WIDE_U, 2); break;
     default: {
         InstrCode instr = access_instr(op);
         if (instr != I_COUNT)
