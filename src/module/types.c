@@ -7,7 +7,7 @@
  *
  *   words  per member: kind, final, supertype, count(s), value types ...
  *   groups words → id of the first member
- *   rows   by id: kind, supertype and group; those without a group are free, linked by `supertype`
+ *   rows   by id: the group and the member's Rtt; those without a group are free, linked by `next_free`
  *
  * Whoever holds a group holds those it refers to as well, and lets go of it before them: an id inside the
  * words of a group that exists is never free. */
@@ -17,16 +17,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One block of memory: the members' fields, the offsets of their references, and the words follow. */
 typedef struct Group {
     uint32_t holders, count;
-    size_t words_size;
-    uint32_t ids[]; /* of the members; the words follow */
+    size_t size; /* of the block */
+    Bytes words;
+    Rtt rtts[]; /* of the members */
 } Group;
 
 typedef struct TypeRow {
     Group *group;
-    uint32_t supertype; /* id, or NO_TYPE */
-    CompKind kind;
+    uint32_t member;    /* of the group */
+    uint32_t next_free; /* id, or NO_TYPE */
 } TypeRow;
 
 struct TypeRegistry {
@@ -54,12 +56,9 @@ TypeRegistry *sgi_types_new(Alloc *alloc) {
     return types;
 }
 
-static size_t group_size(const Group *group) {
-    return sizeof *group + group->count * sizeof *group->ids + group->words_size;
-}
-
-static Bytes group_words(const Group *group) {
-    return (Bytes){(const uint8_t *)(group->ids + group->count), group->words_size};
+static Rtt *row_rtt(const TypeRegistry *registry, uint32_t id) {
+    const TypeRow *row = &registry->rows.items[id];
+    return &row->group->rtts[row->member];
 }
 
 void sgi_types_delete(TypeRegistry *types) {
@@ -68,8 +67,8 @@ void sgi_types_delete(TypeRegistry *types) {
     Alloc *alloc = types->alloc;
     for (size_t i = 0; i < types->rows.count; i++) {
         Group *group = types->rows.items[i].group;
-        if (group && group->ids[0] == i)
-            sgi_free(alloc, group, group_size(group));
+        if (group && group->rtts[0].id == i)
+            sgi_free(alloc, group, group->size);
     }
     sgi_vec_free(alloc, &types->rows);
     sgi_map_free(&types->groups);
@@ -126,48 +125,80 @@ static uint32_t take_id(TypeRegistry *registry) {
     uint32_t id = registry->free_id;
     if (id == NO_TYPE)
         return (uint32_t)registry->rows.count++;
-    registry->free_id = registry->rows.items[id].supertype;
+    registry->free_id = registry->rows.items[id].next_free;
     registry->free_count--;
     return id;
 }
 
+static void take_ids(TypeRegistry *registry, Group *group) {
+    for (uint32_t i = 0; i < group->count; i++) {
+        group->rtts[i].id = take_id(registry);
+        registry->rows.items[group->rtts[i].id] = (TypeRow){.group = group, .member = i};
+    }
+}
+
 static void drop_ids(TypeRegistry *registry, const Group *group) {
     for (uint32_t i = group->count; i > 0; i--) {
-        registry->rows.items[group->ids[i - 1]] = (TypeRow){.supertype = registry->free_id};
-        registry->free_id = group->ids[i - 1];
+        registry->rows.items[group->rtts[i - 1].id] = (TypeRow){.next_free = registry->free_id};
+        registry->free_id = group->rtts[i - 1].id;
     }
     registry->free_count += group->count;
 }
 
-/* A group without holders. Makes room first and then cannot fail, so that a group is there wholly or not at
- * all. */
-static Group *new_group(TypeRegistry *registry, uint32_t count, Bytes words) {
-    size_t live = registry->rows.count - registry->free_count;
-    if (count > HEAP_ABSTRACT - live || !sgi_vec_reserve(registry->alloc, &registry->rows, count))
+/* The types in SubTypes, as a group without holders and ids. */
+static Group *make_group(TypeRegistry *registry, const SubType *types, uint32_t group_start,
+                         uint32_t group_end, Bytes words) {
+    RttCounts all = {0};
+    for (uint32_t i = group_start; i < group_end; i++) {
+        RttCounts counts = sgi_rtt_counts(types, &types[i]);
+        all.fields += counts.fields;
+        all.refs += counts.refs;
+    }
+    uint32_t count = group_end - group_start;
+    size_t fields_at = sizeof(Group) + count * sizeof(Rtt),
+           refs_at = fields_at + all.fields * sizeof(RttField);
+    size_t words_at = refs_at + all.refs * sizeof(uint32_t), size = words_at + words.size;
+    uint8_t *block = sgi_alloc_zero(registry->alloc, size);
+    if (block == NULL)
         return NULL;
-    Group *group = sgi_alloc_zero(registry->alloc, sizeof *group + count * sizeof *group->ids + words.size);
-    if (group == NULL)
-        return NULL;
+    Group *group = (Group *)(void *)block;
+    RttField *fields = (RttField *)(void *)(block + fields_at);
+    uint32_t *refs = (uint32_t *)(void *)(block + refs_at);
     group->count = count;
-    group->words_size = words.size;
-    memcpy(group->ids + count, words.data, words.size);
-    for (uint32_t i = 0; i < count; i++)
-        group->ids[i] = take_id(registry);
-    if (sgi_map_put(&registry->groups, group_words(group), group->ids[0]) == MAP_ADDED)
-        return group;
-    drop_ids(registry, group);
-    sgi_free(registry->alloc, group, group_size(group));
-    return NULL;
+    group->size = size;
+    group->words = (Bytes){block + words_at, words.size};
+    memcpy(block + words_at, words.data, words.size);
+    for (uint32_t i = 0; i < count; i++) {
+        const SubType *type = &types[group_start + i];
+        Rtt *rtt = &group->rtts[i];
+        uint32_t super = type->supertype;
+        sgi_rtt_lay_out(rtt, types, type, fields, refs);
+        fields += rtt->field_count;
+        refs += rtt->ref_count;
+        sgi_rtt_link(rtt, super == NO_TYPE       ? NULL
+                          : super >= group_start ? &group->rtts[super - group_start]
+                                                 : types[super].rtt);
+    }
+    return group;
 }
 
-static void fill_rows(TypeRegistry *registry, Group *group, const SubType *types, uint32_t group_start) {
-    for (uint32_t i = 0; i < group->count; i++) {
-        const SubType *type = &types[group_start + i];
-        uint32_t super = type->supertype;
-        if (super != NO_TYPE)
-            super = super >= group_start ? group->ids[super - group_start] : types[super].id;
-        registry->rows.items[group->ids[i]] = (TypeRow){group, super, type->kind};
-    }
+/* A group without holders. Makes room first and then cannot fail, so that a group is there wholly or not at
+ * all. */
+static Group *new_group(TypeRegistry *registry, const SubType *types, uint32_t group_start,
+                        uint32_t group_end, Bytes words) {
+    size_t live = registry->rows.count - registry->free_count;
+    uint32_t count = group_end - group_start;
+    if (count > HEAP_ABSTRACT - live || !sgi_vec_reserve(registry->alloc, &registry->rows, count))
+        return NULL;
+    Group *group = make_group(registry, types, group_start, group_end, words);
+    if (group == NULL)
+        return NULL;
+    take_ids(registry, group);
+    if (sgi_map_put(&registry->groups, group->words, group->rtts[0].id) == MAP_ADDED)
+        return group;
+    drop_ids(registry, group);
+    sgi_free(registry->alloc, group, group->size);
+    return NULL;
 }
 
 /* The group of these types, which is made unless it is there; NULL when refused. */
@@ -184,10 +215,7 @@ static Group *find_group(TypeRegistry *registry, const SubType *types, uint32_t 
     const uint32_t *known = sgi_map_get(&registry->groups, key);
     if (known)
         return registry->rows.items[*known].group;
-    Group *group = new_group(registry, group_end - group_start, key);
-    if (group)
-        fill_rows(registry, group, types, group_start);
-    return group;
+    return new_group(registry, types, group_start, group_end, key);
 }
 
 /* A scratch buffer that one large group made large is not kept. */
@@ -203,8 +231,10 @@ sg_status sgi_types_add_group(TypeRegistry *registry, SubType *types, uint32_t g
     Group *group = find_group(registry, types, group_start, group_end);
     if (group) {
         group->holders++;
-        for (uint32_t i = group_start; i < group_end; i++)
-            types[i].id = group->ids[i - group_start];
+        for (uint32_t i = group_start; i < group_end; i++) {
+            types[i].rtt = &group->rtts[i - group_start];
+            types[i].id = types[i].rtt->id;
+        }
     }
     trim_words(registry);
     pthread_mutex_unlock(&registry->lock);
@@ -221,9 +251,9 @@ void sgi_types_release(TypeRegistry *registry, uint32_t id) {
     pthread_mutex_lock(&registry->lock);
     Group *group = registry->rows.items[id].group;
     if (--group->holders == 0) {
-        sgi_map_remove(&registry->groups, group_words(group));
+        sgi_map_remove(&registry->groups, group->words);
         drop_ids(registry, group);
-        sgi_free(registry->alloc, group, group_size(group));
+        sgi_free(registry->alloc, group, group->size);
     }
     pthread_mutex_unlock(&registry->lock);
 }
@@ -241,17 +271,20 @@ bool sgi_types_is_subtype(TypeRegistry *registry, uint32_t id, uint32_t super_id
     if (id == super_id)
         return true;
     pthread_mutex_lock(&registry->lock);
-    while (id != super_id && id != NO_TYPE)
-        id = registry->rows.items[id].supertype;
+    bool is = sgi_rtt_matches(row_rtt(registry, id), row_rtt(registry, super_id));
     pthread_mutex_unlock(&registry->lock);
-    return id == super_id;
+    return is;
+}
+
+const Rtt *sgi_types_rtt(TypeRegistry *registry, uint32_t id) {
+    pthread_mutex_lock(&registry->lock);
+    const Rtt *rtt = row_rtt(registry, id);
+    pthread_mutex_unlock(&registry->lock);
+    return rtt;
 }
 
 CompKind sgi_types_kind(TypeRegistry *registry, uint32_t id) {
-    pthread_mutex_lock(&registry->lock);
-    CompKind kind = registry->rows.items[id].kind;
-    pthread_mutex_unlock(&registry->lock);
-    return kind;
+    return sgi_types_rtt(registry, id)->kind;
 }
 
 ValType sgi_types_canonical(const SubType *types, ValType type) {

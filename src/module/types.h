@@ -4,6 +4,7 @@
 #define SGI_TYPES_H
 
 #include "base/base.h"
+#include "module/rtt.h"
 
 /* A value type in 32 bits, within one module: bits 0-7 hold the kind, bits 8-31 the heap type of a reference,
  * which is a type index of the module or, from HEAP_ABSTRACT up, an abstract heap type. Canonical value types
@@ -120,6 +121,7 @@ typedef struct SubType {
     uint32_t group_start, group_end; /* the recursion group, as type indices */
     uint32_t depth;                  /* of the chain of supertypes; 0 without one */
     uint32_t id;                     /* in the registry, once validated: equal ids, equal types */
+    const Rtt *rtt;                  /* of the registry, once validated */
     union {
         FuncType func;
         struct {
@@ -139,10 +141,10 @@ typedef struct TypeRegistry TypeRegistry;
 TypeRegistry *sgi_types_new(Alloc *alloc);
 void sgi_types_delete(TypeRegistry *types);
 
-/* Registers types[group_start .. group_end), not empty, and fills their `id`s. The caller then holds the
- * group, until it calls sgi_types_release with one of the ids. It must hold the groups of all types outside
- * that the group refers to, and longer. The ids of all earlier types of the module are filled already; every
- * type index inside the group is below group_end. SG_NO_MEMORY. Linear in the group's size. */
+/* Registers types[group_start .. group_end), not empty, and fills their `id`s and `rtt`s. The caller then
+ * holds the group, until it calls sgi_types_release with one of the ids. It must hold the groups of all types
+ * outside that the group refers to, and longer. The ids of all earlier types of the module are filled
+ * already; every type index inside the group is below group_end. SG_NO_MEMORY. Linear in the group's size. */
 sg_status sgi_types_add_group(TypeRegistry *registry, SubType *types, uint32_t group_start,
                               uint32_t group_end, sg_error *err);
 
@@ -157,10 +159,11 @@ void sgi_types_hold(TypeRegistry *types, uint32_t id);
 /* Gives up one hold of the group that has `id`. */
 void sgi_types_release(TypeRegistry *types, uint32_t id);
 
-/* Is `id` the type `super_id` or declared below it? Constant time is not needed yet: at most 63 steps. */
+/* Is `id` the type `super_id` or declared below it? */
 bool sgi_types_is_subtype(TypeRegistry *types, uint32_t id, uint32_t super_id);
 
-/* The kind of a registered type. */
+/* A registered type, and its kind. */
+const Rtt *sgi_types_rtt(TypeRegistry *types, uint32_t id);
 CompKind sgi_types_kind(TypeRegistry *types, uint32_t id);
 
 /* `type` of a module with its type indices turned into registry ids, for comparing across modules. */

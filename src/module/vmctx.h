@@ -22,9 +22,14 @@ typedef struct sg_core_global GlobalInst;
 typedef struct sg_store Store;
 typedef struct ModuleCode ModuleCode; /* a tier's own */
 
-/* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. References are
- * pointers: FuncInst * for functions, the host's own for extern; NULL is null. A v128 takes two, the low half
- * first. */
+/* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. A v128 takes
+ * two, the low half first. References:
+ *   NULL               null
+ *   FuncInst *         a function
+ *   I31_BIT | 31 bits  an i31
+ *   Object *           a struct, an array or an exception: inside the store's heap
+ *   any other pointer  the host's own: an externref, or one converted to anyref
+ * Converting between extern and any changes nothing. */
 typedef union Slot {
     uint64_t u64;
     int64_t s64;
@@ -34,6 +39,26 @@ typedef union Slot {
     double f64;
     void *ref;
 } Slot;
+
+#define I31_BIT (UINT64_C(1) << 63)
+
+/* What every object of the heap begins with; rtt.h has the rest. */
+typedef struct Object {
+    const Rtt *rtt;
+    uint32_t link;   /* the collector's own, and between collections of no meaning */
+    uint32_t length; /* of an array; of a struct its first bytes of fields */
+} Object;
+
+_Static_assert(offsetof(Object, length) == OBJECT_FIELDS && sizeof(Object) == ARRAY_ELEMENTS,
+               "the layouts of rtt.h");
+
+/* A free cell of the heap, in the list of its size. */
+typedef struct Cell {
+    struct Cell *next;
+} Cell;
+
+/* Objects up to this size come from lists of cells, one for each multiple of OBJECT_ALIGN. */
+enum { SMALL_OBJECT = 512, SMALL_CLASSES = SMALL_OBJECT / OBJECT_ALIGN + 1 };
 
 struct sg_core_memory {
     uint8_t *base; /* may change when it grows: fetch again after every call */
@@ -65,8 +90,9 @@ typedef sg_trap HostFn(void *context, ExecContext *cx, FuncInst *func, Slot *slo
 
 struct sg_core_func {
     FuncKind kind;
-    uint32_t type_id; /* in the registry: what call_indirect compares */
+    uint32_t type_id; /* in the registry: what call_indirect compares first */
     const FuncType *type;
+    const Rtt *rtt;
     Store *store;
     Instance *instance; /* FUNC_WASM */
     uint32_t index;     /* FUNC_WASM: in its module */
@@ -83,6 +109,7 @@ typedef struct ElemInst {
 
 struct sg_core_instance {
     Module *module;
+    const SubType *types; /* the module's */
     ModuleCode *code;
     Store *store;
     FuncInst **funcs;
@@ -111,9 +138,17 @@ struct ExecContext {
     uint32_t host_depth;   /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
     Slot *stack_top;       /* the next free slot: where the next call's frames begin */
     Slot *stack_end;       /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
-    Slot *stack_peak;      /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
+    /* The heap's addresses, 0 and 0 before it is made; free cells, by their size / OBJECT_ALIGN. */
+    uintptr_t heap_base, heap_size;
+    Cell *cells[SMALL_CLASSES];
+    Slot *stack_peak; /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
     const LibCalls *lib;
     Store *store;
 };
+
+/* Is the reference one to an object of the heap? */
+static inline bool sgi_is_object(const ExecContext *cx, const void *ref) {
+    return (uintptr_t)ref - cx->heap_base < cx->heap_size;
+}
 
 #endif

@@ -56,11 +56,8 @@ static bool import_matches(const Making *m, const Import *import, const Extern *
     if (given->kind != import->kind)
         return false;
     switch (import->kind) {
-    case EXTERN_FUNC: {
-        uint32_t wanted = module->types[module->funcs[import->index]].id;
-        return given->as.func->type_id == wanted ||
-               sgi_types_is_subtype(types, given->as.func->type_id, wanted);
-    }
+    case EXTERN_FUNC:
+        return sgi_rtt_matches(given->as.func->rtt, module->types[module->funcs[import->index]].rtt);
     case EXTERN_TABLE: {
         const TableType *wanted = &module->tables[import->index].type;
         const TableInst *table = given->as.table;
@@ -123,6 +120,7 @@ static sg_status make_instance(Making *m) {
     }
     Instance *instance = m->instance = &owned->instance;
     instance->module = m->module;
+    instance->types = m->module->types;
     instance->code = ((LoadedCode *)m->module->code)->code;
     instance->store = store;
     instance->next = store->instances_list;
@@ -149,6 +147,7 @@ static sg_status make_funcs(const Making *m) {
         instance->own_funcs[i] = (FuncInst){.kind = FUNC_WASM,
                                             .type_id = type->id,
                                             .type = &type->as.func,
+                                            .rtt = type->rtt,
                                             .store = m->store,
                                             .instance = instance,
                                             .index = imported + i};
@@ -353,6 +352,7 @@ FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, vo
     owned->func = (FuncInst){.kind = FUNC_HOST,
                              .type_id = id,
                              .type = type,
+                             .rtt = sgi_types_rtt(store->engine->types, id),
                              .store = store,
                              .host = host,
                              .host_context = context,
@@ -366,6 +366,7 @@ void sgi_host_func_set_type(FuncInst *func, uint32_t id) {
     sgi_types_hold(types, id);
     sgi_types_release(types, func->type_id);
     func->type_id = id;
+    func->rtt = sgi_types_rtt(types, id);
 }
 
 GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err) {

@@ -153,6 +153,69 @@ static void abstract_types(void **state) {
     loader_end(&l);
 }
 
+/* Fields in order, each at its natural alignment; what a supertype has is at the same place. */
+static void layouts(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    l.cx.features |= 1u << FEATURE_GC;
+    Module *m = must_load(
+        &l, "(type $a (sub (struct (field i8) (field (ref null $a)))))"
+            "(type $b (sub $a (struct (field i8) (field (ref null $a)) (field i16 i64 funcref externref))))"
+            "(type (array (mut i16))) (type (array (ref $a))) (type (struct))"
+            "(type (func (param i32 anyref f64)))");
+    const Rtt *a = m->types[0].rtt, *b = m->types[1].rtt;
+    assert_int_equal(a->kind, COMP_STRUCT);
+    assert_int_equal(a->fields[0].offset, OBJECT_FIELDS);
+    assert_int_equal(a->fields[1].offset, 16);
+    assert_int_equal(a->size, 32);
+    assert_int_equal(a->content, 9);
+    static const uint32_t offsets[] = {OBJECT_FIELDS, 16, 24, 32, 40, 48};
+    for (uint32_t i = 0; i < b->field_count; i++)
+        assert_int_equal(b->fields[i].offset, offsets[i]);
+    assert_int_equal(b->size, 64);
+    assert_int_equal(b->ref_count, 2); /* functions are not looked at */
+    assert_int_equal(b->refs[1], 48);
+    assert_ptr_equal(b->super, a);
+    assert_int_equal(m->types[2].rtt->element, STORAGE_16);
+    assert_int_equal(m->types[2].rtt->ref_count, 0);
+    assert_int_equal(m->types[3].rtt->element, STORAGE_REF);
+    assert_int_equal(m->types[3].rtt->size, ARRAY_ELEMENTS);
+    assert_int_equal(m->types[4].rtt->size, 16);
+    const Rtt *exception = m->types[5].rtt;
+    assert_int_equal(exception->refs[0], EXCEPTION_SLOTS + 8);
+    assert_int_equal(exception->size, 48);
+    sgi_module_release(m);
+    loader_end(&l);
+}
+
+/* Every type of a chain is below those before it and no others. */
+static void long_chain(void **state) {
+    (void)state;
+    Loader l;
+    loader_init(&l);
+    l.cx.features |= 1u << FEATURE_GC;
+    char text[4096] = "(type (sub (struct))) (type $other (sub (struct (field i32))))";
+    enum { COUNT = 64 };
+    for (int i = 1; i < COUNT; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "(type (sub %d (struct)))", i == 1 ? 0 : i);
+    Module *m = must_load(&l, text);
+    const Rtt *chain[COUNT] = {m->types[0].rtt}, *other = m->types[1].rtt;
+    for (int i = 1; i < COUNT; i++)
+        chain[i] = m->types[i + 1].rtt;
+    for (int i = 0; i < COUNT; i++) {
+        assert_false(sgi_rtt_matches(chain[i], other));
+        assert_false(sgi_rtt_matches(other, chain[i]));
+        assert_false(sgi_rtt_matches_id(chain[i], other->id));
+        for (int k = 0; k < COUNT; k++) {
+            assert_int_equal(sgi_rtt_matches(chain[i], chain[k]), i >= k);
+            assert_int_equal(sgi_rtt_matches_id(chain[i], chain[k]->id), i >= k);
+        }
+    }
+    sgi_module_release(m);
+    loader_end(&l);
+}
+
 static void names(void **state) {
     (void)state;
     assert_string_equal(sgi_type_name(VAL_F64).text, "f64");
@@ -167,6 +230,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(functions),         cmocka_unit_test(groups),         cmocka_unit_test(come_and_go),
         cmocka_unit_test(declared_subtypes), cmocka_unit_test(abstract_types), cmocka_unit_test(names),
+        cmocka_unit_test(layouts),           cmocka_unit_test(long_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -394,7 +394,8 @@ trapped:
         func = table_->elements[index_];                                                                     \
         if (SGI_UNLIKELY(func == NULL))                                                                      \
             TRAP(UNINITIALIZED_ELEMENT);                                                                     \
-        if (SGI_UNLIKELY(func->type_id != ip[(first_word) + 2]))                                             \
+        if (SGI_UNLIKELY(func->type_id != ip[(first_word) + 2] &&                                            \
+                         !sgi_rtt_matches_id(func->rtt, ip[(first_word) + 2])))                              \
             TRAP(INDIRECT_CALL_TYPE_MISMATCH);                                                               \
     } while (0)
     /* The code of `func`, which is not a host function. */
