@@ -95,9 +95,9 @@ static sg_status decode_expr(Decoder *d, Reader *r, ConstExpr *expr) {
     for (uint64_t depth = 1; depth > 0; i++) {
         Instr instr;
         SGI_TRY(sgi_read_instr(&d->cx, r, &instr));
-        if (instr.op == OP_END)
+        if (instr.op == OP_END || instr.op == OP_DELEGATE)
             depth--;
-        else if (instr.op == OP_BLOCK || instr.op == OP_LOOP || instr.op == OP_IF)
+        else if (sgi_ops[instr.op].imm == IMM_BLOCK || sgi_ops[instr.op].imm == IMM_TRY_TABLE)
             depth++;
         SGI_TRY(poll_now_and_then(d, i));
     }

@@ -70,6 +70,16 @@ typedef enum FrameKind {
     FRAME_AFTER_THEN,
     FRAME_FOLDED_ELSE, /* (if ... (then ...) (else ... */
     FRAME_AFTER_ELSE,
+    FRAME_TRY,         /* legacy try, up to "catch", "catch_all", "delegate" or "end" */
+    FRAME_CATCH,       /* catch, up to "catch", "catch_all" or "end" */
+    FRAME_FOLDED_TRY,  /* (try ... before (do */
+    FRAME_DO,          /* (try ... (do ... */
+    FRAME_AFTER_DO,    /* may still be delegated */
+    FRAME_PART,        /* (try ... (catch $t ... */
+    FRAME_AFTER_PART,  /* up to (catch or (catch_all */
+    FRAME_LAST_PART,   /* (try ... (catch_all ... */
+    FRAME_AFTER_PARTS, /* all catches are there */
+    FRAME_DELEGATED,   /* which ended the block */
 } FrameKind;
 
 typedef struct Frame {
@@ -138,6 +148,22 @@ sg_status sgi_core_field_index(ModuleParser *m, uint32_t type, uint32_t *index);
 sg_status sgi_core_bind(ModuleParser *m, Space space, Bytes id, Bytes name, size_t token);
 
 void sgi_core_put_op(Buf *out, Op op);
+
+/* A label of the function at hand opens, with a name or without; the newest closes; one's index is written.
+ */
+sg_status sgi_core_push_label(ModuleParser *m, Bytes name);
+void sgi_core_pop_label(ModuleParser *m);
+sg_status sgi_core_label_index(ModuleParser *m, Buf *out);
+
+/* The catches of a try_table. */
+sg_status sgi_core_catches(ModuleParser *m, Buf *out);
+/* Past "catch", "catch_all" or "delegate", not folded, if `frame` may have it. */
+bool sgi_core_is_catch(Op op, const Frame *frame);
+sg_status sgi_core_catch(ModuleParser *m, Op op, Buf *out);
+/* "(do", "(catch", "(catch_all", or all of "(delegate ...)", of a folded try; whether it was one. */
+sg_status sgi_core_try_part(ModuleParser *m, Frame *frame, Buf *out, bool *taken);
+/* At the end of a part, or of a folded try as a whole, which is then closed; or neither. */
+bool sgi_core_close_try(ModuleParser *m, Frame *frame, Buf *out);
 
 /* Instructions up to the closing parenthesis, not consumed; or a single folded one. */
 sg_status sgi_core_instructions(ModuleParser *m, Buf *out);

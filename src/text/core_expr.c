@@ -18,7 +18,7 @@ void sgi_core_put_op(Buf *out, Op op) {
     }
 }
 
-static sg_status push_label(ModuleParser *m, Bytes name) {
+sg_status sgi_core_push_label(ModuleParser *m, Bytes name) {
     Label label = {name, 0};
     uint32_t depth = (uint32_t)m->labels.count + 1;
     if (name.size) {
@@ -35,7 +35,7 @@ static sg_status push_label(ModuleParser *m, Bytes name) {
     return sgi_vec_push(m->p->cx.alloc, &m->labels, label) ? SG_OK : sgi_core_no_memory(m);
 }
 
-static void pop_label(ModuleParser *m) {
+void sgi_core_pop_label(ModuleParser *m) {
     Label label = m->labels.items[--m->labels.count];
     if (label.name.size)
         *sgi_map_get(&m->labels_by_name, label.name) = label.shadowed;
@@ -55,7 +55,7 @@ static sg_status find_id(ModuleParser *m, const Map *map, const char *unknown, u
     return sgi_parse_fail(m->p, unknown);
 }
 
-static sg_status label_index(ModuleParser *m, Buf *out) {
+sg_status sgi_core_label_index(ModuleParser *m, Buf *out) {
     uint32_t index;
     if (sgi_peek_is(m->p, TOKEN_ID)) {
         uint32_t depth = 0;
@@ -165,7 +165,7 @@ static sg_status put_label_table(ModuleParser *m, Buf *out) {
     size_t last;
     do {
         last = m->scratch.size;
-        SGI_TRY(label_index(m, &m->scratch));
+        SGI_TRY(sgi_core_label_index(m, &m->scratch));
         count++;
     } while (sgi_core_peek_index(m));
     sgi_buf_leb_u(out, count - 1);
@@ -271,7 +271,7 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     switch ((Imm)sgi_ops[op].imm) {
     case IMM_NONE: return SG_OK;
     case IMM_BLOCK: return sgi_core_block_type(m, out);
-    case IMM_LABEL: return label_index(m, out);
+    case IMM_LABEL: return sgi_core_label_index(m, out);
     case IMM_LABEL_TABLE: return put_label_table(m, out);
     case IMM_FUNC: return put_index(m, SPACE_FUNC, out);
     case IMM_CALL_INDIRECT: return put_call_indirect(m, out);
@@ -301,8 +301,8 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_TYPE_ELEM: return put_type_and(m, SPACE_ELEM, out);
     case IMM_TYPE_TYPE: return put_type_and(m, SPACE_TYPE, out);
     case IMM_CAST: return put_cast(m, out);
-    case IMM_TAG:
-    case IMM_TRY_TABLE:
+    case IMM_TAG: return put_index(m, SPACE_TAG, out);
+    case IMM_TRY_TABLE: SGI_TRY(sgi_core_block_type(m, out)); return sgi_core_catches(m, out);
     case IMM_V128:
     case IMM_SHUFFLE:
     case IMM_LANE:
@@ -328,7 +328,8 @@ static void release_delayed(ModuleParser *m, size_t start, Buf *out) {
 
 /* A keyword that is right elsewhere in a function: here only its place is wrong. */
 static bool is_clause(const Parser *p) {
-    static const char *const clauses[] = {"type", "param", "result", "local", "then", "catch", "catch_all"};
+    static const char *const clauses[] = {"type", "param", "result",    "local",
+                                          "then", "do",    "catch_ref", "catch_all_ref"};
     for (size_t i = 0; i < SGI_COUNT(clauses); i++)
         if (sgi_peek_keyword(p, clauses[i]))
             return true;
@@ -364,7 +365,7 @@ static sg_status take_if_part(ModuleParser *m, Frame *frame, Buf *out, bool *tak
         release_delayed(m, frame->delayed, out);
         frame->kind = FRAME_THEN;
         *taken = true;
-        return push_label(m, frame->label);
+        return sgi_core_push_label(m, frame->label);
     }
     if (frame->kind == FRAME_AFTER_THEN && sgi_take_open(m->p, "else")) {
         sgi_core_put_op(out, OP_ELSE);
@@ -374,6 +375,29 @@ static sg_status take_if_part(ModuleParser *m, Frame *frame, Buf *out, bool *tak
     return SG_OK;
 }
 
+static bool has_label(Op op) {
+    return sgi_ops[op].imm == IMM_BLOCK || sgi_ops[op].imm == IMM_TRY_TABLE;
+}
+
+/* What follows "(if" and its parts is folded, and so with "(try". So are operands by the grammar, but the
+ * field's scripts write plain ones among them, and there is one thing only that they can mean. */
+static bool wants_part(const Frame *frame) {
+    switch (frame->kind) {
+    case FRAME_AFTER_THEN:
+    case FRAME_AFTER_ELSE:
+    case FRAME_FOLDED_TRY:
+    case FRAME_AFTER_DO:
+    case FRAME_AFTER_PART:
+    case FRAME_AFTER_PARTS:
+    case FRAME_DELEGATED: return true;
+    default: return false;
+    }
+}
+
+static bool takes_end(FrameKind kind) {
+    return kind == FRAME_BLOCK || kind == FRAME_ELSE || kind == FRAME_TRY || kind == FRAME_CATCH;
+}
+
 /* At an opening parenthesis. */
 static sg_status open_folded(ModuleParser *m, Buf *out) {
     Parser *p = m->p;
@@ -381,29 +405,31 @@ static sg_status open_folded(ModuleParser *m, Buf *out) {
     if (frame) {
         bool taken;
         SGI_TRY(take_if_part(m, frame, out, &taken));
+        if (!taken)
+            SGI_TRY(sgi_core_try_part(m, frame, out, &taken));
         if (taken)
             return SG_OK;
-        if (frame->kind == FRAME_AFTER_THEN || frame->kind == FRAME_AFTER_ELSE)
+        if (wants_part(frame))
             return sgi_parse_unexpected(p);
     }
     sgi_advance(p);
     size_t at = p->at, start = m->delayed.size;
     Op op;
     SGI_TRY(find_op(m, &op));
-    if (op == OP_ELSE || op == OP_END)
+    if (op == OP_ELSE || op == OP_END || op == OP_CATCH || op == OP_CATCH_ALL || op == OP_DELEGATE)
         return sgi_parse_fail_at(p, at, "unexpected token", "%s", "");
     Bytes label = {NULL, 0};
-    if (sgi_ops[op].imm == IMM_BLOCK)
+    if (has_label(op))
         SGI_TRY(sgi_take_id(p, &label));
-    Buf *target = op == OP_BLOCK || op == OP_LOOP ? out : &m->delayed;
+    Buf *target = has_label(op) && op != OP_IF ? out : &m->delayed;
     sgi_core_put_op(target, op);
     SGI_TRY(put_immediates(m, op, target));
     if (op == OP_IF)
         return push_frame(m, FRAME_CONDITION, start, label);
     if (target == &m->delayed)
         return push_frame(m, FRAME_FOLDED, start, label);
-    SGI_TRY(push_label(m, label));
-    return push_frame(m, FRAME_FOLDED_BLOCK, start, label);
+    SGI_TRY(sgi_core_push_label(m, label));
+    return push_frame(m, op == OP_TRY ? FRAME_FOLDED_TRY : FRAME_FOLDED_BLOCK, start, label);
 }
 
 /* At a closing parenthesis, with a frame open. */
@@ -418,12 +444,14 @@ static sg_status close_folded(ModuleParser *m, Buf *out) {
     case FRAME_AFTER_THEN:
     case FRAME_AFTER_ELSE:
         sgi_core_put_op(out, OP_END);
-        pop_label(m);
+        sgi_core_pop_label(m);
         m->frames.count--;
         break;
     case FRAME_THEN: frame->kind = FRAME_AFTER_THEN; break;
     case FRAME_FOLDED_ELSE: frame->kind = FRAME_AFTER_ELSE; break;
-    default: return sgi_parse_unexpected(m->p);
+    default:
+        if (!sgi_core_close_try(m, frame, out))
+            return sgi_parse_unexpected(m->p);
     }
     sgi_advance(m->p);
     return SG_OK;
@@ -442,36 +470,37 @@ static sg_status match_label(ModuleParser *m, const Frame *frame) {
 
 static sg_status plain_instruction(ModuleParser *m, Buf *out) {
     Frame *frame = m->frames.count ? &m->frames.items[m->frames.count - 1] : NULL;
-    /* What follows "(if" and its parts is folded. So are operands by the grammar, but the field's scripts
-     * write plain ones among them, and there is one thing only that they can mean. */
-    if (frame && (frame->kind == FRAME_CONDITION || frame->kind == FRAME_AFTER_THEN ||
-                  frame->kind == FRAME_AFTER_ELSE))
+    if (frame && (frame->kind == FRAME_CONDITION || wants_part(frame)))
         return sgi_parse_unexpected(m->p);
     size_t at = m->p->at;
     Op op;
     SGI_TRY(find_op(m, &op));
     if (op == OP_ELSE || op == OP_END) {
-        bool fits = frame && (frame->kind == FRAME_IF ||
-                              (op == OP_END && (frame->kind == FRAME_BLOCK || frame->kind == FRAME_ELSE)));
-        if (!fits)
+        if (frame == NULL || !(frame->kind == FRAME_IF || (op == OP_END && takes_end(frame->kind))))
             return sgi_parse_fail_at(m->p, at, "unexpected token", "%s", "");
         SGI_TRY(match_label(m, frame));
         sgi_core_put_op(out, op);
         frame->kind = FRAME_ELSE;
         if (op == OP_END) {
-            pop_label(m);
+            sgi_core_pop_label(m);
             m->frames.count--;
         }
         return SG_OK;
     }
+    if (op == OP_CATCH || op == OP_CATCH_ALL || op == OP_DELEGATE) {
+        if (!sgi_core_is_catch(op, frame))
+            return sgi_parse_fail_at(m->p, at, "unexpected token", "%s", "");
+        return sgi_core_catch(m, op, out);
+    }
     sgi_core_put_op(out, op);
-    if (sgi_ops[op].imm != IMM_BLOCK)
+    if (!has_label(op))
         return put_immediates(m, op, out);
     Bytes label;
     SGI_TRY(sgi_take_id(m->p, &label));
     SGI_TRY(put_immediates(m, op, out));
-    SGI_TRY(push_label(m, label));
-    return push_frame(m, op == OP_IF ? FRAME_IF : FRAME_BLOCK, 0, label);
+    SGI_TRY(sgi_core_push_label(m, label));
+    FrameKind kind = op == OP_IF ? FRAME_IF : op == OP_TRY ? FRAME_TRY : FRAME_BLOCK;
+    return push_frame(m, kind, 0, label);
 }
 
 static sg_status parse_sequence(ModuleParser *m, bool is_single, Buf *out) {

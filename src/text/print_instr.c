@@ -51,6 +51,18 @@ static void put_labels(CorePrinter *p, const Instr *instr) {
     sgi_buf_printf(p->out, " %u", instr->index);
 }
 
+static void put_catches(CorePrinter *p, const Instr *instr) {
+    static const char *const keywords[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+    const uint8_t *at = instr->labels;
+    for (uint32_t i = 0; i < instr->label_count; i++) {
+        Catch clause = sgi_read_catch(&at);
+        sgi_buf_printf(p->out, " (%s", keywords[clause.kind]);
+        if (clause.kind <= CATCH_REF)
+            put_index(p, NAMES_OF_TAG, clause.tag);
+        sgi_buf_printf(p->out, " %u)", clause.label);
+    }
+}
+
 static void put_memarg(CorePrinter *p, const Instr *instr) {
     put_optional(p, NAMES_OF_MEMORY, instr->index);
     if (instr->bits)
@@ -162,8 +174,11 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
     case IMM_TYPE_ELEM: put_type_and(p, NAMES_OF_ELEM, instr); return;
     case IMM_TYPE_TYPE: put_type_and(p, NAMES_OF_TYPE, instr); return;
     case IMM_CAST: put_cast(p, instr); return;
-    case IMM_TAG:
+    case IMM_TAG: put_index(p, NAMES_OF_TAG, instr->index); return;
     case IMM_TRY_TABLE:
+        put_block_type(p, instr);
+        put_catches(p, instr);
+        return;
     case IMM_V128:
     case IMM_SHUFFLE:
     case IMM_LANE:
@@ -173,7 +188,12 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
 }
 
 static bool opens(Op op) {
-    return op == OP_BLOCK || op == OP_LOOP || op == OP_IF;
+    return sgi_ops[op].imm == IMM_BLOCK || op == OP_TRY_TABLE;
+}
+
+/* Does it stand one step further out than the instructions around it? */
+static bool divides(Op op) {
+    return op == OP_ELSE || op == OP_CATCH || op == OP_CATCH_ALL;
 }
 
 static Reader code_reader(const CorePrinter *p, const uint8_t *code, const uint8_t *end) {
@@ -203,7 +223,9 @@ sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body) {
         SGI_TRY(sgi_read_instr(&p->cx, &r, &instr));
         if (instr.op == OP_END && --depth == 0)
             break;
-        p->indent = base + depth - (instr.op == OP_ELSE ? 2 : 1);
+        if (instr.op == OP_DELEGATE && depth > 1)
+            depth--;
+        p->indent = base + depth - (divides(instr.op) && depth > 1 ? 2 : 1);
         sgi_print_line(p);
         sgi_buf_text(p->out, sgi_ops[instr.op].text);
         if (opens(instr.op)) {
@@ -225,7 +247,7 @@ sg_status sgi_print_const(CorePrinter *p, const char *wrapper, const ConstExpr *
     if (instr.op == OP_END)
         return SG_OK; /* empty, which is not valid */
     /* One instruction and its end, or else the sequence as it stands. */
-    bool folded = r.end - r.at == 1 && !opens(instr.op) && instr.op != OP_ELSE;
+    bool folded = r.end - r.at == 1 && !opens(instr.op) && !divides(instr.op);
     sgi_buf_text(p->out, folded || wrapper[0] ? " (" : " ");
     if (!folded && wrapper[0])
         sgi_buf_printf(p->out, "%s ", wrapper);
