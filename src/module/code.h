@@ -8,12 +8,13 @@
  * Fuel is charged for the whole of it at its head. Heads stand
  *   - at the function's entry (kind SEGMENT_ENTRY; always the first, at offset 0),
  *   - at the first instruction inside a loop (SEGMENT_LOOP, even when its cost is 0),
- *   - after if, else, br_if, br_on_..., and every call, and after the end of a block or if
- *     (SEGMENT_PLAIN; left out when its cost is 0).
+ *   - after if, else, catch, catch_all, br_if, br_on_..., and every call, and after the end of any structured
+ *     instruction but a loop, delegate included (SEGMENT_PLAIN; left out when its cost is 0).
  * After the charge at an entry or a loop the balance is checked, and nowhere else inside a body: there, and
  * only there, do fuel and deadlines end a call. Unreachable code has no segments and costs nothing: what
- * follows a br, br_table, return, unreachable or tail call up to where a live branch, a live fall-through or
- * an if's other arm leads again (the code behind a loop that is never left by its end stays unreachable).
+ * follows a br, br_table, return, unreachable, throw or tail call up to where a live branch, a live
+ * fall-through, a catch of a live try or an if's other arm leads again (the code behind a loop that is never
+ * left by its end stays unreachable). The catches of a live try_table are live branches, taken or not.
  * Find segments by offset. */
 #ifndef SGI_CODE_H
 #define SGI_CODE_H

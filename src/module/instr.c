@@ -201,6 +201,7 @@ static sg_status read_try_table(const LoadContext *cx, Reader *r, Instr *instr) 
     SGI_TRY(sgi_read_u32(r, &instr->label_count));
     if (instr->label_count > sgi_reader_left(r))
         return sgi_reader_fail(r, "unexpected end");
+    SGI_TRY(sgi_limit_check(LIMIT_ID_CATCHES, instr->label_count, sgi_reader_offset(r), cx->err));
     instr->labels = r->at;
     for (uint32_t i = 0; i < instr->label_count; i++) {
         const Reader before = *r;

@@ -229,15 +229,16 @@ static sg_status check_block(Validator *v) {
     }
     TypeList params = frame_params(v, &(Frame){.type_index = instr->index});
     SGI_TRY(sgi_body_pop_list(v, params.types, params.count));
+    if (instr->op == OP_TRY_TABLE)
+        SGI_TRY(sgi_body_check_catches(v));
     SGI_TRY(sgi_body_push_frame(v, instr->op, instr->index, result));
     SGI_TRY(sgi_body_push_list(v, params.types, params.count));
-    if (instr->op == OP_BLOCK)
+    if (instr->op != OP_LOOP && instr->op != OP_IF)
         return SG_OK;
     return sgi_body_begin_segment(v, instr->op == OP_LOOP ? SEGMENT_LOOP : SEGMENT_PLAIN);
 }
 
-/* The operands left at the end of a frame's sequence are its results and nothing else. */
-static sg_status check_results(Validator *v) {
+sg_status sgi_body_check_results(Validator *v) {
     const Frame *frame = top_frame(v);
     TypeList results = frame_results(v, frame);
     SGI_TRY(sgi_body_pop_list(v, results.types, results.count));
@@ -246,15 +247,20 @@ static sg_status check_results(Validator *v) {
                : sgi_body_mismatch(v, "no more operands", "values remaining on the stack");
 }
 
-static sg_status begin_else(Validator *v) {
-    SGI_TRY(check_results(v));
+sg_status sgi_body_next_sequence(Validator *v, Op op) {
+    SGI_TRY(sgi_body_check_results(v));
     Frame *frame = top_frame(v);
     frame->targeted |= v->live;
     forget_initialised(v, frame->init_height);
-    frame->op = OP_ELSE;
+    frame->op = (uint8_t)op;
     frame->unreachable = false;
     v->live = frame->entry_live;
-    TypeList params = frame_params(v, frame);
+    return SG_OK;
+}
+
+static sg_status begin_else(Validator *v) {
+    SGI_TRY(sgi_body_next_sequence(v, OP_ELSE));
+    TypeList params = frame_params(v, top_frame(v));
     return sgi_body_push_list(v, params.types, params.count);
 }
 
@@ -269,10 +275,16 @@ static sg_status check_end(Validator *v) {
     /* Without an else, the parameters go through as the results. */
     if (top_frame(v)->op == OP_IF)
         SGI_TRY(begin_else(v));
-    SGI_TRY(check_results(v));
+    SGI_TRY(sgi_body_check_results(v));
+    return sgi_body_pop_frame(v);
+}
+
+sg_status sgi_body_pop_frame(Validator *v) {
     const Frame frame = *top_frame(v);
     forget_initialised(v, frame.init_height);
     v->frames.count--;
+    if (frame.op == OP_CATCH || frame.op == OP_CATCH_ALL)
+        v->stack.count--;
     TypeList results = frame_results(v, &frame);
     SGI_TRY(sgi_body_push_list(v, results.types, results.count));
     if (frame.op == OP_LOOP || v->frames.count == 0)
@@ -664,7 +676,9 @@ static sg_status check_instr(Validator *v) {
     case OP_UNREACHABLE: sgi_body_set_unreachable(v); return SG_OK;
     case OP_BLOCK:
     case OP_LOOP:
-    case OP_IF: return check_block(v);
+    case OP_IF:
+    case OP_TRY_TABLE:
+    case OP_TRY: return check_block(v);
     case OP_ELSE: return check_else(v);
     case OP_END: return check_end(v);
     case OP_BR: return check_br(v);
@@ -679,6 +693,12 @@ static sg_status check_instr(Validator *v) {
     case OP_RETURN_CALL_INDIRECT: return check_call_indirect(v);
     case OP_CALL_REF:
     case OP_RETURN_CALL_REF: return check_call_ref(v);
+    case OP_THROW:
+    case OP_THROW_REF:
+    case OP_RETHROW:
+    case OP_CATCH:
+    case OP_CATCH_ALL:
+    case OP_DELEGATE: return sgi_body_check_exception(v);
     case OP_DROP: return check_drop(v);
     case OP_SELECT: return check_select(v);
     case OP_SELECT_T: return check_select_t(v);

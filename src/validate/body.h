@@ -6,7 +6,9 @@
 
 /* One structured instruction that is open. */
 typedef struct Frame {
-    uint8_t op;       /* OP_BLOCK (the body's own frame too), OP_LOOP, OP_IF, OP_ELSE */
+    /* OP_BLOCK (the body's own frame too), OP_LOOP, OP_IF, OP_ELSE, OP_TRY_TABLE, OP_TRY, OP_CATCH,
+     * OP_CATCH_ALL; the latter two have the exception below their height, as an operand. */
+    uint8_t op;
     bool unreachable; /* its operands are polymorphic from here on */
     bool targeted;    /* live code branches to its label */
     bool entry_live;
@@ -93,6 +95,18 @@ sg_status sgi_body_find_data(const Validator *v, uint32_t index);
 
 /* gc.c: an instruction of FEATURE_GC. */
 sg_status sgi_body_check_gc(Validator *v);
+
+/* The operands left at the end of a frame's sequence are its results and nothing else. */
+sg_status sgi_body_check_results(Validator *v);
+/* The end of one sequence of a frame; the next has `op`, and no operands yet. */
+sg_status sgi_body_next_sequence(Validator *v, Op op);
+/* Closes the newest frame, whose sequence has been checked; its results are operands of the one around it. */
+sg_status sgi_body_pop_frame(Validator *v);
+
+/* The catches of a try_table, before its frame is pushed. */
+sg_status sgi_body_check_catches(Validator *v);
+/* throw, throw_ref, and of the older form rethrow, catch, catch_all and delegate. */
+sg_status sgi_body_check_exception(Validator *v);
 
 static inline void sgi_declare_func(Module *module, uint32_t func) {
     module->declared_funcs[func / 8] |= (uint8_t)(1u << func % 8);
