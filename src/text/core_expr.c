@@ -259,7 +259,7 @@ static sg_status put_heap_type(ModuleParser *m, Op op, Buf *out) {
 static sg_status put_cast(ModuleParser *m, Buf *out) {
     bool from_null, to_null;
     m->scratch.size = 0;
-    SGI_TRY(label_index(m, &m->scratch));
+    SGI_TRY(sgi_core_label_index(m, &m->scratch));
     SGI_TRY(sgi_parse_core_cast_type(m->p, &m->scope, &from_null, &m->scratch));
     SGI_TRY(sgi_parse_core_cast_type(m->p, &m->scope, &to_null, &m->scratch));
     sgi_buf_byte(out, (uint8_t)(from_null | to_null << 1));
