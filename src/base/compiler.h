@@ -10,6 +10,15 @@
 #define SGI_UNLIKELY(x)  __builtin_expect(!!(x), 0)
 #define SGI_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define SGI_NOINLINE     __attribute__((noinline))
+#define SGI_UNUSED       __attribute__((unused))
+
+/* Functions that hand on to each other by jumps, with all their parameters in registers. */
+#if defined(__has_attribute) && (defined(__x86_64__) || defined(__aarch64__))
+#if __has_attribute(preserve_none) && __has_attribute(musttail)
+#define SGI_TAIL_CALLED __attribute__((preserve_none))
+#define SGI_TAIL_CALL   __attribute__((musttail)) return
+#endif
+#endif
 
 /* Checked arithmetic: true when the result fits and was stored. */
 #define sgi_add(a, b, result) (!__builtin_add_overflow((a), (b), (result)))

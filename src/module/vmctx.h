@@ -21,6 +21,7 @@ typedef struct sg_core_table TableInst;
 typedef struct sg_core_global GlobalInst;
 typedef struct sg_store Store;
 typedef struct ModuleCode ModuleCode; /* a tier's own */
+typedef struct Activation Activation; /* a tier's own: one entry into it from the host */
 
 /* An untyped 64-bit cell. i32 and f32 live in the low half; the high half is then unspecified. A v128 takes
  * two, the low half first. References:
@@ -134,16 +135,17 @@ struct ExecContext {
     /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at
      * segment heads, may fall below 0 between checks. */
     int64_t fuel;
-    atomic_uint interrupt; /* nonzero: look, by lib->interrupted */
-    uint32_t host_depth;   /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
-    Slot *stack_top;       /* the next free slot: where the next call's frames begin */
-    Slot *stack_end;       /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
+    atomic_uint interrupt;  /* nonzero: look, by lib->interrupted */
+    uint32_t host_depth;    /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
+    Slot *stack_top;        /* the next free slot: where the next call's frames begin */
+    Slot *stack_end;        /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
+    Slot *stack_peak;       /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
+    Activation *activation; /* the innermost, or NULL */
+    const LibCalls *lib;
+    Store *store;
     /* The heap's addresses, 0 and 0 before it is made; free cells, by their size / OBJECT_ALIGN. */
     uintptr_t heap_base, heap_size;
     Cell *cells[SMALL_CLASSES];
-    Slot *stack_peak; /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
-    const LibCalls *lib;
-    Store *store;
 };
 
 /* Is the reference one to an object of the heap? */

@@ -16,34 +16,9 @@
 
 #include <stdatomic.h>
 
-/* Variants of one row lie side by side, in the order of Variant. */
 typedef enum InstrCode {
-#define INSTR(id)             I_##id,
-#define LOAD(id, type, slot)  I_##id, I_##id##_ABSOLUTE, I_##id##_INDEX, I_##id##_ANY,
-#define STORE(id, type, slot) LOAD(id, type, slot) I_##id##_CONSTANT,
-#include "compile/interp/bytecode.def"
-#undef INSTR
-#undef LOAD
-#undef STORE
-#define UNARY(id, from, to, expression)   I_##id,
-#define UNARY_TRAP                        UNARY
-#define BINARY(id, type, expression)      I_##id, I_##id##_K, I_##id##_KR,
-#define COMMUTATIVE(id, type, expression) I_##id, I_##id##_K,
-#define BINARY_TRAP(id, type, function)   I_##id, I_##id##_K,
-#define COMPARE(id, type, expression, inverse, mirror)                                                       \
-    I_##id, I_##id##_K, I_BR_##id, I_BR_##id##_K, I_LOOP_##id, I_LOOP_##id##_K, I_LOOP_ADD_##id,             \
-        I_LOOP_ADD_##id##_K,
-#define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
-    I_##id, I_##id##_K, I_BR_##id, I_BR_##id##_K, I_LOOP_##id, I_LOOP_##id##_K, I_BR_NOT_##id,               \
-        I_BR_NOT_##id##_K, I_LOOP_NOT_##id, I_LOOP_NOT_##id##_K,
-#include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
+#define ID(id) I_##id,
+#include "compile/interp/instrs.def"
     I_COUNT
 } InstrCode;
 
@@ -82,6 +57,22 @@ typedef struct Code {
     const Position *positions; /* ascending; the first is at word 0 */
     uint32_t words[];
 } Code;
+
+/* One run of the loop, in the C frame that it runs in. While the loop calls out, it says where the innermost
+ * frame stands; the headers lead on to the outermost one, which returns to sgi_exit_words. */
+struct Activation {
+    Activation *outer;  /* that called the host function that called this one */
+    const uint32_t *ip; /* at the instruction that calls out */
+    Slot *fp;
+    const Code *code;
+    Instance *instance;
+    sg_trap trap; /* on its way to TRAPPED */
+    /* Of a call on its way to TRANSLATE, CALL_HOST or RETURN_CALL_HOST. */
+    FuncInst *func;
+    Slot *slots;
+    const uint32_t *resume;
+};
+extern const uint32_t sgi_exit_words[];
 
 struct ModuleCode {
     const Module *module;

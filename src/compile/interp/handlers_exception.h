@@ -1,0 +1,1 @@
+/* Exceptions. A throw is a trap on its way to TRAPPED. */

@@ -1,0 +1,1 @@
+/* Structures, arrays, i31 and casts. */

@@ -1,0 +1,113 @@
+/* Linear memory. */
+
+HANDLE(MEMORY_SIZE) {
+    SET_u64(1, instance->memories[WORD(2)]->size >> 16);
+    NEXT(3);
+}
+HANDLE(MEMORY_GROW) {
+    uint64_t old;
+    CALL_OUT(cx->lib->memory_grow(cx, MEMORY(WORD(3)), ADDRESS(2, WORD(3)), &old));
+    FETCH_MEMORY();
+    SET_u64(1, old);
+    NEXT(4);
+}
+HANDLE(MEMORY_FILL) {
+    CALL_OUT(cx->lib->memory_fill(cx, MEMORY(WORD(4)), ADDRESS(1, WORD(4)), (uint8_t)GET_u32(2),
+                                  ADDRESS(3, WORD(4))));
+    NEXT(6);
+}
+HANDLE(MEMORY_COPY) {
+    CALL_OUT(cx->lib->memory_copy(cx, MEMORY(WORD(4)), MEMORY(WORD(5)), ADDRESS(1, WORD(4)),
+                                  ADDRESS(2, WORD(5)), ADDRESS(3, WORD(4) & WORD(5))));
+    NEXT(6);
+}
+HANDLE(MEMORY_INIT) {
+    CALL_OUT(cx->lib->memory_init(cx, instance, WORD(4) >> 1, WORD(5), ADDRESS(1, WORD(4)), GET_u32(2),
+                                  GET_u32(3)));
+    NEXT(6);
+}
+HANDLE(DATA_DROP) {
+    CALL_OUT(cx->lib->data_drop(cx, instance, WORD(1)));
+    NEXT(3);
+}
+
+/* Check that sizeof(type) bytes are there, from `at` on. */
+#define CHECK(type)                                                                                          \
+    if (SGI_UNLIKELY(at + sizeof(type) > size))                                                              \
+    TRAP(MEMORY_OUT_OF_BOUNDS)
+#define AT_PLAIN(address_word) uint64_t at = (uint64_t)GET_u32(address_word) + WORD(3)
+#define AT_INDEX(address_word)                                                                               \
+    uint64_t at = (uint64_t)(uint32_t)((GET_u32(address_word) << WORD(4)) + WORD(5)) + WORD(3)
+#define AT_ABSOLUTE(address_word) uint64_t at = WORD(address_word)
+#define CHECK_ANY(type, address_word)                                                                        \
+    const MemoryInst *memory = MEMORY(WORD(5));                                                              \
+    uint64_t at;                                                                                             \
+    if (SGI_UNLIKELY(!sgi_add(ADDRESS(address_word, WORD(5)), WIDE(3), &at) || at > memory->size ||          \
+                     memory->size - at < sizeof(type)))                                                      \
+    TRAP(MEMORY_OUT_OF_BOUNDS)
+#define READ(type, slot, from)                                                                               \
+    type value;                                                                                              \
+    memcpy(&value, (from) + at, sizeof value);                                                               \
+    SET_##slot(1, value)
+#define WRITE(type, to, what)                                                                                \
+    type value = (type)(what);                                                                               \
+    memcpy((to) + at, &value, sizeof value)
+#define INSTR(id)
+#define LOAD(id, type, slot)                                                                                 \
+    HANDLE(id) {                                                                                             \
+        AT_PLAIN(2);                                                                                         \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
+        NEXT(4);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_ABSOLUTE) {                                                                                  \
+        AT_ABSOLUTE(2);                                                                                      \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
+        NEXT(3);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_INDEX) {                                                                                     \
+        AT_INDEX(2);                                                                                         \
+        CHECK(type);                                                                                         \
+        READ(type, slot, base);                                                                              \
+        NEXT(6);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_ANY) {                                                                                       \
+        CHECK_ANY(type, 2);                                                                                  \
+        READ(type, slot, memory->base);                                                                      \
+        NEXT(6);                                                                                             \
+    }
+#define STORE(id, type, slot)                                                                                \
+    HANDLE(id) {                                                                                             \
+        AT_PLAIN(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(4);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_ABSOLUTE) {                                                                                  \
+        AT_ABSOLUTE(1);                                                                                      \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(3);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_INDEX) {                                                                                     \
+        AT_INDEX(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, GET_##slot(2));                                                                    \
+        NEXT(6);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_CONSTANT) {                                                                                  \
+        AT_PLAIN(1);                                                                                         \
+        CHECK(type);                                                                                         \
+        WRITE(type, base, K_##slot(2));                                                                      \
+        NEXT(4);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_ANY) {                                                                                       \
+        CHECK_ANY(type, 1);                                                                                  \
+        WRITE(type, memory->base, GET_##slot(2));                                                            \
+        NEXT(6);                                                                                             \
+    }
+#include "compile/interp/bytecode.def"
+#undef INSTR
+#undef LOAD
+#undef STORE
