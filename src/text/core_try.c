@@ -5,7 +5,7 @@
  *   try $l ... delegate $outer                     (try $l (do ...) (delegate $outer)) */
 #include "text/core.h"
 
-#include "module/instr.h"
+#include "module/module.h"
 
 static sg_status put_tag(ModuleParser *m, Buf *out) {
     uint32_t index;
