@@ -95,23 +95,30 @@ static ValType type_of(sg_core_kind kind) {
     case SG_CORE_I64: return VAL_I64;
     case SG_CORE_F32: return VAL_F32;
     case SG_CORE_F64: return VAL_F64;
+    case SG_CORE_V128: return VAL_V128;
     case SG_CORE_FUNCREF: return VAL_FUNCREF;
     case SG_CORE_EXTERNREF: return VAL_EXTERNREF;
     default: return VAL_BOTTOM;
     }
 }
 
-/* Both unions begin with the value's bytes, so that NaNs keep theirs. */
-static Slot to_slot(const sg_core_value *value) {
-    Slot slot;
-    memcpy(&slot, &value->of, sizeof slot);
-    return slot;
+static size_t slots_of(sg_core_kind kind) {
+    return kind == SG_CORE_V128 ? 2 : 1;
 }
 
-static sg_core_value to_value(sg_core_kind kind, Slot slot) {
-    sg_core_value value = {.kind = kind};
-    memcpy(&value.of, &slot, sizeof slot);
-    return value;
+/* Both unions begin with the value's bytes, so that NaNs keep theirs. These return what follows in the slots.
+ */
+static Slot *put_value(Slot *slots, const sg_core_value *value) {
+    size_t count = slots_of(value->kind);
+    memcpy(slots, &value->of, count * sizeof *slots);
+    return slots + count;
+}
+
+static const Slot *take_value(const Slot *slots, sg_core_kind kind, sg_core_value *value) {
+    size_t count = slots_of(kind);
+    *value = (sg_core_value){.kind = kind};
+    memcpy(&value->of, slots, count * sizeof *slots);
+    return slots + count;
 }
 
 /* Is `value` of the type `type` as `instance` writes it? Functions of other stores are refused. */
@@ -242,20 +249,23 @@ sg_status sg_core_func_call(sg_core_func *func, const sg_core_value *arguments, 
     SGI_TRY(check_arguments(func, arguments, argument_count, result_count, error));
     Store *store = func->store;
     Slot few[FEW], *slots = few;
-    size_t count = argument_count > result_count ? argument_count : result_count;
+    const FuncType *type = func->type;
+    size_t count = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
     if (count > FEW) {
         slots = sgi_alloc(&store->alloc, count * sizeof *slots);
         if (slots == NULL)
             return sgi_store_no_memory(store, error);
     }
+    Slot *end = slots;
     for (size_t i = 0; i < argument_count; i++)
-        slots[i] = to_slot(&arguments[i]);
+        end = put_value(end, &arguments[i]);
     CallScope scope;
     sg_status status = sgi_call_begin(store, &scope, error);
     if (status == SG_OK)
         status = sgi_call_end(store, &scope, sgi_func_call(store, func, slots, error), error);
+    const Slot *at = slots;
     for (size_t i = 0; i < result_count && status == SG_OK; i++)
-        results[i] = to_value(kind_of(func->instance, func->type->results[i]), slots[i]);
+        at = take_value(at, kind_of(func->instance, func->type->results[i]), &results[i]);
     if (slots != few)
         sgi_free(&store->alloc, slots, count * sizeof *slots);
     return status;
@@ -279,8 +289,9 @@ static sg_status call_host(Store *store, const HostContext *host, Slot *slots, s
                            sg_error *error) {
     const FuncType *type = &host->type;
     sg_core_value *results = values + type->param_count;
+    const Slot *at = slots;
     for (uint32_t i = 0; i < type->param_count; i++)
-        values[i] = to_value(kind_of(NULL, type->params[i]), slots[i]);
+        at = take_value(at, kind_of(NULL, type->params[i]), &values[i]);
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i] = (sg_core_value){.kind = kind_of(NULL, type->results[i])};
     struct sg_call call = {store};
@@ -295,7 +306,7 @@ static sg_status call_host(Store *store, const HostContext *host, Slot *slots, s
         if (!fits(store, NULL, type->results[i], &results[i]))
             return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "host function gave a result of another type",
                             "result %" PRIu32, i);
-        slots[i] = to_slot(&results[i]);
+        slots = put_value(slots, &results[i]);
     }
     return SG_OK;
 }
@@ -428,8 +439,11 @@ sg_core_table *sg_core_table_new(sg_store *store, const sg_core_table_type *type
 
 sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_, sg_error *error) {
     GlobalType type = {.type = type_of(value.kind), .mutable_ = mutable_};
-    if (type.type != VAL_BOTTOM && fits(store, NULL, type.type, &value))
-        return sgi_global_new(store, type, to_slot(&value), error);
+    if (type.type != VAL_BOTTOM && fits(store, NULL, type.type, &value)) {
+        Slot slots[2];
+        put_value(slots, &value);
+        return sgi_global_new(store, type, slots, error);
+    }
     sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "not a value of the host's", "%s", "");
     return NULL;
 }
@@ -443,7 +457,10 @@ static sg_core_kind global_kind(const GlobalInst *global) {
 }
 
 sg_core_value sg_core_global_get(const sg_core_global *global) {
-    return to_value(global_kind(global), global->value);
+    Slot slots[2] = {global->value, global->high};
+    sg_core_value value;
+    take_value(slots, global_kind(global), &value);
+    return value;
 }
 
 sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_error *error) {
@@ -460,7 +477,10 @@ sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_err
                                      sgi_types_is_subtype(global->store->engine->types, func->type_id, heap);
     if (!good)
         return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "value of another type", "%s", "");
-    global->value = to_slot(&value);
+    Slot slots[2] = {{0}, {0}};
+    put_value(slots, &value);
+    global->value = slots[0];
+    global->high = slots[1];
     return SG_OK;
 }
 

@@ -45,7 +45,7 @@ typedef struct FuncBody {
     uint32_t local_count; /* declared locals, without the parameters; at most LIMIT(LOCALS) */
 
     /* Filled by validation. */
-    uint32_t max_stack;  /* operands */
+    uint32_t max_stack;  /* operands; a v128 counts as two */
     uint32_t max_labels; /* nested control frames, the body's own included */
     size_t segment_start;
     uint32_t segment_count;

@@ -31,3 +31,11 @@ unsigned sgi_op_access(Op op) {
         return 3;
     return *width == '8' ? 0 : *width == '1' ? 1 : *width == '3' ? 2 : 3;
 }
+
+/* "i16x8.extract_lane" has the number behind the "x"; what loads or stores a lane, as many as fit. */
+unsigned sgi_op_lanes(Op op) {
+    if (sgi_ops[op].imm == IMM_MEMARG_LANE)
+        return 16u >> sgi_op_access(op);
+    unsigned lanes = (unsigned)(strchr(sgi_ops[op].text, 'x')[1] - '0');
+    return lanes == 1 ? 16 : lanes;
+}

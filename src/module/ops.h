@@ -72,6 +72,9 @@ Op sgi_op_find(uint8_t prefix, uint32_t code);
  * instructions only. */
 unsigned sgi_op_access(Op op);
 
+/* How many lanes the instruction chooses from; IMM_LANE and IMM_MEMARG_LANE instructions only. */
+unsigned sgi_op_lanes(Op op);
+
 /* Fuel beyond the row's, version 1: one unit for each step begun. */
 enum { FUEL_STEP_BYTES = 64, FUEL_STEP_ELEMENTS = 8 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Long expressions are paid for by so many instructions. */
-enum { STEPS_PER_LOOK = 1024 };
+enum { STEPS_PER_LOOK = 1024, PREFIX_VECTOR = 0xfd };
 
 static sg_status push(Store *store, ConstStack *stack, Slot slot, sg_error *err) {
     return sgi_vec_push(&store->alloc, stack, slot) ? SG_OK : sgi_store_no_memory(store, err);
@@ -44,14 +44,27 @@ sg_status sgi_const_eval(Instance *instance, ConstStack *stack, ConstExpr expr, 
                 return sgi_fail_trap(err, trap);
         }
         Slot slot = {0};
-        Op op = sgi_op_find(0, *at++);
+        uint8_t prefix = *at == PREFIX_VECTOR ? *at++ : 0;
+        Op op = sgi_op_find(prefix, prefix ? sgi_leb_u32(&at) : *at++);
         switch (op) {
-        case OP_END: *value = stack->items[0]; return SG_OK;
+        case OP_END: memcpy(value, stack->items, stack->count * sizeof *value); return SG_OK;
         case OP_I32_CONST: slot.u64 = (uint32_t)sgi_leb_s64(&at); break;
         case OP_I64_CONST: slot.s64 = sgi_leb_s64(&at); break;
         case OP_F32_CONST: slot = fixed(&at, sizeof(float)); break;
         case OP_F64_CONST: slot = fixed(&at, sizeof(double)); break;
-        case OP_GLOBAL_GET: slot = instance->globals[sgi_leb_u32(&at)]->value; break;
+        case OP_V128_CONST:
+            SGI_TRY(push(store, stack, fixed(&at, sizeof(Slot)), err));
+            slot = fixed(&at, sizeof(Slot));
+            break;
+        case OP_GLOBAL_GET: {
+            const GlobalInst *global = instance->globals[sgi_leb_u32(&at)];
+            slot = global->value;
+            if (global->type.type == VAL_V128) {
+                SGI_TRY(push(store, stack, slot, err));
+                slot = global->high;
+            }
+            break;
+        }
         case OP_REF_FUNC: slot.ref = instance->funcs[sgi_leb_u32(&at)]; break;
         case OP_REF_NULL: sgi_leb_s64(&at); break;
         case OP_I32_ADD:

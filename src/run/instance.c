@@ -166,7 +166,10 @@ static sg_status make_globals(Making *m) {
         globals->type = module->globals[i].type;
         globals->type.type = sgi_types_canonical(module->types, globals->type.type);
         globals->store = m->store;
-        SGI_TRY(sgi_const_eval(m->instance, &m->stack, module->globals[i].init, &globals->value, m->err));
+        Slot value[2] = {{0}, {0}};
+        SGI_TRY(sgi_const_eval(m->instance, &m->stack, module->globals[i].init, value, m->err));
+        globals->value = value[0];
+        globals->high = value[1];
         m->instance->globals[i] = globals;
     }
     return SG_OK;
@@ -369,12 +372,14 @@ void sgi_host_func_set_type(FuncInst *func, uint32_t id) {
     func->rtt = sgi_types_rtt(types, id);
 }
 
-GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err) {
+GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_error *err) {
     GlobalInst *global = sgi_store_alloc(store, sizeof *global);
     if (global == NULL) {
         sgi_store_no_memory(store, err);
         return NULL;
     }
-    *global = (GlobalInst){.value = value, .type = type, .store = store};
+    *global = (GlobalInst){.value = value[0], .type = type, .store = store};
+    if (type.type == VAL_V128)
+        global->high = value[1];
     return global;
 }

@@ -30,7 +30,8 @@ typedef struct ConstStack {
     size_t count, capacity;
 } ConstStack;
 
-/* The value of a constant expression; `stack` is scratch on the store's account. */
+/* The value of a constant expression, as many slots as its type has; `stack` is scratch on the store's
+ * account. */
 sg_status sgi_const_eval(Instance *instance, ConstStack *stack, ConstExpr expr, Slot *value, sg_error *err);
 
 #endif

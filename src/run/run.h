@@ -232,7 +232,8 @@ FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, vo
 void sgi_host_func_set_type(FuncInst *func, uint32_t id);
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
 TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);
-GlobalInst *sgi_global_new(Store *store, GlobalType type, Slot value, sg_error *err);
+/* `value`: as many slots as the type has. */
+GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_error *err);
 
 /* memory[at .. at + size) if it is in bounds, else NULL. Valid until guest code runs or the memory grows. */
 static inline uint8_t *sgi_memory_at(const MemoryInst *memory, uint64_t at, uint64_t size) {

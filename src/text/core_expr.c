@@ -136,11 +136,27 @@ static sg_status take_attribute(Parser *p, const char *name, bool *given, uint64
     }
 }
 
+/* A number before a lane is a memory's index when the lane, or an attribute, comes behind it. */
+static bool is_before_lane(ModuleParser *m) {
+    if (!sgi_peek_is(m->p, TOKEN_NUMBER))
+        return true;
+    size_t start = m->p->at;
+    sgi_advance(m->p);
+    const Token *token = sgi_peek(m->p);
+    Bytes text = token->kind == TOKEN_KEYWORD ? sgi_token_text(m->p, token) : (Bytes){NULL, 0};
+    bool is_attribute = (text.size > 7 && memcmp(text.data, "offset=", 7) == 0) ||
+                        (text.size > 6 && memcmp(text.data, "align=", 6) == 0);
+    bool is_memory = is_attribute || token->kind == TOKEN_NUMBER;
+    m->p->at = start;
+    return is_memory;
+}
+
 static sg_status put_memarg(ModuleParser *m, Op op, Buf *out) {
-    uint32_t memory;
+    uint32_t memory = 0;
     uint64_t offset = 0, align = 0;
     bool given;
-    SGI_TRY(optional_index(m, SPACE_MEMORY, &memory));
+    if (sgi_ops[op].imm != IMM_MEMARG_LANE || is_before_lane(m))
+        SGI_TRY(optional_index(m, SPACE_MEMORY, &memory));
     SGI_TRY(take_attribute(m->p, "offset=", &given, &offset));
     size_t at = m->p->at;
     SGI_TRY(take_attribute(m->p, "align=", &given, &align));
@@ -215,6 +231,22 @@ static sg_status put_number(ModuleParser *m, Imm imm, Buf *out) {
     return SG_OK;
 }
 
+static sg_status put_lanes(ModuleParser *m, unsigned count, Buf *out) {
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t lane;
+        SGI_TRY(sgi_expect_lane(m->p, &lane));
+        sgi_buf_byte(out, lane);
+    }
+    return SG_OK;
+}
+
+static sg_status put_v128(ModuleParser *m, Buf *out) {
+    V128Literal literal;
+    SGI_TRY(sgi_expect_v128(m->p, false, &literal));
+    sgi_buf_put(out, literal.bytes, sizeof literal.bytes);
+    return SG_OK;
+}
+
 static sg_status put_local(ModuleParser *m, Buf *out) {
     uint32_t index;
     if (sgi_peek_is(m->p, TOKEN_ID))
@@ -281,6 +313,10 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_GLOBAL: return put_index(m, SPACE_GLOBAL, out);
     case IMM_TABLE: return put_optional_index(m, SPACE_TABLE, out);
     case IMM_MEMARG: return put_memarg(m, op, out);
+    case IMM_MEMARG_LANE: SGI_TRY(put_memarg(m, op, out)); return put_lanes(m, 1, out);
+    case IMM_LANE: return put_lanes(m, 1, out);
+    case IMM_SHUFFLE: return put_lanes(m, 16, out);
+    case IMM_V128: return put_v128(m, out);
     case IMM_MEMORY: return put_optional_index(m, SPACE_MEMORY, out);
     case IMM_I32:
     case IMM_I64:
@@ -303,10 +339,6 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_CAST: return put_cast(m, out);
     case IMM_TAG: return put_index(m, SPACE_TAG, out);
     case IMM_TRY_TABLE: SGI_TRY(sgi_core_block_type(m, out)); return sgi_core_catches(m, out);
-    case IMM_V128:
-    case IMM_SHUFFLE:
-    case IMM_LANE:
-    case IMM_MEMARG_LANE:
     case IMM_ZERO: break;
     }
     return sgi_parse_unexpected(m->p);

@@ -171,3 +171,47 @@ sg_status sgi_expect_integer(Parser *p, unsigned bits, uint64_t *value) {
 sg_status sgi_expect_float(Parser *p, unsigned bits, uint64_t *value) {
     return finish(p, sgi_number_float(number_text(p), bits, p->arena, value), "constant out of range");
 }
+
+sg_status sgi_expect_lane(Parser *p, uint8_t *lane) {
+    uint64_t value;
+    SGI_TRY(finish(p, sgi_number_unsigned(number_text(p), 8, &value), "i8 constant out of range"));
+    *lane = (uint8_t)value;
+    return SG_OK;
+}
+
+static sg_status expect_number_lane(Parser *p, bool is_float, unsigned bits, uint64_t *value) {
+    if (sgi_peek_is(p, TOKEN_CLOSE))
+        return sgi_parse_fail(p, "wrong number of lane literals");
+    return is_float ? sgi_expect_float(p, bits, value) : sgi_expect_integer(p, bits, value);
+}
+
+sg_status sgi_expect_v128(Parser *p, bool is_pattern, V128Literal *literal) {
+    static const struct {
+        const char *name;
+        uint8_t lanes;
+        bool is_float;
+    } shapes[] = {{"i8x16", 16, false}, {"i16x8", 8, false}, {"i32x4", 4, false},
+                  {"i64x2", 2, false},  {"f32x4", 4, true},  {"f64x2", 2, true}};
+    size_t shape = 0;
+    while (shape < SGI_COUNT(shapes) && !sgi_take_keyword(p, shapes[shape].name))
+        shape++;
+    if (shape == SGI_COUNT(shapes))
+        return sgi_parse_unexpected(p);
+    bool is_float = shapes[shape].is_float;
+    unsigned lanes = shapes[shape].lanes, bits = 128 / lanes;
+    literal->lane_bits = (uint8_t)bits;
+    for (unsigned i = 0; i < lanes; i++) {
+        uint64_t value = 0;
+        char kind = 'v';
+        if (is_float && is_pattern && sgi_take_keyword(p, "nan:canonical"))
+            kind = 'c';
+        else if (is_float && is_pattern && sgi_take_keyword(p, "nan:arithmetic"))
+            kind = 'a';
+        else
+            SGI_TRY(expect_number_lane(p, is_float, bits, &value));
+        literal->lane_kinds[i] = kind;
+        for (unsigned byte = 0; byte < bits / 8; byte++)
+            literal->bytes[i * (bits / 8) + byte] = (uint8_t)(value >> (8 * byte));
+    }
+    return SG_OK;
+}

@@ -94,6 +94,16 @@ sg_status sgi_expect_u32(Parser *p, uint32_t *value);
 sg_status sgi_expect_u64(Parser *p, uint64_t *value);
 sg_status sgi_expect_integer(Parser *p, unsigned bits, uint64_t *value);
 sg_status sgi_expect_float(Parser *p, unsigned bits, uint64_t *value);
+sg_status sgi_expect_lane(Parser *p, uint8_t *lane);
+
+/* What follows "v128.const": "i32x4 1 2 3 4" and its like. */
+typedef struct V128Literal {
+    uint8_t bytes[16];
+    uint8_t lane_bits;
+    char lane_kinds[16]; /* of each lane: 'v' value, 'c' nan:canonical, 'a' nan:arithmetic */
+} V128Literal;
+/* `is_pattern`: a float may be a NaN pattern, as results in scripts are. */
+sg_status sgi_expect_v128(Parser *p, bool is_pattern, V128Literal *literal);
 
 /* ---- core types, appended to `out` in the binary format ---- */
 

@@ -82,6 +82,18 @@ static void put_float(CorePrinter *p, const Instr *instr, bool is_64) {
         sgi_buf_printf(p->out, " (;=%.*g;)", is_64 ? 17 : 9, number);
 }
 
+static void put_lanes(CorePrinter *p, const uint8_t *lanes, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        sgi_buf_printf(p->out, " %u", lanes[i]);
+}
+
+/* As four lanes of 32 bits, which say the same as any. */
+static void put_v128(CorePrinter *p, const uint8_t *bytes) {
+    sgi_buf_text(p->out, " i32x4");
+    for (unsigned i = 0; i < 16; i += 4)
+        sgi_buf_printf(p->out, " 0x%02x%02x%02x%02x", bytes[i + 3], bytes[i + 2], bytes[i + 1], bytes[i]);
+}
+
 /* Only what validates has its one type; of the rest the first is shown. */
 static void put_select_type(CorePrinter *p, const Instr *instr) {
     sgi_buf_text(p->out, " (result");
@@ -143,6 +155,13 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
     case IMM_GLOBAL: put_index(p, NAMES_OF_GLOBAL, instr->index); return;
     case IMM_TABLE: put_optional(p, NAMES_OF_TABLE, instr->index); return;
     case IMM_MEMARG: put_memarg(p, instr); return;
+    case IMM_MEMARG_LANE:
+        put_memarg(p, instr);
+        put_lanes(p, &instr->lane, 1);
+        return;
+    case IMM_LANE: put_lanes(p, &instr->lane, 1); return;
+    case IMM_SHUFFLE: put_lanes(p, instr->labels, 16); return;
+    case IMM_V128: put_v128(p, instr->labels); return;
     case IMM_MEMORY: put_optional(p, NAMES_OF_MEMORY, instr->index); return;
     case IMM_I32:
     case IMM_I64: sgi_buf_printf(p->out, " %lld", (long long)instr->bits); return;
@@ -179,10 +198,6 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
         put_block_type(p, instr);
         put_catches(p, instr);
         return;
-    case IMM_V128:
-    case IMM_SHUFFLE:
-    case IMM_LANE:
-    case IMM_MEMARG_LANE:
     case IMM_ZERO: break;
     }
 }

@@ -34,35 +34,13 @@ static sg_status parse_core_number(Parser *p, sg_core_kind kind, bool is_result,
     return SG_OK;
 }
 
-/* "i32x4 1 2 3 4" and its like. */
 static sg_status parse_v128(Parser *p, bool is_result, sg_pattern *pattern) {
-    static const struct {
-        const char *shape;
-        uint8_t lanes;
-        bool is_float;
-    } shapes[] = {{"i8x16", 16, false}, {"i16x8", 8, false}, {"i32x4", 4, false},
-                  {"i64x2", 2, false},  {"f32x4", 4, true},  {"f64x2", 2, true}};
-    size_t shape = 0;
-    while (shape < SGI_COUNT(shapes) && !sgi_take_keyword(p, shapes[shape].shape))
-        shape++;
-    if (shape == SGI_COUNT(shapes))
-        return sgi_parse_unexpected(p);
-    unsigned lanes = shapes[shape].lanes, bits = 128 / lanes;
+    V128Literal literal = {.lane_bits = 0};
+    SGI_TRY(sgi_expect_v128(p, is_result, &literal));
     pattern->core.kind = SG_CORE_V128;
-    pattern->lane_bits = (uint8_t)bits;
-    for (unsigned i = 0; i < lanes; i++) {
-        uint64_t value = 0;
-        pattern->lane_kinds[i] = 'v';
-        if (shapes[shape].is_float && is_result && sgi_take_keyword(p, "nan:canonical"))
-            pattern->lane_kinds[i] = 'c';
-        else if (shapes[shape].is_float && is_result && sgi_take_keyword(p, "nan:arithmetic"))
-            pattern->lane_kinds[i] = 'a';
-        else
-            SGI_TRY(shapes[shape].is_float ? sgi_expect_float(p, bits, &value)
-                                           : sgi_expect_integer(p, bits, &value));
-        for (unsigned byte = 0; byte < bits / 8; byte++)
-            pattern->core.of.v128[i * (bits / 8) + byte] = (uint8_t)(value >> (8 * byte));
-    }
+    pattern->lane_bits = literal.lane_bits;
+    memcpy(pattern->lane_kinds, literal.lane_kinds, sizeof literal.lane_kinds);
+    memcpy(pattern->core.of.v128, literal.bytes, sizeof literal.bytes);
     return SG_OK;
 }
 

@@ -67,10 +67,15 @@ static sg_status reserve(Validator *v, uint32_t count) {
     return sgi_vec_reserve(v->cx.alloc, &v->stack, count) ? SG_OK : sgi_load_no_memory(&v->cx);
 }
 
+static uint32_t count_vectors(const ValType *types, uint32_t count) {
+    return sgi_slots(types, count) - count;
+}
+
 static sg_status note_height(Validator *v) {
-    if (SGI_LIKELY(v->stack.count <= v->max_stack))
+    size_t slots = v->stack.count + v->vectors;
+    if (SGI_LIKELY(slots <= v->max_stack))
         return SG_OK;
-    v->max_stack = (uint32_t)v->stack.count;
+    v->max_stack = (uint32_t)slots;
     return sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->max_stack, v->instr.offset, v->cx.err);
 }
 
@@ -78,6 +83,7 @@ sg_status sgi_body_push(Validator *v, ValType type) {
     if (SGI_UNLIKELY(v->stack.count == v->stack.capacity))
         SGI_TRY(reserve(v, 1));
     v->stack.items[v->stack.count++] = type;
+    v->vectors += type == VAL_V128;
     return note_height(v);
 }
 
@@ -86,6 +92,7 @@ sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count)
     if (count)
         memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
     v->stack.count += count;
+    v->vectors += count_vectors(types, count);
     SGI_TRY(note_height(v));
     return sgi_body_count_work(v, count / 16);
 }
@@ -94,6 +101,7 @@ sg_status sgi_body_pop_any(Validator *v, ValType *type) {
     const Frame *frame = top_frame(v);
     if (SGI_LIKELY(v->stack.count > frame->height)) {
         *type = v->stack.items[--v->stack.count];
+        v->vectors -= *type == VAL_V128;
         return SG_OK;
     }
     *type = VAL_BOTTOM;
@@ -153,7 +161,10 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
 sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count) {
     SGI_TRY(check_list(v, types, count));
     size_t have = v->stack.count - top_frame(v)->height;
-    v->stack.count -= count < have ? count : have;
+    if (count > have)
+        count = (uint32_t)have;
+    v->stack.count -= count;
+    v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
     return SG_OK;
 }
 
@@ -184,6 +195,7 @@ sg_status sgi_body_push_frame(Validator *v, Op op, uint32_t type_index, ValType 
         .op = (uint8_t)op,
         .entry_live = v->live,
         .height = (uint32_t)v->stack.count,
+        .vectors = v->vectors,
         .init_height = (uint32_t)v->init_log.count,
         .type_index = type_index,
         .result = result,
@@ -198,6 +210,7 @@ sg_status sgi_body_push_frame(Validator *v, Op op, uint32_t type_index, ValType 
 void sgi_body_set_unreachable(Validator *v) {
     top_frame(v)->unreachable = true;
     v->stack.count = top_frame(v)->height;
+    v->vectors = top_frame(v)->vectors;
     v->live = false;
 }
 
@@ -644,19 +657,41 @@ static ValType letter_type(char letter, ValType address) {
     case 'I': return VAL_I64;
     case 'f': return VAL_F32;
     case 'F': return VAL_F64;
+    case 'V': return VAL_V128;
     default: return address;
+    }
+}
+
+static sg_status check_lanes(const Validator *v, const uint8_t *lanes, unsigned count, unsigned limit) {
+    for (unsigned i = 0; i < count; i++)
+        if (lanes[i] >= limit)
+            return sgi_body_invalid(v, "invalid lane index", "");
+    return SG_OK;
+}
+
+/* `address` becomes that of the memory that the immediate names, where it does. */
+static sg_status check_immediate(const Validator *v, Imm imm, ValType *address) {
+    const Instr *instr = &v->instr;
+    const Limits *limits = NULL;
+    switch (imm) {
+    case IMM_MEMARG:
+    case IMM_MEMARG_LANE:
+    case IMM_MEMORY:
+        SGI_TRY(find_memory(v, instr->index, &limits));
+        *address = address_type(limits);
+        if (imm == IMM_MEMORY)
+            return SG_OK;
+        SGI_TRY(check_memarg(v, limits));
+        return imm == IMM_MEMARG ? SG_OK : check_lanes(v, &instr->lane, 1, sgi_op_lanes(instr->op));
+    case IMM_LANE: return check_lanes(v, &instr->lane, 1, sgi_op_lanes(instr->op));
+    case IMM_SHUFFLE: return check_lanes(v, instr->labels, 16, 32);
+    default: return SG_OK;
     }
 }
 
 static sg_status check_signature(Validator *v, const OpInfo *info) {
     ValType address = VAL_I32;
-    if (info->imm == IMM_MEMARG || info->imm == IMM_MEMORY) {
-        const Limits *limits = NULL;
-        SGI_TRY(find_memory(v, v->instr.index, &limits));
-        address = address_type(limits);
-        if (info->imm == IMM_MEMARG)
-            SGI_TRY(check_memarg(v, limits));
-    }
+    SGI_TRY(check_immediate(v, (Imm)info->imm, &address));
     const char *colon = info->signature;
     while (*colon != ':')
         colon++;
@@ -728,7 +763,7 @@ static sg_status check_instr(Validator *v) {
 
 static void reset(Validator *v) {
     v->stack.count = v->frames.count = 0;
-    v->max_stack = 0;
+    v->max_stack = v->vectors = 0;
     v->init_log.count = v->run_ends.count = 0;
     v->live = true;
 }
@@ -795,6 +830,7 @@ static sg_status check_constant(const Validator *v) {
     case OP_I64_CONST:
     case OP_F32_CONST:
     case OP_F64_CONST:
+    case OP_V128_CONST:
     case OP_REF_NULL:
     case OP_REF_FUNC:
     case OP_GLOBAL_GET:

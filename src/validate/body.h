@@ -13,6 +13,7 @@ typedef struct Frame {
     bool targeted;    /* live code branches to its label */
     bool entry_live;
     uint32_t height;      /* of the operand stack, below its parameters */
+    uint32_t vectors;     /* v128 operands below that height */
     uint32_t init_height; /* of the log of initialised locals */
     uint32_t type_index;  /* NO_TYPE: no parameters, and `result` */
     ValType result;       /* VAL_BOTTOM: none */
@@ -31,7 +32,8 @@ typedef struct Validator {
     Instr instr;
     FuncBody *body; /* NULL in a constant expression */
     const FuncType *type;
-    uint32_t max_stack;    /* operands so far */
+    uint32_t max_stack;    /* as in FuncBody, so far */
+    uint32_t vectors;      /* v128 operands on the stack */
     bool live;             /* can be reached: what segments cover (Frame.unreachable is about types only) */
     uint32_t work;         /* since the last look at the interrupt */
     uint32_t global_limit; /* globals that a constant expression may name */
