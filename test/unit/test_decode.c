@@ -42,7 +42,7 @@ static void malformed(void **state) {
          "implementation limit exceeded"},
         {BYTES_OF(HEADER "\10\5\xff\xff\xff\xff\x0f"), SG_INVALID, "unknown function"},
         {BYTES_OF(HEADER "\1\4\1\x5f\0\0"), SG_UNSUPPORTED, "unsupported feature"},
-        {BYTES_OF(HEADER "\5\3\1\4\0"), SG_UNSUPPORTED, "unsupported feature"},
+        {BYTES_OF(HEADER "\5\4\1\3\0\1"), SG_UNSUPPORTED, "unsupported feature"},
         {BYTES_OF(HEADER "\x0d\3\1\0\0"), SG_UNSUPPORTED, "unsupported feature"},
     };
     Loader l;
