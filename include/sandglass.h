@@ -9,6 +9,7 @@
 #include <sandglass/limits.h>
 #include <sandglass/linker.h>
 #include <sandglass/module.h>
+#include <sandglass/resource.h>
 #include <sandglass/store.h>
 #include <sandglass/value.h>
 #include <sandglass/wat.h>

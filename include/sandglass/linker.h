@@ -3,6 +3,7 @@
 #define SANDGLASS_LINKER_H
 
 #include <sandglass/func.h>
+#include <sandglass/resource.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,6 +25,11 @@ SG_API void sg_linker_delete(sg_linker *linker);
  * replaces it. */
 SG_API sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name,
                                        sg_host_fn *function, void *context, sg_error *error);
+
+/* Supplies a resource type under `name` of the imported instance `instance` (NULL: the top level). Defining
+ * it again replaces it. */
+SG_API sg_status sg_linker_define_resource(sg_linker *linker, const char *instance, const char *name,
+                                           sg_resource_type *type, sg_error *error);
 
 /* Supplies an instance made earlier under the import name `name`, in the store of that instance only. Once
  * that store is deleted the name is as if nothing had been supplied to any other. */

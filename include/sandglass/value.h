@@ -104,7 +104,7 @@ struct sg_value {
             const sg_string *names; /* of the flags that are set */
             size_t count;
         } flags;
-        uint64_t handle; /* SG_OWN, SG_BORROW */
+        uint64_t handle; /* SG_OWN, SG_BORROW: see resource.h */
     } of;
 };
 

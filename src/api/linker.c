@@ -16,6 +16,11 @@ sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const c
     return sgi_linker_define_func(linker, instance, name, function, context, error);
 }
 
+sg_status sg_linker_define_resource(sg_linker *linker, const char *instance, const char *name,
+                                    sg_resource_type *type, sg_error *error) {
+    return sgi_linker_define_resource(linker, instance, name, type, error);
+}
+
 sg_status sg_linker_define_instance(sg_linker *linker, const char *name, sg_instance *instance,
                                     sg_error *error) {
     return sgi_linker_define_instance(linker, name, instance, error);

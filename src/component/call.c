@@ -68,16 +68,21 @@ static uint32_t result_types(const CompFuncType *type, CompField *field) {
 typedef struct Caller {
     ComponentInstance *inst;
     const CallScope *scope;
+    const CompFuncType *type; /* of the function, as the component knows it */
+    Transfer *transfer;
 } Caller;
 
 /* The body of canon_lift, between entering and leaving. */
 static sg_status run_lifted(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
                             sg_error *err) {
     const CompFuncType *type = func->type;
+    Task task = {0};
     LiftLowerContext cx = {.store = func->store,
                            .opts = &func->opts,
                            .inst = func->inst,
                            .err = err,
+                           .task = &task,
+                           .transfer = caller.transfer,
                            .is_between = caller.inst != NULL};
     Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
     bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
@@ -92,6 +97,8 @@ static sg_status run_lifted(CompFunc *func, Caller caller, const sg_value *argum
     Slot flat_result = slots[0];
     bool result_spilled = is_spilled(&field, result_count, MAX_FLAT_RESULTS);
     SGI_TRY(sgi_lift_flat_values(&cx, &flat_result, result_spilled, &field, result_count, result));
+    if (task.num_borrows > 0)
+        return sgi_fail_trap(err, SG_TRAP_BORROWS_REMAIN);
     if (func->opts.post_return) {
         slots[0] = flat_result;
         func->inst->may_leave = false;
@@ -134,12 +141,14 @@ static sg_status host_failed(const CompFunc *func, sg_status status, const sg_er
     return SG_TRAP;
 }
 
-static sg_status call_host(CompFunc *func, const sg_value *arguments, sg_value *result, sg_error *err) {
+static sg_status call_host(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
+                           sg_error *err) {
     sg_call call = {.store = func->store};
     sg_error told = {.status = SG_OK};
+    caller.transfer->first = caller.transfer->last = NULL; /* what it is given is its own now */
     sg_status status = func->host(func->context, &call, arguments, func->type->param_count, result, &told);
     if (status == SG_OK && func->type->result)
-        status = sgi_check_value(func->type->result, result, "result", 0, &told);
+        status = sgi_check_value(caller.inst, caller.type->result, result, "result", 0, &told);
     if (status != SG_OK)
         return host_failed(func, status, &told, err);
     sg_trap trap = sgi_poll(&func->store->cx); /* it may have taken its time */
@@ -151,7 +160,7 @@ static sg_status call(CompFunc *func, Caller caller, const sg_value *arguments, 
                       sg_error *err) {
     switch (func->kind) {
     case COMP_FUNC_LIFTED: return canon_lift(func, caller, arguments, result, err);
-    case COMP_FUNC_HOST: return call_host(func, arguments, result, err);
+    case COMP_FUNC_HOST: return call_host(func, caller, arguments, result, err);
     default:
         sgi_fail(err, SG_TRAP, SG_NO_OFFSET, sg_trap_message(SG_TRAP_UNKNOWN_IMPORT), "%.*s%s%.*s",
                  (int)(func->instance_name.size > 150 ? 150 : func->instance_name.size),
@@ -162,20 +171,24 @@ static sg_status call(CompFunc *func, Caller caller, const sg_value *arguments, 
     }
 }
 
+/* After a failure, what was on its way to somebody has no owner. */
+static void end_transfer(Transfer *transfer, Store *store, sg_status status) {
+    sgi_transfer_end_loans(transfer, store);
+    if (status != SG_OK)
+        sgi_transfer_abandon(transfer);
+}
+
 /* ---- canon lower ---- */
 
-static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
+/* The body of canon_lower. */
+static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slots, sg_error *err) {
     const CompFuncType *type = lowered->type;
     Store *store = lowered->inst->store;
-    if (!lowered->inst->may_leave)
-        return sgi_fail_trap(err, SG_TRAP_CANNOT_LEAVE);
-    if (lowered->opts.is_async)
-        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous calls");
-
     LiftLowerContext cx = {.store = store,
                            .opts = &lowered->opts,
                            .inst = lowered->inst,
                            .err = err,
+                           .transfer = transfer,
                            .is_between = lowered->callee->kind == COMP_FUNC_LIFTED};
     sg_value *arguments = sgi_canon_alloc(&cx, type->param_count, sizeof *arguments);
     if (arguments == NULL)
@@ -194,13 +207,26 @@ static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
         out_param = slots[at].u32;
     }
     sg_value result = {.kind = SG_BOOL};
-    SGI_TRY(call(lowered->callee, (Caller){.inst = lowered->inst}, arguments, &result, err));
+    Caller caller = {.inst = lowered->inst, .type = type, .transfer = transfer};
+    SGI_TRY(call(lowered->callee, caller, arguments, &result, err));
+    sgi_transfer_end_loans(transfer, store);
     Slot flat_result = {.u64 = 0};
     SGI_TRY(
         sgi_lower_flat_values(&cx, &result, &field, result_count, result_spilled, &out_param, &flat_result));
     if (result_count && !result_spilled)
         slots[0] = flat_result;
     return SG_OK;
+}
+
+static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
+    if (!lowered->inst->may_leave)
+        return sgi_fail_trap(err, SG_TRAP_CANNOT_LEAVE);
+    if (lowered->opts.is_async)
+        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous calls");
+    Transfer transfer = {0};
+    sg_status status = run_lowered(lowered, &transfer, slots, err);
+    end_transfer(&transfer, lowered->inst->store, status);
+    return status;
 }
 
 sg_trap sgi_canon_lower(void *context, ExecContext *exec, FuncInst *func, Slot *slots) {
@@ -215,14 +241,30 @@ sg_trap sgi_canon_lower(void *context, ExecContext *exec, FuncInst *func, Slot *
     return SG_TRAP_NONE;
 }
 
-sg_trap sgi_canon_unsupported(void *context, ExecContext *exec, FuncInst *func, Slot *slots) {
-    (void)func;
-    (void)slots;
-    sg_error err;
-    const CanonDef *def = context;
-    const CanonRow *row = sgi_canon_row(def->opcode);
-    sgi_fail(&err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "%s", row ? row->name : "built-in");
-    return sgi_host_failed(exec->store, &err);
+/* ---- destructors ---- */
+
+static const sg_type u32_type = {
+    .kind = SG_U32, .size = 4, .alignment = 4, .flat_count = 1, .flat = {KIND_I32}, .weight = 1};
+static const CompField destructor_params[] = {{.type = &u32_type}};
+const CompFuncType sgi_destructor_type = {.params = destructor_params, .param_count = 1};
+
+static sg_status destroy(Resource *resource, uint64_t rep, Caller caller, sg_error *err) {
+    if (resource->is_host) {
+        sgi_resource_end(resource, rep);
+        return SG_OK;
+    }
+    sg_value argument = {.kind = SG_U32, .of.u32 = (uint32_t)rep}, result;
+    if (resource->dtor)
+        return canon_lift(resource->dtor, caller, &argument, &result, err);
+    ComponentInstance *limit = common_ancestor(resource->impl, caller.inst);
+    SGI_TRY(enter_from(resource->impl, limit, err));
+    leave_to(resource->impl, limit);
+    return SG_OK;
+}
+
+sg_status sgi_resource_destroy(Resource *resource, uint64_t rep, ComponentInstance *caller, sg_error *err) {
+    Transfer transfer = {0};
+    return destroy(resource, rep, (Caller){.inst = caller, .transfer = &transfer}, err);
 }
 
 /* ---- from the host ---- */
@@ -231,13 +273,14 @@ const CompFuncType *sgi_comp_func_type(const CompFunc *func) {
     return func->type;
 }
 
-static sg_status check_arguments(const CompFuncType *type, const sg_value *arguments, size_t count,
+static sg_status check_arguments(const CompFunc *func, const sg_value *arguments, size_t count,
                                  sg_error *err) {
+    const CompFuncType *type = func->type;
     if (count != type->param_count)
         return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "wrong number of arguments", "expected %u, got %zu",
                         type->param_count, count);
     for (uint32_t i = 0; i < type->param_count; i++)
-        SGI_TRY(sgi_check_value(type->params[i].type, &arguments[i], "argument", i + 1, err));
+        SGI_TRY(sgi_check_value(func->inst, type->params[i].type, &arguments[i], "argument", i + 1, err));
     return SG_OK;
 }
 
@@ -247,10 +290,13 @@ sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t a
     sg_value own_result = {.kind = SG_BOOL};
     if (err == NULL)
         err = &own_err; /* what ended a tree is read from it */
-    SGI_TRY(check_arguments(func->type, arguments, argument_count, err));
+    SGI_TRY(check_arguments(func, arguments, argument_count, err));
     CallScope scope;
     SGI_TRY(sgi_call_begin_with_values(func->store, &scope, err));
-    sg_status called = call(func, (Caller){.scope = &scope}, arguments, &own_result, err);
+    Transfer transfer = {0};
+    Caller caller = {.scope = &scope, .type = func->type, .transfer = &transfer};
+    sg_status called = call(func, caller, arguments, &own_result, err);
+    end_transfer(&transfer, func->store, called);
     sg_status status = sgi_call_end(func->store, &scope, called, err);
     if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)
         end_tree(func->inst, status, err); /* fuel ran out by the end */

@@ -11,11 +11,40 @@
 
 #include "component/internal.h"
 
+/* A handle lent for the time of a call. On the store's account: call memory is given back in between. */
+typedef struct Loan {
+    struct Loan *next;
+    HandleTable *table;
+    uint32_t index;
+    bool is_temporary; /* a borrowed handle made for the host: it goes at the end */
+} Loan;
+
+/* A resource of the host's that was taken from one table and has not come to another yet. In call memory. */
+typedef struct Lifted {
+    struct Lifted *next;
+    Resource *resource;
+    uint64_t rep;
+} Lifted;
+
+/* What is on its way in one call, from side to side; zeroes: nothing. */
+typedef struct Transfer {
+    Loan *loans;
+    Lifted *first, *last; /* in the order of lifting, which is that of lowering too */
+    Task host_task;       /* scope of the handles that a host function borrows */
+} Transfer;
+
+/* The call is over: gives back what was lent. */
+void sgi_transfer_end_loans(Transfer *transfer, Store *store);
+/* Nobody takes what was lifted: it ends. */
+void sgi_transfer_abandon(Transfer *transfer);
+
 typedef struct LiftLowerContext {
     Store *store;
     const CanonicalOptions *opts;
     ComponentInstance *inst;
     sg_error *err;
+    Task *task; /* borrow_scope of what is lowered into a callee */
+    Transfer *transfer;
     /* The other side is a component, not the host. Values have a form of their own then: strings carry a
      * StringSource; in place of names stand indices, as sizes of names without data; flags are bits, as a
      * count without names. */
@@ -39,6 +68,15 @@ sg_status sgi_lift_flat_values(LiftLowerContext *cx, const Slot *slots, bool is_
  * at what realloc gives, which goes to slots[0]. */
 sg_status sgi_lower_flat_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
                                 uint32_t count, bool is_spilled, const uint32_t *out_param, Slot *slots);
+
+/* ---- resource.c ---- */
+
+/* Between components, what stands for a resource is its representation; on the host's side, that of a
+ * resource of its own, or the number of a handle in the host's table. */
+sg_status sgi_lift_own(LiftLowerContext *cx, uint32_t i, const sg_type *type, uint64_t *out);
+sg_status sgi_lift_borrow(LiftLowerContext *cx, uint32_t i, const sg_type *type, uint64_t *out);
+sg_status sgi_lower_own(LiftLowerContext *cx, uint64_t value, const sg_type *type, uint32_t *index);
+sg_status sgi_lower_borrow(LiftLowerContext *cx, uint64_t value, const sg_type *type, uint32_t *index);
 
 /* ---- strings.c ---- */
 

@@ -8,9 +8,10 @@
 /* Where we are, from the inside out; on the C stack, at most LIMIT(TYPE_DEPTH) long, as types are deep. */
 typedef struct Path {
     const struct Path *outer;
-    const char *what; /* "argument", "field", ... */
-    Bytes name;       /* in quotes, when not empty */
-    size_t number;    /* else from 1; 0: none */
+    const ComponentInstance *inst; /* of the outermost: who takes the value; NULL: the host */
+    const char *what;              /* "argument", "field", ... */
+    Bytes name;                    /* in quotes, when not empty */
+    size_t number;                 /* else from 1; 0: none */
 } Path;
 
 static const char *const kind_names[] = {
@@ -204,10 +205,30 @@ static sg_status check_flags(const sg_type *type, const sg_value *value, const P
     return SG_OK;
 }
 
+/* What the host says of its own resources is taken as it is. */
+static sg_status check_handle(const sg_type *type, const sg_value *value, const Path *path, sg_error *err) {
+    const Path *outermost = path;
+    while (outermost->outer)
+        outermost = outermost->outer;
+    if (outermost->inst == NULL)
+        return SG_OK;
+    const Resource *resource = sgi_resource_find(outermost->inst, type->resource);
+    if (resource->is_host)
+        return SG_OK;
+    const Handle *handle = sgi_resource_host_handle(outermost->inst->store, value->of.handle);
+    if (handle == NULL)
+        return wrong(path, err, "the host has no such handle");
+    if (handle->resource != resource)
+        return wrong(path, err, "a handle of another resource type");
+    if (type->kind == SG_OWN && handle->borrow_scope)
+        return wrong(path, err, "the host has only borrowed the resource");
+    if (type->kind == SG_OWN && handle->lends)
+        return wrong(path, err, "the resource is lent");
+    return SG_OK;
+}
+
 static sg_status check(const sg_type *type, const sg_value *value, const Path *path, sg_error *err) {
     switch (type->kind) {
-    case SG_OWN:
-    case SG_BORROW:
     case SG_STREAM:
     case SG_FUTURE:
     case SG_ERROR_CONTEXT: return unsupported(type, path, err);
@@ -243,11 +264,13 @@ static sg_status check(const sg_type *type, const sg_value *value, const Path *p
         return check_case(type, value->of.result.is_error, value->of.result.payload,
                           value->of.result.is_error ? "error" : "ok", (Bytes){0}, path, err);
     case SG_FLAGS: return check_flags(type, value, path, err);
+    case SG_OWN:
+    case SG_BORROW: return check_handle(type, value, path, err);
     default: return SG_OK;
     }
 }
 
-sg_status sgi_check_value(const sg_type *type, const sg_value *value, const char *what, uint32_t index,
-                          sg_error *err) {
-    return check(type, value, &(Path){.what = what, .number = index}, err);
+sg_status sgi_check_value(const ComponentInstance *inst, const sg_type *type, const sg_value *value,
+                          const char *what, uint32_t index, sg_error *err) {
+    return check(type, value, &(Path){.inst = inst, .what = what, .number = index}, err);
 }

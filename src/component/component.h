@@ -6,6 +6,7 @@
 #include "run/run.h"
 
 #include <sandglass/linker.h>
+#include <sandglass/resource.h>
 
 typedef struct sg_linker Linker;
 typedef struct sg_instance CompInstance;
@@ -17,6 +18,9 @@ void sgi_linker_delete(Linker *linker);
 sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
                                  void *context, sg_error *err);
 sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInstance *instance, sg_error *err);
+/* Holds the type. */
+sg_status sgi_linker_define_resource(Linker *linker, const char *instance, const char *name,
+                                     struct sg_resource_type *type, sg_error *err);
 void sgi_linker_unknown_imports_trap(Linker *linker, bool on);
 
 /* Instantiates under one call scope. The instance belongs to the store. */
@@ -31,5 +35,13 @@ const CompFuncType *sgi_comp_func_type(const CompFunc *func);
  * memory, and runs post-return. */
 sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *err);
+
+/* A resource type of the host's, with one reference for the caller. */
+struct sg_resource_type *sgi_resource_type_new(Engine *engine, sg_resource_destructor *destructor,
+                                               void *context, sg_error *err);
+void sgi_resource_type_retain(struct sg_resource_type *type);
+void sgi_resource_type_release(struct sg_resource_type *type);
+/* Drops a handle of the host's; a guest's destructor runs in a call of its own. */
+sg_status sgi_resource_drop(Store *store, uint64_t number, sg_error *err);
 
 #endif

@@ -59,19 +59,79 @@ static bool make_spaces(ComponentInstance *inst) {
     inst->core_tables = sgi_store_alloc(store, c->core_table_count * sizeof *inst->core_tables);
     inst->core_memories = sgi_store_alloc(store, c->core_memory_count * sizeof *inst->core_memories);
     inst->core_globals = sgi_store_alloc(store, c->core_global_count * sizeof *inst->core_globals);
-    return inst->funcs && inst->instances && inst->components && inst->core_modules && inst->core_instances &&
-           inst->core_funcs && inst->core_tables && inst->core_memories && inst->core_globals;
+    inst->types = sgi_store_alloc(store, c->type_count * sizeof(Resource *));
+    return inst->types && inst->funcs && inst->instances && inst->components && inst->core_modules &&
+           inst->core_instances && inst->core_funcs && inst->core_tables && inst->core_memories &&
+           inst->core_globals;
 }
 
-/* Items that have no run-time form (types) have no space here. */
-static void add_item(ComponentInstance *inst, const Item *item) {
+/* Counts one definition, or as little. */
+static sg_status count_step(Instantiation *in) {
+    sg_trap trap = sgi_poll(&in->store->cx);
+    if (trap != SG_TRAP_NONE)
+        return sgi_fail_trap(in->err, trap);
+    return sgi_limit_check(LIMIT_ID_DEFINITIONS, ++in->executed, SG_NO_OFFSET, in->err);
+}
+
+/* The next index of the type space: `resource`, if it is a resource type that is met for the first time. */
+static sg_status add_type(Instantiation *in, ComponentInstance *inst, Resource *resource) {
+    const CompType *type = &inst->component->types[inst->type_count];
+    Resource **place = &inst->types[inst->type_count++];
+    if (type->kind != CT_RESOURCE)
+        return SG_OK;
+    if (resource == NULL)
+        resource = sgi_resource_find(inst, type->as.resource);
+    if (resource == NULL)
+        return not_found(in, "resource type", type->name ? type->name->label : (Bytes){NULL, 0});
+    *place = resource;
+    return sgi_resource_bind(inst, type->as.resource, resource, in->err);
+}
+
+/* The resource types that `type`, of an instance that is new to `inst`, introduces stand for those that
+ * `given` exports. Recursion: types nest at most LIMIT(TYPE_DEPTH) deep. */
+static sg_status bind_instance(Instantiation *in, ComponentInstance *inst, const InstanceType *type,
+                               const CompInstance *given) {
+    for (uint32_t i = 0; i < type->export_count; i++) {
+        const NamedExtern *export = &type->exports[i];
+        const bool is_resource =
+            export->type.sort == SORT_TYPE && export->type.as.type.type.kind == CT_RESOURCE;
+        SGI_TRY(count_step(in));
+        if (!is_resource && export->type.sort != SORT_INSTANCE)
+            continue;
+        const uint32_t *at = sgi_map_get(&given->names->map, export->name);
+        const Item *item = at ? &given->exports[*at] : NULL;
+        if (item == NULL || item->sort != export->type.sort)
+            return not_found(in, "export", export->name);
+        if (!is_resource)
+            SGI_TRY(bind_instance(in, inst, export->type.as.instance, item->as.instance));
+        else if (item->as.resource)
+            SGI_TRY(
+                sgi_resource_bind(inst, export->type.as.type.type.as.resource, item->as.resource, in->err));
+    }
+    return SG_OK;
+}
+
+/* Core types have no run-time form here. */
+static sg_status add_item(Instantiation *in, ComponentInstance *inst, const Item *item) {
     switch (item->sort) {
+    case SORT_TYPE: return add_type(in, inst, item->as.resource);
     case SORT_FUNC: inst->funcs[inst->func_count++] = item->as.func; break;
     case SORT_INSTANCE: inst->instances[inst->instance_count++] = item->as.instance; break;
     case SORT_COMPONENT: inst->components[inst->component_count++] = item->as.component; break;
     case SORT_CORE_MODULE: inst->core_modules[inst->core_module_count++] = item->as.core_module; break;
     default: break;
     }
+    return SG_OK;
+}
+
+/* The same of an item whose type, in this component, is new: an import, or an export, which may hide what it
+ * is. */
+static sg_status add_new_item(Instantiation *in, ComponentInstance *inst, const Item *item) {
+    if (item->sort == SORT_INSTANCE) {
+        const CompItem *known = &inst->component->instances[inst->instance_count];
+        SGI_TRY(bind_instance(in, inst, known->type.as.instance, item->as.instance));
+    }
+    return add_item(in, inst, item);
 }
 
 static Item item_at(const ComponentInstance *inst, SortIndex at) {
@@ -81,6 +141,7 @@ static Item item_at(const ComponentInstance *inst, SortIndex at) {
     case SORT_INSTANCE: item.as.instance = inst->instances[at.index]; break;
     case SORT_COMPONENT: item.as.component = inst->components[at.index]; break;
     case SORT_CORE_MODULE: item.as.core_module = inst->core_modules[at.index]; break;
+    case SORT_TYPE: item.as.resource = inst->types[at.index]; break;
     default: break;
     }
     return item;
@@ -228,12 +289,14 @@ static sg_status push(Instantiation *in, Component *component, ComponentInstance
 }
 
 /* The frame on top is done: its instance can be entered, and belongs to the one below. */
-static void pop(Instantiation *in) {
+static sg_status pop(Instantiation *in) {
     Frame *frame = &in->frames[--in->depth];
     sgi_map_free(&frame->args);
     frame->inst->may_enter = true;
-    if (frame->inst->parent)
-        frame->inst->parent->instances[frame->inst->parent->instance_count++] = frame->inst->exports;
+    if (frame->inst->parent == NULL)
+        return SG_OK;
+    Item item = {.sort = SORT_INSTANCE, .as.instance = frame->inst->exports};
+    return add_new_item(in, frame->inst->parent, &item);
 }
 
 /* ---- definitions ---- */
@@ -247,15 +310,15 @@ static sg_status import(Instantiation *in, Frame *frame, const ImportDef *def) {
             return not_found(in, "import", def->name.name);
         item = in->imports[number];
     } else {
-        if (def->desc.sort == SORT_TYPE)
-            return SG_OK;
         const uint32_t *at = sgi_map_get(&frame->args, def->name.name);
-        if (at == NULL)
+        if (at)
+            item = item_at(frame->inst->parent, frame->def->args[*at].item);
+        else if (def->desc.sort == SORT_TYPE)
+            item = (Item){.sort = SORT_TYPE};
+        else
             return not_found(in, "argument", def->name.name);
-        item = item_at(frame->inst->parent, frame->def->args[*at].item);
     }
-    add_item(frame->inst, &item);
-    return SG_OK;
+    return add_new_item(in, frame->inst, &item);
 }
 
 static sg_status alias(Instantiation *in, ComponentInstance *inst, const AliasDef *def) {
@@ -266,7 +329,7 @@ static sg_status alias(Instantiation *in, ComponentInstance *inst, const AliasDe
         add_extern(inst, &item);
         return SG_OK;
     }
-    if (def->sort == SORT_TYPE || def->sort == SORT_CORE_TYPE)
+    if (def->sort == SORT_CORE_TYPE)
         return SG_OK;
     Item item;
     if (def->kind == ALIAS_EXPORT) {
@@ -281,8 +344,7 @@ static sg_status alias(Instantiation *in, ComponentInstance *inst, const AliasDe
             from = from->env;
         item = item_at(from, (SortIndex){def->sort, def->outer_index});
     }
-    add_item(inst, &item);
-    return SG_OK;
+    return add_item(in, inst, &item);
 }
 
 static CanonicalOptions options_of(const ComponentInstance *inst, const CanonDef *def) {
@@ -339,15 +401,45 @@ static sg_status lower(Instantiation *in, ComponentInstance *inst, const CanonDe
     return add_core_func(in, inst, params, param_count, results, result_count, sgi_canon_lower, lowered);
 }
 
-static sg_status canon(Instantiation *in, ComponentInstance *inst, Def *def) {
+static sg_status resource_builtin(Instantiation *in, ComponentInstance *inst, const CanonDef *def,
+                                  HostFn *host) {
     const ValType i32 = VAL_I32;
+    CanonResource *context = sgi_store_alloc(in->store, sizeof *context);
+    if (context == NULL)
+        return no_memory(in);
+    *context = (CanonResource){inst->types[def->type], inst};
+    return add_core_func(in, inst, &i32, 1, &i32, def->kind != CANON_RESOURCE_DROP, host, context);
+}
+
+/* A type definition: a resource type is a new one each time. */
+static sg_status define_type(Instantiation *in, ComponentInstance *inst, const TypeExpr *expr) {
+    if (expr->kind != TX_RESOURCE)
+        return add_type(in, inst, NULL);
+    Resource *resource = sgi_store_alloc(in->store, sizeof *resource);
+    if (resource == NULL)
+        return no_memory(in);
+    resource->impl = inst;
+    if (expr->destructor != NO_INDEX) {
+        resource->dtor = sgi_store_alloc(in->store, sizeof *resource->dtor);
+        if (resource->dtor == NULL)
+            return no_memory(in);
+        *resource->dtor = (CompFunc){.kind = COMP_FUNC_LIFTED,
+                                     .store = in->store,
+                                     .type = &sgi_destructor_type,
+                                     .core = inst->core_funcs[expr->destructor],
+                                     .inst = inst};
+    }
+    return add_type(in, inst, resource);
+}
+
+static sg_status canon(Instantiation *in, ComponentInstance *inst, Def *def) {
     CanonDef *canon = &def->as.canon;
     switch (canon->kind) {
     case CANON_LIFT: return lift(in, inst, canon);
     case CANON_LOWER: return lower(in, inst, canon);
-    case CANON_RESOURCE_DROP: return add_core_func(in, inst, &i32, 1, NULL, 0, sgi_canon_unsupported, canon);
-    case CANON_RESOURCE_NEW:
-    case CANON_RESOURCE_REP: return add_core_func(in, inst, &i32, 1, &i32, 1, sgi_canon_unsupported, canon);
+    case CANON_RESOURCE_NEW: return resource_builtin(in, inst, canon, sgi_canon_resource_new);
+    case CANON_RESOURCE_REP: return resource_builtin(in, inst, canon, sgi_canon_resource_rep);
+    case CANON_RESOURCE_DROP: return resource_builtin(in, inst, canon, sgi_canon_resource_drop);
     default: return unsupported(in, def, "asynchronous and threading built-ins");
     }
 }
@@ -373,23 +465,19 @@ static sg_status execute(Instantiation *in, Frame *frame, Def *def) {
     case DEF_IMPORT: return import(in, frame, &def->as.import);
     case DEF_EXPORT:
         item = item_at(inst, def->as.export_.item);
-        add_item(inst, &item);
+        SGI_TRY(add_new_item(in, inst, &item));
         return add_export(in, inst->exports, def->as.export_.name.name, item);
-    case DEF_TYPE:
+    case DEF_TYPE: return define_type(in, inst, def->as.type);
     case DEF_CORE_TYPE: return SG_OK;
     default: return unsupported(in, def, "values and start functions of components");
     }
 }
 
-static sg_status poll(Instantiation *in) {
-    sg_trap trap = sgi_poll(&in->store->cx);
-    return trap == SG_TRAP_NONE ? SG_OK : sgi_fail_trap(in->err, trap);
-}
-
-static sg_status link_imports(Instantiation *in, const Linker *linker, const ComponentType *type) {
+static sg_status link_imports(Instantiation *in, const Linker *linker, ComponentInstance *inst) {
+    const ComponentType *type = &inst->component->type;
     for (uint32_t i = 0; i < type->import_count; i++) {
-        SGI_TRY(poll(in));
-        SGI_TRY(sgi_link_import(linker, in->store, &type->imports[i], &in->imports[i], in->err));
+        SGI_TRY(count_step(in));
+        SGI_TRY(sgi_link_import(linker, inst, &type->imports[i], &in->imports[i], in->err));
     }
     return SG_OK;
 }
@@ -398,11 +486,10 @@ static sg_status run(Instantiation *in) {
     while (in->depth) {
         Frame *frame = &in->frames[in->depth - 1];
         if (frame->next == frame->inst->component->def_count) {
-            pop(in);
+            SGI_TRY(pop(in));
             continue;
         }
-        SGI_TRY(poll(in));
-        SGI_TRY(sgi_limit_check(LIMIT_ID_DEFINITIONS, ++in->executed, SG_NO_OFFSET, in->err));
+        SGI_TRY(count_step(in));
         SGI_TRY(execute(in, frame, &frame->inst->component->defs[frame->next++]));
     }
     return SG_OK;
@@ -423,9 +510,9 @@ static void release_component(Owned *owned, Store *store) {
 /* Links, then executes, with `in->frames` and `in->imports` there. */
 static sg_status link_and_run(Instantiation *in, const Linker *linker, Component *component,
                               CompInstance **instance) {
-    SGI_TRY(link_imports(in, linker, &component->type));
     SGI_TRY(push(in, component, NULL, NULL, NULL));
     ComponentInstance *root = in->frames[0].inst;
+    SGI_TRY(link_imports(in, linker, root));
     sg_status status = run(in);
     if (status == SG_OK)
         *instance = root->exports;

@@ -27,6 +27,52 @@ typedef struct Closure {
     ComponentInstance *env;
 } Closure;
 
+/* A resource type at run time (the specification's ResourceType): made by the instance that defines it, in
+ * its store's arena, or by the host. */
+typedef struct sg_resource_type Resource;
+struct sg_resource_type {
+    bool is_host;
+    /* A guest's. */
+    ComponentInstance *impl;
+    CompFunc *dtor; /* NULL: none */
+    /* The host's: kept alive by its handle, linkers, and stores that linked it. */
+    sg_resource_destructor *destructor; /* may be NULL */
+    void *context;
+    Engine *engine;
+    atomic_uint references;
+};
+
+/* The part of a running call that borrowed handles belong to. */
+typedef struct Task {
+    uint32_t num_borrows;
+} Task;
+
+typedef struct Handle {
+    Resource *resource; /* NULL: a hole */
+    uint64_t rep;
+    Task *borrow_scope;  /* of a borrowed handle; NULL: it owns */
+    uint32_t lends;      /* calls it is lent to; of a hole: the next older one, or 0 */
+    uint32_t generation; /* how often its index was used before */
+} Handle;
+
+typedef struct HandleTable HandleTable;
+struct HandleTable {
+    Owned owned;
+    Vec(Handle) handles; /* [0] is a hole that is never used */
+    uint32_t free;       /* the newest hole, or 0 */
+};
+
+/* What the resource types in a component's types stand for in one of its instances. */
+typedef struct ResourceBindings {
+    Map by_id; /* ResourceType.id → position */
+    Vec(Resource *) items;
+} ResourceBindings;
+
+typedef struct OwnedBindings {
+    Owned owned;
+    ResourceBindings bindings;
+} OwnedBindings;
+
 typedef struct Item {
     Sort sort;
     union {
@@ -34,6 +80,7 @@ typedef struct Item {
         CompInstance *instance;
         Closure component;
         Module *core_module;
+        Resource *resource; /* SORT_TYPE; NULL: another type */
     } as;
 } Item;
 
@@ -76,6 +123,11 @@ struct ComponentInstance {
     uint32_t core_module_count, core_instance_count, core_func_count, core_table_count, core_memory_count,
         core_global_count;
 
+    Resource **types; /* by type index; NULL: no resource */
+    uint32_t type_count;
+
+    OwnedBindings *bindings; /* made with the first */
+    HandleTable *handles;    /* the same */
     CompInstance *exports;
 };
 
@@ -111,20 +163,28 @@ typedef struct LoweredFunc {
     ComponentInstance *inst;
 } LoweredFunc;
 
+/* A canon resource.new, rep or drop. */
+typedef struct CanonResource {
+    Resource *resource;
+    ComponentInstance *inst;
+} CanonResource;
+
 /* ---- link.c ---- */
 
+/* A function, an instance or a resource type. */
 typedef struct LinkerEntry {
     sg_host_fn *function;
     void *context;
-    CompInstance *instance; /* given instead of a function; gone when its store is */
+    CompInstance *instance; /* gone when its store is */
     uint64_t store_id;      /* the store's */
+    Resource *resource;     /* held */
 } LinkerEntry;
 
 const Engine *sgi_linker_engine(const Linker *linker);
 
-/* What the linker has for a top-level import: SG_UNLINKABLE when it is missing and may not be. */
-sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern *import, Item *item,
-                          sg_error *err);
+/* What the linker has for an import of `inst`, a root: SG_UNLINKABLE when it is missing and may not be. */
+sg_status sgi_link_import(const Linker *linker, ComponentInstance *inst, const NamedExtern *import,
+                          Item *item, sg_error *err);
 
 NameTable *sgi_names_new(Store *store);
 /* Both names as one key, in memory from `arena`; data NULL when refused. */
@@ -132,24 +192,60 @@ Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second);
 
 /* ---- match.c ---- */
 
-/* SG_UNLINKABLE unless `given`, supplied for import `name`, is of the type `wanted`. */
-sg_status sgi_match_instance(const CompInstance *given, Bytes name, const InstanceType *wanted,
-                             sg_error *err);
+/* SG_UNLINKABLE unless `given`, supplied for import `name` of `inst`, is of the type `wanted`, whose resource
+ * types are bound. */
+sg_status sgi_match_instance(ComponentInstance *inst, const CompInstance *given, Bytes name,
+                             const InstanceType *wanted, sg_error *err);
 
 /* ---- call.c ---- */
 
 /* The core function of a canon lower. */
 HostFn sgi_canon_lower;
-/* The same of a canonical built-in that is not supported yet; the context is its CanonDef. */
-HostFn sgi_canon_unsupported;
+/* (func (param u32)): destructors as component functions. */
+extern const CompFuncType sgi_destructor_type;
+
+/* Ends the life of what `resource` represents by `rep`: the destructor runs as a call from `caller`, NULL:
+ * from the host, in a scope. */
+sg_status sgi_resource_destroy(Resource *resource, uint64_t rep, ComponentInstance *caller, sg_error *err);
+
+/* ---- resource.c ---- */
+
+/* The core functions of canon resource.new, rep and drop; the context is a CanonResource. */
+HostFn sgi_canon_resource_new, sgi_canon_resource_rep, sgi_canon_resource_drop;
+
+/* Whatever its handles still own ends with the store. NULL when refused. */
+HandleTable *sgi_handles_new(Store *store);
+sg_status sgi_handles_add(HandleTable *table, Store *store, Handle handle, uint32_t *index, sg_error *err);
+/* NULL if there is none; valid until the next add. */
+Handle *sgi_handles_get(HandleTable *table, uint32_t index);
+void sgi_handles_remove(HandleTable *table, Store *store, Handle *handle);
+
+/* The host's own handle with that number, or NULL. */
+Handle *sgi_resource_host_handle(const Store *store, uint64_t number);
+
+void sgi_bindings_init(ResourceBindings *bindings, Store *store);
+void sgi_bindings_free(ResourceBindings *bindings, Store *store);
+sg_status sgi_bindings_put(ResourceBindings *bindings, Store *store, const ResourceType *type,
+                           Resource *resource, sg_error *err);
+Resource *sgi_bindings_find(const ResourceBindings *bindings, const ResourceType *type);
+
+/* From now on, `type` in the types of the instance's component stands for `resource`, unless it is bound
+ * already. */
+sg_status sgi_resource_bind(ComponentInstance *inst, const ResourceType *type, Resource *resource,
+                            sg_error *err);
+/* What `type` stands for: of every type that functions of the instance mention, validation promises, the
+ * definition that introduces it was executed. */
+Resource *sgi_resource_find(const ComponentInstance *inst, const ResourceType *type);
+/* The host's destructor, if there is one. */
+void sgi_resource_end(const Resource *resource, uint64_t rep);
 
 /* ---- check.c ---- */
 
-/* Does `value` fit `type`? SG_BAD_VALUE with the path inside it, or SG_UNSUPPORTED for handles and async
- * values; `what` names the whole ("argument", numbered from 1 if `index` is not 0). After that, lowering
- * needs no more checks of it. */
-sg_status sgi_check_value(const sg_type *type, const sg_value *value, const char *what, uint32_t index,
-                          sg_error *err);
+/* Does `value` of the host fit `type`, as `inst` understands it (NULL: it stays with the host)? SG_BAD_VALUE
+ * with the path inside it, or SG_UNSUPPORTED for async values; `what` names the whole ("argument", numbered
+ * from 1 if `index` is not 0). After that, lowering fails for no value but a handle given twice. */
+sg_status sgi_check_value(const ComponentInstance *inst, const sg_type *type, const sg_value *value,
+                          const char *what, uint32_t index, sg_error *err);
 /* Can a value of kind `kind` be of `type`? */
 bool sgi_kind_fits(const sg_type *type, sg_kind kind);
 /* The member of that name, or NO_INDEX; looks at `hint` first. */

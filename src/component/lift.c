@@ -189,6 +189,8 @@ static sg_status convert_i32_to_char(LiftLowerContext *cx, uint32_t i, sg_value 
 static sg_status lift_scalar(LiftLowerContext *cx, uint64_t bits, const sg_type *type, sg_value *out) {
     *out = (sg_value){.kind = type->kind};
     switch (type->kind) {
+    case SG_OWN: return sgi_lift_own(cx, (uint32_t)bits, type, &out->of.handle);
+    case SG_BORROW: return sgi_lift_borrow(cx, (uint32_t)bits, type, &out->of.handle);
     case SG_BOOL: out->of.boolean = (uint32_t)bits != 0; break;
     case SG_S8: out->of.s8 = (int8_t)bits; break;
     case SG_U8: out->of.u8 = (uint8_t)bits; break;
@@ -203,8 +205,7 @@ static sg_status lift_scalar(LiftLowerContext *cx, uint64_t bits, const sg_type 
     case SG_CHAR: return convert_i32_to_char(cx, (uint32_t)bits, out);
     case SG_FLAGS: return lift_flags(cx, bits, type, out);
     default:
-        return sgi_fail(cx->err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet",
-                        "handles and async values");
+        return sgi_fail(cx->err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous values");
     }
     return SG_OK;
 }

@@ -36,6 +36,8 @@ void sgi_linker_delete(Linker *linker) {
     if (linker == NULL)
         return;
     Engine *engine = linker->engine;
+    for (size_t i = 0; i < linker->entries.count; i++)
+        sgi_resource_type_release(linker->entries.items[i].resource);
     sgi_vec_free(&linker->alloc, &linker->entries);
     sgi_map_free(&linker->instances);
     sgi_map_free(&linker->map);
@@ -73,23 +75,46 @@ static sg_status define(Linker *linker, Bytes instance, Bytes name, LinkerEntry 
     MapPut put = sgi_map_put(&linker->map, key, (uint32_t)linker->entries.count);
     if (put == MAP_NO_MEMORY)
         return sgi_fail_memory(err);
-    if (put == MAP_EXISTS)
-        linker->entries.items[*sgi_map_get(&linker->map, key)] = entry;
-    else
+    if (put == MAP_EXISTS) {
+        LinkerEntry *existing = &linker->entries.items[*sgi_map_get(&linker->map, key)];
+        sgi_resource_type_release(existing->resource);
+        *existing = entry;
+    } else
         linker->entries.items[linker->entries.count++] = entry;
+    return SG_OK;
+}
+
+/* Notes that the instance of that name has entries; NULL: the top level. */
+static sg_status add_instance_name(Linker *linker, const char *name, Bytes *bytes, sg_error *err) {
+    *bytes = name ? sgi_bytes_of(name) : (Bytes){NULL, 0};
+    if (bytes->size == 0)
+        return SG_OK;
+    Bytes copy = {sgi_arena_copy(&linker->arena, bytes->data, bytes->size), bytes->size};
+    if (copy.data == NULL || sgi_map_put(&linker->instances, copy, 0) == MAP_NO_MEMORY)
+        return sgi_fail_memory(err);
     return SG_OK;
 }
 
 sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
                                  void *context, sg_error *err) {
-    Bytes in = instance ? sgi_bytes_of(instance) : (Bytes){NULL, 0};
-    if (in.size) {
-        Bytes copy = {sgi_arena_copy(&linker->arena, in.data, in.size), in.size};
-        if (copy.data == NULL || sgi_map_put(&linker->instances, copy, 0) == MAP_NO_MEMORY)
-            return sgi_fail_memory(err);
-    }
+    Bytes in = {NULL, 0};
+    SGI_TRY(add_instance_name(linker, instance, &in, err));
     return define(linker, in, sgi_bytes_of(name), (LinkerEntry){.function = function, .context = context},
                   err);
+}
+
+sg_status sgi_linker_define_resource(Linker *linker, const char *instance, const char *name, Resource *type,
+                                     sg_error *err) {
+    if (type->engine != linker->engine)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "resource type and linker belong to different engines",
+                        "%s", "");
+    Bytes in = {NULL, 0};
+    SGI_TRY(add_instance_name(linker, instance, &in, err));
+    sgi_resource_type_retain(type);
+    sg_status status = define(linker, in, sgi_bytes_of(name), (LinkerEntry){.resource = type}, err);
+    if (status != SG_OK)
+        sgi_resource_type_release(type);
+    return status;
 }
 
 sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInstance *instance,
@@ -156,13 +181,54 @@ static sg_status link_func(const Linker *linker, Store *store, Bytes instance, B
     return SG_OK;
 }
 
-/* An instance made of the functions defined for it. */
+typedef struct KeptResource {
+    Owned owned;
+    Resource *resource;
+} KeptResource;
+
+static void release_resource(Owned *owned, Store *store) {
+    (void)store;
+    sgi_resource_type_release(((KeptResource *)owned)->resource);
+}
+
+static bool is_new_resource(const ExternType *type) {
+    return type->sort == SORT_TYPE && type->as.type.is_sub_resource;
+}
+
+/* Types that are equal to one known already have no name of their own. */
+static sg_status link_type(const Linker *linker, Store *store, Bytes instance, const NamedExtern *import,
+                           Item *item, sg_error *err) {
+    *item = (Item){.sort = SORT_TYPE};
+    if (!is_new_resource(&import->type))
+        return SG_OK;
+    const LinkerEntry *entry = NULL;
+    SGI_TRY(find_entry(linker, store, instance, import->name, &entry, err));
+    if (entry && entry->resource) {
+        KeptResource *kept = sgi_store_alloc(store, sizeof *kept);
+        if (kept == NULL)
+            return sgi_store_no_memory(store, err);
+        item->as.resource = kept->resource = entry->resource;
+        sgi_resource_type_retain(entry->resource);
+        sgi_store_own(store, &kept->owned, release_resource);
+        return SG_OK;
+    }
+    if (!linker->unknown_imports_trap)
+        return unknown_import(instance, import->name, "resource type", err);
+    item->as.resource = sgi_store_alloc(store, sizeof *item->as.resource);
+    if (item->as.resource == NULL)
+        return sgi_store_no_memory(store, err);
+    item->as.resource->is_host = true; /* of which nobody makes any */
+    return SG_OK;
+}
+
+/* An instance made of the functions and resource types defined for it. */
 static sg_status link_instance(const Linker *linker, Store *store, Bytes name, const InstanceType *type,
                                Item *item, sg_error *err) {
-    bool has_funcs = false;
+    bool is_needed = false;
     for (uint32_t i = 0; i < type->export_count; i++)
-        has_funcs = has_funcs || type->exports[i].type.sort != SORT_TYPE;
-    if (has_funcs && !linker->unknown_imports_trap && sgi_map_get(&linker->instances, name) == NULL)
+        is_needed =
+            is_needed || type->exports[i].type.sort != SORT_TYPE || is_new_resource(&type->exports[i].type);
+    if (is_needed && !linker->unknown_imports_trap && sgi_map_get(&linker->instances, name) == NULL)
         return unknown_import((Bytes){NULL, 0}, name, "instance", err);
 
     CompInstance *instance = sgi_store_alloc(store, sizeof *instance);
@@ -177,7 +243,9 @@ static sg_status link_instance(const Linker *linker, Store *store, Bytes name, c
         exports[i].sort = export->type.sort;
         if (export->type.sort == SORT_FUNC)
             SGI_TRY(link_func(linker, store, name, export->name, export->type.as.func, &exports[i], err));
-        else if (export->type.sort != SORT_TYPE)
+        else if (export->type.sort == SORT_TYPE)
+            SGI_TRY(link_type(linker, store, name, export, &exports[i], err));
+        else
             return unknown_import(name, export->name, "item", err);
         if (sgi_map_put(&names->map, export->name, i) == MAP_NO_MEMORY)
             return sgi_store_no_memory(store, err);
@@ -186,11 +254,12 @@ static sg_status link_instance(const Linker *linker, Store *store, Bytes name, c
     return SG_OK;
 }
 
-sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern *import, Item *item,
-                          sg_error *err) {
+sg_status sgi_link_import(const Linker *linker, ComponentInstance *inst, const NamedExtern *import,
+                          Item *item, sg_error *err) {
+    Store *store = inst->store;
     Bytes top = {NULL, 0};
     switch (import->type.sort) {
-    case SORT_TYPE: *item = (Item){.sort = SORT_TYPE}; return SG_OK;
+    case SORT_TYPE: return link_type(linker, store, top, import, item, err);
     case SORT_FUNC: return link_func(linker, store, top, import->name, import->type.as.func, item, err);
     case SORT_INSTANCE: {
         const LinkerEntry *entry = NULL;
@@ -199,7 +268,7 @@ sg_status sgi_link_import(const Linker *linker, Store *store, const NamedExtern 
             return link_instance(linker, store, import->name, import->type.as.instance, item, err);
         if (entry->store_id != store->id)
             return incompatible(import->name, "the instance supplied belongs to another store", err);
-        SGI_TRY(sgi_match_instance(entry->instance, import->name, import->type.as.instance, err));
+        SGI_TRY(sgi_match_instance(inst, entry->instance, import->name, import->type.as.instance, err));
         *item = (Item){.sort = SORT_INSTANCE, .as.instance = entry->instance};
         return SG_OK;
     }

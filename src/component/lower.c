@@ -177,7 +177,16 @@ static uint64_t pack_flags_into_int(const LiftLowerContext *cx, const sg_value *
 static sg_status lower_scalar(LiftLowerContext *cx, const sg_value *value, const sg_type *type,
                               Target target) {
     uint64_t bits;
+    uint32_t index;
     switch (type->kind) {
+    case SG_OWN:
+        SGI_TRY(sgi_lower_own(cx, value->of.handle, type, &index));
+        bits = index;
+        break;
+    case SG_BORROW:
+        SGI_TRY(sgi_lower_borrow(cx, value->of.handle, type, &index));
+        bits = index;
+        break;
     case SG_BOOL: bits = value->of.boolean; break;
     case SG_S8: bits = (uint64_t)(uint32_t)value->of.s8; break;
     case SG_U8: bits = value->of.u8; break;
@@ -192,8 +201,7 @@ static sg_status lower_scalar(LiftLowerContext *cx, const sg_value *value, const
     case SG_CHAR: bits = value->of.character; break;
     case SG_FLAGS: bits = pack_flags_into_int(cx, value, type); break;
     default:
-        return sgi_fail(cx->err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet",
-                        "handles and async values");
+        return sgi_fail(cx->err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous values");
     }
     store_int(cx, target, bits, type->size);
     return SG_OK;

@@ -1,12 +1,15 @@
 /* Is the instance supplied for an import of the type asked for? (Explainer, "Subtyping"; core specification,
  * "Import Matching".) Both types are known from validation: that of the import, and that of the component
  * whose exports the instance is. Value types and functions must be equal; modules may ask for less and export
- * more. Components as items are refused, and resource types of different components are never equal. */
+ * more. Components as items are refused. Resource types are those that stand for the same at run time: what
+ * an instance exports is bound to the names that the import asks for, on the way. */
 #include "component/internal.h"
 
 typedef struct Matcher {
     Store *store;
-    Bytes name; /* of the item in question, for messages */
+    ComponentInstance *inst; /* that imports */
+    ResourceBindings given;  /* of what is given */
+    Bytes name;              /* of the item in question, for messages */
     sg_error *err;
 } Matcher;
 
@@ -15,15 +18,25 @@ static sg_status mismatch(const Matcher *m, const char *why) {
                     m->name.size > 150 ? 150 : (int)m->name.size, (const char *)m->name.data, why);
 }
 
-static bool func_types_equal(const CompFuncType *a, const CompFuncType *b) {
+static bool is_same_resource(void *context, const ResourceType *given, const ResourceType *wanted) {
+    const Matcher *m = context;
+    const Resource *resource = sgi_bindings_find(&m->given, given);
+    return resource && resource == sgi_resource_find(m->inst, wanted);
+}
+
+static bool types_equal(Matcher *m, const sg_type *given, const sg_type *wanted) {
+    return sgi_type_equal_by(given, wanted, is_same_resource, m);
+}
+
+static bool func_types_equal(Matcher *m, const CompFuncType *a, const CompFuncType *b) {
     if (a->param_count != b->param_count || a->is_async != b->is_async ||
         (a->result == NULL) != (b->result == NULL))
         return false;
     for (uint32_t i = 0; i < a->param_count; i++)
         if (!sgi_bytes_equal(a->params[i].name, b->params[i].name) ||
-            !sgi_type_equal(a->params[i].type, b->params[i].type))
+            !types_equal(m, a->params[i].type, b->params[i].type))
             return false;
-    return a->result == NULL || sgi_type_equal(a->result, b->result);
+    return a->result == NULL || types_equal(m, a->result, b->result);
 }
 
 /* ---- core modules ---- */
@@ -95,6 +108,7 @@ static sg_status match_module(Matcher *m, const CoreModuleType *given, const Cor
 
 /* What is given, by name: the map is made when the order first differs from that asked for. */
 typedef struct Given {
+    const CompInstance *instance;
     const NamedExtern *items;
     uint32_t count;
     Map places;
@@ -118,13 +132,36 @@ static sg_status find_extern(Matcher *m, Given *given, Bytes name, uint32_t hint
 static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted, unsigned depth);
 
 /* Recursion: `depth` keeps it to LIMIT(COMPONENT_DEPTH). */
-static sg_status match_exports(Matcher *m, const NamedExtern *items, uint32_t count,
-                               const InstanceType *wanted, unsigned depth) {
-    Given given = {items, count, {0}};
+static sg_status match_exports(Matcher *m, const CompInstance *instance, const NamedExtern *items,
+                               uint32_t count, const InstanceType *wanted, unsigned depth) {
+    Given given = {instance, items, count, {0}};
     sgi_map_init(&given.places, &m->store->alloc);
     sg_status status = match_all(m, &given, wanted, depth);
     sgi_map_free(&given.places);
     return status;
+}
+
+static const Item *find_item(const Given *given, Bytes name) {
+    const uint32_t *at = sgi_map_get(&given->instance->names->map, name);
+    return at ? &given->instance->exports[*at] : NULL;
+}
+
+static sg_status match_type(Matcher *m, const Given *given, const NamedExtern *give, const CompType *wanted) {
+    const CompType *type = &give->type.as.type.type;
+    if (type->kind != wanted->kind ||
+        (type->kind == CT_VALUE && !types_equal(m, type->as.value, wanted->as.value)))
+        return mismatch(m, "the type supplied is another");
+    if (type->kind != CT_RESOURCE)
+        return SG_OK;
+    const Item *item = find_item(given, give->name);
+    Resource *resource = item && item->sort == SORT_TYPE ? item->as.resource : NULL;
+    if (resource == NULL)
+        return mismatch(m, "not exported by the instance supplied");
+    SGI_TRY(sgi_bindings_put(&m->given, m->store, type->as.resource, resource, m->err));
+    SGI_TRY(sgi_resource_bind(m->inst, wanted->as.resource, resource, m->err));
+    return sgi_resource_find(m->inst, wanted->as.resource) == resource
+               ? SG_OK
+               : mismatch(m, "the resource type supplied is another");
 }
 
 static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted, unsigned depth) {
@@ -138,9 +175,9 @@ static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted,
         if (give == NULL || give->type.sort != want->type.sort)
             return mismatch(m, "not exported by the instance supplied");
         switch (want->type.sort) {
-        case SORT_TYPE: break;
+        case SORT_TYPE: SGI_TRY(match_type(m, given, give, &want->type.as.type.type)); break;
         case SORT_FUNC:
-            if (!func_types_equal(give->type.as.func, want->type.as.func))
+            if (!func_types_equal(m, give->type.as.func, want->type.as.func))
                 return mismatch(m, "the function supplied has another type");
             break;
         case SORT_CORE_MODULE:
@@ -150,7 +187,11 @@ static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted,
             const InstanceType *type = give->type.as.instance;
             if (depth == LIMIT_OF(COMPONENT_DEPTH))
                 return mismatch(m, "nested too deep");
-            SGI_TRY(match_exports(m, type->exports, type->export_count, want->type.as.instance, depth + 1));
+            const Item *item = find_item(given, want->name);
+            if (item == NULL || item->sort != SORT_INSTANCE)
+                return mismatch(m, "not exported by the instance supplied");
+            SGI_TRY(match_exports(m, item->as.instance, type->exports, type->export_count,
+                                  want->type.as.instance, depth + 1));
             break;
         }
         default: return mismatch(m, "components and values cannot be supplied");
@@ -159,10 +200,13 @@ static sg_status match_all(Matcher *m, Given *given, const InstanceType *wanted,
     return SG_OK;
 }
 
-sg_status sgi_match_instance(const CompInstance *given, Bytes name, const InstanceType *wanted,
-                             sg_error *err) {
-    Matcher m = {given->store, name, err};
+sg_status sgi_match_instance(ComponentInstance *inst, const CompInstance *given, Bytes name,
+                             const InstanceType *wanted, sg_error *err) {
+    Matcher m = {.store = given->store, .inst = inst, .name = name, .err = err};
     if (given->type == NULL)
         return mismatch(&m, "not an instance of a component");
-    return match_exports(&m, given->type->exports, given->type->export_count, wanted, 0);
+    sgi_bindings_init(&m.given, m.store);
+    sg_status status = match_exports(&m, given, given->type->exports, given->type->export_count, wanted, 0);
+    sgi_bindings_free(&m.given, m.store);
+    return status;
 }

@@ -75,21 +75,32 @@ void sgi_component_release(Component *component) {
     sgi_free(&alloc, component, sizeof *component);
 }
 
-static bool optional_equal(const sg_type *a, const sg_type *b) {
-    return a && b ? sgi_type_equal(a, b) : a == b;
+static bool optional_equal(const sg_type *a, const sg_type *b, SameResource *same, void *context) {
+    return a && b ? sgi_type_equal_by(a, b, same, context) : a == b;
 }
 
-bool sgi_type_equal(const sg_type *a, const sg_type *b) {
+bool sgi_type_equal_by(const sg_type *a, const sg_type *b, SameResource *same, void *context) {
     if (a == b)
         return true;
     if (a->kind != b->kind || a->weight != b->weight || a->field_count != b->field_count ||
-        a->length != b->length || a->resource != b->resource)
+        a->length != b->length || (a->resource == NULL) != (b->resource == NULL) ||
+        (a->resource && !same(context, a->resource, b->resource)))
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
         if (!sgi_bytes_equal(a->fields[i].name, b->fields[i].name) ||
-            !optional_equal(a->fields[i].type, b->fields[i].type))
+            !optional_equal(a->fields[i].type, b->fields[i].type, same, context))
             return false;
-    return optional_equal(a->element, b->element) && optional_equal(a->key, b->key);
+    return optional_equal(a->element, b->element, same, context) &&
+           optional_equal(a->key, b->key, same, context);
+}
+
+static bool is_one_resource(void *context, const ResourceType *a, const ResourceType *b) {
+    (void)context;
+    return a == b;
+}
+
+bool sgi_type_equal(const sg_type *a, const sg_type *b) {
+    return sgi_type_equal_by(a, b, is_one_resource, NULL);
 }
 
 /* Appends the flat types of `type` to at most MAX_FLAT_PARAMS; false when there is no more room. */

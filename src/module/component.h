@@ -473,8 +473,10 @@ Component *sgi_component_new(const LoadContext *cx, Component *parent);
 void sgi_component_retain(Component *component);
 void sgi_component_release(Component *component);
 
-/* Structural equality of resolved types; resources by identity. */
+/* Structural equality of resolved types; resources by identity, or as `same` says. */
 bool sgi_type_equal(const sg_type *a, const sg_type *b);
+typedef bool SameResource(void *context, const ResourceType *a, const ResourceType *b);
+bool sgi_type_equal_by(const sg_type *a, const sg_type *b, SameResource *same, void *context);
 
 /* flatten_type of a whole function: the core signature of canon lift (`is_lower` false) or canon lower.
  * `params` has room for MAX_FLAT_PARAMS + 1, `results` for 1. */

@@ -132,6 +132,7 @@ struct sg_store {
     CallScope *scope;     /* the running outermost call, or NULL */
     Canceller *canceller; /* made when first asked for */
     Owned *owned;
+    struct HandleTable *host_handles; /* component's: guests' resources that the host holds; NULL: none yet */
     Instance *instances_list;
     TraceFrame trace[TRACE_MAX];
     uint32_t trace_count;
