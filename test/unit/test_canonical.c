@@ -366,7 +366,7 @@ static sg_status lift_one(const sg_type *type, const Slot *slots, bool is_spille
 static void check_round_trip(const sg_type *type) {
     sg_value value = random_value(type), back;
     Slot slots[MAX_FLAT_PARAMS + 1];
-    assert_int_equal(sgi_check_value(type, &value, "value", 0, &f.err), SG_OK);
+    assert_int_equal(sgi_check_value(NULL, type, &value, "value", 0, &f.err), SG_OK);
     for (int is_spilled = type->flat_count > MAX_FLAT_PARAMS; is_spilled <= 1; is_spilled++) {
         f.next = 1024;
         assert_int_equal(lower_one(type, &value, is_spilled, slots), SG_OK);
@@ -616,7 +616,7 @@ static void test_hostile_strings(void **state) {
 /* ---- hostile allocators ---- */
 
 static void check_refused(const sg_type *type, const sg_value *value, const char *detail) {
-    assert_int_equal(sgi_check_value(type, value, "argument", 2, &f.err), SG_BAD_VALUE);
+    assert_int_equal(sgi_check_value(NULL, type, value, "argument", 2, &f.err), SG_BAD_VALUE);
     assert_string_equal(f.err.detail, detail);
 }
 
@@ -652,11 +652,11 @@ static void test_maps_and_fixed_lists(void **state) {
     const sg_type *fixed = special(SG_FIXED_LIST, NULL, scalar(SG_S16), 3);
     Slot slots[MAX_FLAT_PARAMS + 1];
     for (int is_spilled = 0; is_spilled < 2; is_spilled++) {
-        assert_int_equal(sgi_check_value(map, &value, "value", 0, &f.err), SG_OK);
+        assert_int_equal(sgi_check_value(NULL, map, &value, "value", 0, &f.err), SG_OK);
         assert_int_equal(lower_one(map, &value, is_spilled, slots), SG_OK);
         assert_int_equal(lift_one(map, slots, is_spilled, &back), SG_OK);
         assert_true(sg_value_equal(&value, &back));
-        assert_int_equal(sgi_check_value(fixed, &three, "value", 0, &f.err), SG_OK);
+        assert_int_equal(sgi_check_value(NULL, fixed, &three, "value", 0, &f.err), SG_OK);
         assert_int_equal(lower_one(fixed, &three, is_spilled, slots), SG_OK);
         assert_int_equal(lift_one(fixed, slots, is_spilled, &back), SG_OK);
         assert_true(sg_value_equal(&three, &back));
@@ -863,7 +863,7 @@ static void test_bad_values(void **state) {
     chars[1].of.character = 'x';
     check_refused(point, &value, "argument 2, field \"m0\": expected u32, got string");
     given[1].value.kind = SG_U32;
-    assert_int_equal(sgi_check_value(point, &value, "argument", 2, &f.err), SG_OK);
+    assert_int_equal(sgi_check_value(NULL, point, &value, "argument", 2, &f.err), SG_OK);
     given[1].name = given[0].name;
     check_refused(point, &value, "argument 2, field \"m1\": given twice");
     value.of.record.count = 1;

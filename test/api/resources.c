@@ -1,0 +1,403 @@
+/* Resources through the public interface: the host's in guests, guests' with the host, between components;
+ * who may drop what, and that everything ends once. */
+#include "api.h"
+
+#include <stdlib.h>
+
+typedef struct World {
+    sg_engine *engine;
+    sg_linker *linker;
+    sg_store *store;
+    sg_component *component;
+    sg_instance *instance;
+} World;
+
+static World begin(sg_limits limits) {
+    sg_error error;
+    World w = {.engine = make_engine()};
+    w.linker = sg_linker_new(w.engine, &error);
+    assert_made(w.linker, error);
+    w.store = make_store(w.engine, limits);
+    return w;
+}
+
+static void start(World *w, const char *text) {
+    sg_error error;
+    w->component = load_component(w->engine, text);
+    w->instance = sg_linker_instantiate(w->linker, w->store, w->component, &error);
+    assert_made(w->instance, error);
+}
+
+static void end(World *w) {
+    sg_store_delete(w->store);
+    sg_component_delete(w->component);
+    sg_linker_delete(w->linker);
+    sg_engine_delete(w->engine);
+}
+
+static sg_status invoke(World *w, const char *name, const sg_value *arguments, size_t count, sg_value *result,
+                        sg_error *error) {
+    sg_func *func = sg_instance_find_func(w->instance, name, error);
+    assert_made(func, *error);
+    return sg_func_call(func, arguments, count, result, error);
+}
+
+static sg_value u32_of(uint32_t value) {
+    return (sg_value){.kind = SG_U32, .of.u32 = value};
+}
+
+static sg_value own_of(uint64_t handle) {
+    return (sg_value){.kind = SG_OWN, .of.handle = handle};
+}
+
+static sg_value borrow_of(uint64_t handle) {
+    return (sg_value){.kind = SG_BORROW, .of.handle = handle};
+}
+
+/* ---- guests' resources ---- */
+
+/* Counters: the representation is the count. What destructors saw is `dropped`. */
+#define COUNTERS                                                                                             \
+    "(core module $D (global $g (export \"g\") (mut i32) (i32.const 0))"                                     \
+    "  (func (export \"dtor\") (param i32)"                                                                  \
+    "    (global.set $g (i32.add (global.get $g) (local.get 0)))"                                            \
+    "    (if (i32.eq (local.get 0) (i32.const 13)) (then (unreachable))))"                                   \
+    "  (func (export \"dropped\") (result i32) (global.get $g)))"                                            \
+    "(core instance $d (instantiate $D))"                                                                    \
+    "(type $c' (resource (rep i32) (dtor (func $d \"dtor\"))))"                                              \
+    "(core func $new (canon resource.new $c')) (core func $rep (canon resource.rep $c'))"                    \
+    "(core func $drop (canon resource.drop $c'))"                                                            \
+    "(core module $M (import \"\" \"new\" (func $new (param i32) (result i32)))"                             \
+    "  (import \"\" \"drop\" (func $drop (param i32)))"                                                      \
+    "  (import \"\" \"rep\" (func $rep (param i32) (result i32)))"                                           \
+    "  (func (export \"make\") (param i32) (result i32) (call $new (local.get 0)))"                          \
+    "  (func (export \"get\") (param i32) (result i32) (local.get 0))"                                       \
+    "  (func (export \"take\") (param i32) (result i32)"                                                     \
+    "    (call $rep (local.get 0)) (call $drop (local.get 0)))"                                              \
+    "  (func (export \"both\") (param i32 i32)))"                                                            \
+    "(core instance $m (instantiate $M (with \"\" (instance (export \"new\" (func $new))"                    \
+    "  (export \"drop\" (func $drop)) (export \"rep\" (func $rep))))))"                                      \
+    "(export $c \"counter\" (type $c'))"                                                                     \
+    "(func $make (export \"make\") (param \"n\" u32) (result (own $c)) (canon lift (core func $m \"make\"))" \
+    ")(func $get (export \"get\") (param \"c\" (borrow $c)) (result u32)"                                    \
+    "  (canon lift (core func $m \"get\")))"                                                                 \
+    "(func $take (export \"take\") (param \"c\" (own $c)) (result u32)"                                      \
+    "  (canon lift (core func $m \"take\")))"                                                                \
+    "(func (export \"both\") (param \"a\" (own $c)) (param \"b\" (own $c))"                                  \
+    "  (canon lift (core func $m \"both\")))"                                                                \
+    "(func (export \"dropped\") (result u32) (canon lift (core func $d \"dropped\")))"
+
+static uint64_t make(World *w, uint32_t n) {
+    sg_error error;
+    sg_value argument = u32_of(n), result;
+    assert_ok(invoke(w, "make", &argument, 1, &result, &error), error);
+    assert_int_equal(result.kind, SG_OWN);
+    return result.of.handle;
+}
+
+static uint32_t dropped(World *w) {
+    sg_error error;
+    sg_value result;
+    assert_ok(invoke(w, "dropped", NULL, 0, &result, &error), error);
+    return result.of.u32;
+}
+
+static void guests_resources(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component " COUNTERS ")");
+    sg_error error;
+    uint64_t five = make(&w, 5), seven = make(&w, 7);
+    sg_value argument = borrow_of(five), result;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(invoke(&w, "get", &argument, 1, &result, &error), error);
+        assert_int_equal(result.of.u32, 5);
+    }
+    assert_int_equal(dropped(&w), 0);
+    argument = own_of(five);
+    assert_ok(invoke(&w, "take", &argument, 1, &result, &error), error);
+    assert_int_equal(result.of.u32, 5);
+    assert_int_equal(dropped(&w), 5);
+
+    /* It was given away: no number of it works any more, also when its place is used again. */
+    assert_int_equal(invoke(&w, "take", &argument, 1, &result, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_resource_drop(w.store, five, &error), SG_BAD_VALUE);
+    uint64_t nine = make(&w, 9);
+    assert_int_not_equal(nine, five);
+    assert_int_equal(invoke(&w, "take", &argument, 1, &result, &error), SG_BAD_VALUE);
+
+    assert_ok(sg_resource_drop(w.store, seven, &error), error);
+    assert_int_equal(dropped(&w), 12);
+    assert_int_equal(sg_resource_drop(w.store, seven, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_resource_drop(w.store, 0, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_resource_drop(w.store, UINT64_MAX, &error), SG_BAD_VALUE);
+    end(&w); /* with `nine` held */
+}
+
+static void given_twice(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component " COUNTERS ")");
+    sg_error error;
+    uint64_t five = make(&w, 5);
+    sg_value twice[] = {own_of(five), own_of(five)};
+    assert_int_equal(invoke(&w, "both", twice, 2, NULL, &error), SG_BAD_VALUE);
+    end(&w);
+}
+
+static void destructor_traps(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component " COUNTERS ")");
+    sg_error error;
+    uint64_t bad = make(&w, 13);
+    assert_trap(SG_TRAP_UNREACHABLE, sg_resource_drop(w.store, bad, &error), error);
+    assert_int_equal(sg_resource_drop(w.store, bad, &error), SG_BAD_VALUE);
+    sg_value argument = u32_of(1), result;
+    assert_trap(SG_TRAP_CANNOT_ENTER, invoke(&w, "make", &argument, 1, &result, &error), error);
+    end(&w);
+}
+
+static void handle_limit(void **state) {
+    (void)state;
+    World w = begin((sg_limits){.handles = 10});
+    start(&w, "(component " COUNTERS ")");
+    sg_error error;
+    for (uint32_t i = 0; i < 9; i++)
+        make(&w, i);
+    uint64_t last = make(&w, 9);
+    assert_ok(sg_resource_drop(w.store, last, &error), error);
+    make(&w, 9);
+    sg_value argument = u32_of(1), result;
+    assert_trap(SG_TRAP_HANDLE_LIMIT, invoke(&w, "make", &argument, 1, &result, &error), error);
+    end(&w);
+}
+
+/* ---- the host's resources ---- */
+
+typedef struct Host {
+    World *w;
+    unsigned made, ended;
+    uint64_t ended_sum, lent;
+    bool drop_lent;
+} Host;
+
+static void host_end(void *context, uint64_t rep) {
+    Host *host = context;
+    host->ended++;
+    host->ended_sum += rep;
+}
+
+static sg_status host_make(void *context, sg_call *call, const sg_value *arguments, size_t count,
+                           sg_value *result, sg_error *error) {
+    (void)call;
+    (void)count;
+    (void)error;
+    ((Host *)context)->made++;
+    *result = own_of(UINT64_C(0x100000000) + arguments[0].of.u32); /* wider than the guest's own */
+    return SG_OK;
+}
+
+static sg_status host_read(void *context, sg_call *call, const sg_value *arguments, size_t count,
+                           sg_value *result, sg_error *error) {
+    (void)context;
+    (void)call;
+    (void)count;
+    (void)error;
+    assert_int_equal(arguments[0].kind, SG_BORROW);
+    *result = u32_of((uint32_t)arguments[0].of.handle);
+    return SG_OK;
+}
+
+static sg_status host_eat(void *context, sg_call *call, const sg_value *arguments, size_t count,
+                          sg_value *result, sg_error *error) {
+    (void)call;
+    (void)result;
+    (void)error;
+    assert_int_equal(count, 2);
+    assert_int_equal(arguments[0].kind, SG_OWN);
+    host_end(context, arguments[0].of.handle);
+    return SG_OK;
+}
+
+#define FILES                                                                                                \
+    "(import \"host:io/files\" (instance $h (export \"file\" (type $f (sub resource)))"                      \
+    "  (export \"make\" (func (param \"n\" u32) (result (own $f))))"                                         \
+    "  (export \"read\" (func (param \"f\" (borrow $f)) (result u32)))"                                      \
+    "  (export \"eat\" (func (param \"f\" (own $f)) (param \"s\" string)))))"                                \
+    "(alias export $h \"file\" (type $f))"                                                                   \
+    "(core func $drop (canon resource.drop $f))"                                                             \
+    "(core func $make (canon lower (func $h \"make\"))) (core func $read (canon lower (func $h \"read\")))"  \
+    "(core module $Mem (memory (export \"mem\") 1)) (core instance $mem (instantiate $Mem))"                 \
+    "(core func $eat (canon lower (func $h \"eat\") (memory $mem \"mem\")))"                                 \
+    "(core module $M (import \"\" \"make\" (func $make (param i32) (result i32)))"                           \
+    "  (import \"\" \"read\" (func $read (param i32) (result i32)))"                                         \
+    "  (import \"\" \"drop\" (func $drop (param i32)))"                                                      \
+    "  (import \"\" \"eat\" (func $eat (param i32 i32 i32)))"                                                \
+    "  (func (export \"use\") (param $n i32) (result i32) (local $f i32)"                                    \
+    "    (local.set $f (call $make (local.get $n)))"                                                         \
+    "    (call $read (local.get $f)) (call $drop (local.get $f)))"                                           \
+    "  (func (export \"keep\") (param $n i32) (result i32) (call $make (local.get $n)))"                     \
+    "  (func (export \"feed\") (param $n i32) (param $size i32)"                                             \
+    "    (call $eat (call $make (local.get $n)) (i32.const 0) (local.get $size))))"                          \
+    "(core instance $m (instantiate $M (with \"\" (instance (export \"make\" (func $make))"                  \
+    "  (export \"read\" (func $read)) (export \"drop\" (func $drop)) (export \"eat\" (func $eat))))))"       \
+    "(func (export \"use\") (param \"n\" u32) (result u32) (canon lift (core func $m \"use\")))"             \
+    "(func (export \"keep\") (param \"n\" u32) (result u32) (canon lift (core func $m \"keep\")))"           \
+    "(func (export \"give\") (param \"n\" u32) (result (own $f)) (canon lift (core func $m \"keep\")))"      \
+    "(func (export \"feed\") (param \"n\" u32) (param \"size\" u32) (canon lift (core func $m \"feed\")))"
+
+static World begin_files(Host *host, sg_limits limits) {
+    sg_error error;
+    World w = begin(limits);
+    sg_resource_type *file = sg_resource_type_new(w.engine, host_end, host, &error);
+    assert_made(file, error);
+    assert_ok(sg_linker_define_resource(w.linker, "host:io/files", "file", file, &error), error);
+    sg_resource_type_delete(file); /* the linker has it */
+    assert_ok(sg_linker_define_func(w.linker, "host:io/files", "make", host_make, host, &error), error);
+    assert_ok(sg_linker_define_func(w.linker, "host:io/files", "read", host_read, host, &error), error);
+    assert_ok(sg_linker_define_func(w.linker, "host:io/files", "eat", host_eat, host, &error), error);
+    return w;
+}
+
+static void hosts_resources(void **state) {
+    (void)state;
+    Host host = {0};
+    World w = begin_files(&host, (sg_limits){0});
+    start(&w, "(component " FILES ")");
+    sg_error error;
+    sg_value arguments[] = {u32_of(40), u32_of(0)}, result;
+    assert_ok(invoke(&w, "use", arguments, 1, &result, &error), error);
+    assert_int_equal(result.of.u32, 40);
+    assert_int_equal(host.ended, 1);
+    assert_true(host.ended_sum == UINT64_C(0x100000000) + 40);
+
+    assert_ok(invoke(&w, "feed", arguments, 2, NULL, &error), error);
+    assert_int_equal(host.ended, 2);
+
+    assert_ok(invoke(&w, "give", arguments, 1, &result, &error), error);
+    assert_int_equal(result.kind, SG_OWN);
+    assert_true(result.of.handle == UINT64_C(0x100000000) + 40); /* the host's again */
+    assert_int_equal(host.ended, 2);
+
+    assert_ok(invoke(&w, "keep", arguments, 1, &result, &error), error);
+    assert_int_equal(host.ended, 2);
+    end(&w);
+    assert_int_equal(host.ended, 3); /* what the guest kept */
+    assert_int_equal(host.made, 4);
+}
+
+/* The second argument traps after the first was lifted: it ends, once. */
+static void lifting_stops_half_way(void **state) {
+    (void)state;
+    Host host = {0};
+    World w = begin_files(&host, (sg_limits){0});
+    start(&w, "(component " FILES ")");
+    sg_error error;
+    sg_value arguments[] = {u32_of(40), u32_of(1000000)};
+    assert_trap(SG_TRAP_STRING_OUT_OF_BOUNDS, invoke(&w, "feed", arguments, 2, NULL, &error), error);
+    assert_int_equal(host.ended, 1);
+    end(&w);
+    assert_int_equal(host.ended, 1);
+}
+
+static void unknown_resource_types(void **state) {
+    (void)state;
+    sg_error error;
+    World w = begin((sg_limits){0});
+    w.component = load_component(w.engine, "(component " FILES ")");
+    assert_null(sg_linker_instantiate(w.linker, w.store, w.component, &error));
+    assert_int_equal(error.status, SG_UNLINKABLE);
+    assert_ok(sg_linker_define_func(w.linker, "host:io/files", "make", host_make, NULL, &error), error);
+    assert_null(sg_linker_instantiate(w.linker, w.store, w.component, &error));
+    assert_int_equal(error.status, SG_UNLINKABLE);
+    assert_non_null(strstr(error.detail, "resource type \"file\""));
+    sg_linker_unknown_imports_trap(w.linker, true);
+    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
+    assert_made(w.instance, error);
+    end(&w);
+}
+
+/* Every host byte limit: nothing is lost, whatever is refused. */
+static void every_host_byte_limit(void **state) {
+    (void)state;
+    unsigned refused = 0;
+    bool works = false;
+    for (uint64_t bytes = 500; !works; bytes += 97) {
+        sg_error error;
+        Host host = {0};
+        World w = begin_files(&host, (sg_limits){.host_bytes = bytes});
+        w.component = load_component(w.engine, "(component " FILES ")");
+        w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
+        sg_value argument = u32_of(3), result;
+        works = w.instance && invoke(&w, "use", &argument, 1, &result, &error) == SG_OK &&
+                invoke(&w, "keep", &argument, 1, &result, &error) == SG_OK;
+        refused += !works;
+        end(&w);
+        assert_int_equal(host.made, host.ended);
+    }
+    assert_true(refused > 10);
+}
+
+/* ---- between components ---- */
+
+static void composed(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    static const char client[] =
+        "(component (import \"counters\" (instance $i (export \"counter\" (type $c (sub resource)))"
+        "    (export \"make\" (func (param \"n\" u32) (result (own $c))))"
+        "    (export \"get\" (func (param \"c\" (borrow $c)) (result u32)))))"
+        "  (alias export $i \"counter\" (type $c))"
+        "  (core func $drop (canon resource.drop $c))"
+        "  (core func $make (canon lower (func $i \"make\"))) (core func $get (canon lower (func $i "
+        "\"get\")))"
+        "  (core module $M (import \"\" \"make\" (func $make (param i32) (result i32)))"
+        "    (import \"\" \"get\" (func $get (param i32) (result i32)))"
+        "    (import \"\" \"drop\" (func $drop (param i32)))"
+        "    (func (export \"use\") (param $n i32) (result i32) (local $c i32)"
+        "      (local.set $c (call $make (local.get $n)))"
+        "      (call $get (local.get $c)) (call $drop (local.get $c)))"
+        "    (func (export \"keep\") (param i32)))"
+        "  (core instance $m (instantiate $M (with \"\" (instance (export \"make\" (func $make))"
+        "    (export \"get\" (func $get)) (export \"drop\" (func $drop))))))"
+        "  (func (export \"use\") (param \"n\" u32) (result u32) (canon lift (core func $m \"use\")))"
+        "  (func (export \"keep\") (param \"c\" (borrow $c)) (canon lift (core func $m \"keep\"))))";
+    sg_error error;
+    start(&w, "(component " COUNTERS ")");
+    sg_instance *counters = w.instance;
+    assert_ok(sg_linker_define_instance(w.linker, "counters", counters, &error), error);
+    sg_component *second = load_component(w.engine, client);
+    sg_instance *user = sg_linker_instantiate(w.linker, w.store, second, &error);
+    assert_made(user, error);
+    sg_value argument = u32_of(11), result;
+    w.instance = user;
+    assert_ok(invoke(&w, "use", &argument, 1, &result, &error), error);
+    assert_int_equal(result.of.u32, 11);
+    w.instance = counters;
+    assert_int_equal(dropped(&w), 11);
+
+    /* A borrowed handle that is kept past the call. */
+    uint64_t mine = make(&w, 1);
+    argument = borrow_of(mine);
+    w.instance = user;
+    assert_trap(SG_TRAP_BORROWS_REMAIN, invoke(&w, "keep", &argument, 1, NULL, &error), error);
+    assert_ok(sg_resource_drop(w.store, mine, &error), error); /* it came back all the same */
+    sg_component_delete(second);
+    end(&w);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        {"resources of a guest", guests_resources, NULL, NULL, NULL},
+        {"a handle given twice", given_twice, NULL, NULL, NULL},
+        {"a destructor that traps", destructor_traps, NULL, NULL, NULL},
+        {"handle limit", handle_limit, NULL, NULL, NULL},
+        {"resources of the host", hosts_resources, NULL, NULL, NULL},
+        {"lifting stops half way", lifting_stops_half_way, NULL, NULL, NULL},
+        {"unknown resource types", unknown_resource_types, NULL, NULL, NULL},
+        {"every host byte limit with resources", every_host_byte_limit, NULL, NULL, NULL},
+        {"resources between linked instances", composed, NULL, NULL, NULL},
+    };
+    return run_named(tests, sizeof tests / sizeof tests[0], argc, argv);
+}
