@@ -113,10 +113,11 @@ SG_API sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *param
                                       sg_core_host_fn *function, void *context,
                                       void (*finalize)(void *context), sg_error *error);
 
-/* Types of memories and tables: sizes in pages of 64 KiB, in elements. `maximum` may be SG_UNLIMITED. */
+/* Types of memories and tables: sizes in pages, in elements. `maximum` may be SG_UNLIMITED. */
 typedef struct sg_core_memory_type {
     uint64_t minimum, maximum;
-    bool is_64; /* addresses are i64 */
+    bool is_64;          /* addresses are i64 */
+    bool has_byte_pages; /* pages are single bytes, not 65,536 (custom-page-sizes) */
 } sg_core_memory_type;
 
 typedef struct sg_core_table_type {

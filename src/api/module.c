@@ -425,6 +425,7 @@ static Limits make_limits(uint64_t minimum, uint64_t maximum, bool is_64) {
 
 sg_core_memory *sg_core_memory_new(sg_store *store, const sg_core_memory_type *type, sg_error *error) {
     Limits limits = make_limits(type->minimum, type->maximum, type->is_64);
+    limits.has_page_size = type->has_byte_pages; /* whose logarithm is 0 */
     return sgi_memory_new(store, &limits, error);
 }
 

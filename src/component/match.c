@@ -42,8 +42,7 @@ static bool func_types_equal(Matcher *m, const CompFuncType *a, const CompFuncTy
 /* ---- core modules ---- */
 
 static bool limits_match(const Limits *given, const Limits *wanted) {
-    return given->is_64 == wanted->is_64 && given->is_shared == wanted->is_shared &&
-           given->min >= wanted->min && (!wanted->has_max || (given->has_max && given->max <= wanted->max));
+    return sgi_limits_match(given, given->min, wanted);
 }
 
 static bool core_extern_matches(TypeRegistry *types, const CoreExternType *given,

@@ -131,25 +131,36 @@ sg_status sgi_decode_rec_group(const LoadContext *cx, Arena *arena, Reader *r, u
     return SG_OK;
 }
 
-/* Only memories may be shared. */
+/* Only memories may be shared, or have a page size. */
 static sg_status decode_limits(const LoadContext *cx, Reader *r, bool is_memory, Limits *limits) {
-    enum { HAS_MAX = 1, SHARED = 2, IS_64 = 4 };
+    enum { HAS_MAX = 1, SHARED = 2, IS_64 = 4, HAS_PAGE_SIZE = 8 };
     const Reader before = *r;
     size_t offset = sgi_reader_offset(r);
     uint8_t flags;
     SGI_TRY(sgi_read_byte(r, &flags));
-    if (flags > (HAS_MAX | SHARED | IS_64) || (!is_memory && (flags & SHARED)))
+    if (flags > (HAS_MAX | SHARED | IS_64 | HAS_PAGE_SIZE) ||
+        (!is_memory && (flags & (SHARED | HAS_PAGE_SIZE))))
         return sgi_reader_fail(&before, "malformed limits flags");
     if (flags & SHARED)
         SGI_TRY(sgi_load_need(cx, FEATURE_THREADS, offset));
     if (flags & IS_64)
         SGI_TRY(sgi_load_need(cx, FEATURE_MEMORY64, offset));
+    if (flags & HAS_PAGE_SIZE)
+        SGI_TRY(sgi_load_need(cx, FEATURE_CUSTOM_PAGE_SIZES, offset));
     *limits = (Limits){.max = UINT64_MAX};
     limits->has_max = flags & HAS_MAX;
     limits->is_shared = flags & SHARED;
     limits->is_64 = flags & IS_64;
     SGI_TRY(sgi_read_u64(r, &limits->min));
-    return limits->has_max ? sgi_read_u64(r, &limits->max) : SG_OK;
+    if (limits->has_max)
+        SGI_TRY(sgi_read_u64(r, &limits->max));
+    if (flags & HAS_PAGE_SIZE) {
+        uint32_t log2;
+        SGI_TRY(sgi_read_u32(r, &log2));
+        limits->has_page_size = true;
+        limits->page_log2 = log2 < UINT8_MAX ? (uint8_t)log2 : UINT8_MAX; /* no valid one is cut */
+    }
+    return SG_OK;
 }
 
 sg_status sgi_decode_table_type(const LoadContext *cx, Reader *r, TableType *type) {

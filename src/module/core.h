@@ -49,7 +49,22 @@ typedef struct Limits {
     uint64_t min, max;
     bool is_64, is_shared;
     bool has_max;
+    bool has_page_size; /* of memories: a page size is written */
+    uint8_t page_log2;  /* if so; see sgi_page_log2 */
 } Limits;
+
+/* The binary logarithm of a memory's page size. */
+static inline unsigned sgi_page_log2(const Limits *limits) {
+    return limits->has_page_size ? limits->page_log2 : 16;
+}
+
+/* Is what is given, of the size `min` now, good where `wanted` is imported? (Core specification, 3.3.)
+ */
+static inline bool sgi_limits_match(const Limits *given, uint64_t min, const Limits *wanted) {
+    return given->is_64 == wanted->is_64 && given->is_shared == wanted->is_shared &&
+           sgi_page_log2(given) == sgi_page_log2(wanted) && min >= wanted->min &&
+           (!wanted->has_max || (given->has_max && given->max <= wanted->max));
+}
 
 typedef struct TableType {
     ValType element;

@@ -65,6 +65,7 @@ struct sg_core_memory {
     uint8_t *base; /* may change when it grows: fetch again after every call */
     uint64_t size; /* bytes that may be accessed */
     uint64_t max_size;
+    unsigned page_log2; /* memory.size and memory.grow count in these pages */
     Limits type;
     uint64_t reserved; /* bytes of addresses mapped at `base` */
     Store *store;

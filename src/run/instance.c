@@ -39,11 +39,6 @@ static sg_status make_array(const Making *m, void *array, uint32_t count, size_t
 
 /* --- imports --- */
 
-static bool limits_match(uint64_t min, const Limits *given, const Limits *wanted) {
-    return given->is_64 == wanted->is_64 && given->is_shared == wanted->is_shared && min >= wanted->min &&
-           (!wanted->has_max || (given->has_max && given->max <= wanted->max));
-}
-
 static bool global_matches(TypeRegistry *types, GlobalType given, GlobalType wanted) {
     if (given.mutable_ != wanted.mutable_)
         return false;
@@ -62,11 +57,12 @@ static bool import_matches(const Making *m, const Import *import, const Extern *
         const TableType *wanted = &module->tables[import->index].type;
         const TableInst *table = given->as.table;
         return table->type.element == sgi_types_canonical(module->types, wanted->element) &&
-               limits_match(table->size, &table->type.limits, &wanted->limits);
+               sgi_limits_match(&table->type.limits, table->size, &wanted->limits);
     }
     case EXTERN_MEMORY: {
         const MemoryInst *memory = given->as.memory;
-        return limits_match(memory->size / WASM_PAGE, &memory->type, &module->memories[import->index]);
+        return sgi_limits_match(&memory->type, memory->size >> memory->page_log2,
+                                &module->memories[import->index]);
     }
     case EXTERN_GLOBAL: {
         GlobalType wanted = module->globals[import->index].type;

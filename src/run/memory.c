@@ -5,6 +5,7 @@
  *
  * Growth commits more of the reservation, so the base stays; where the reservation is full the memory moves
  * into one twice as large. All that is committed is booked on the store's memory.
+ * That is whole pages of the system; those of WebAssembly may be smaller.
  *
  * Addresses and mappings belong to the host too: of an engine's memories only those within RESERVED_MAX
  * reserve more than they need now, and a store has at most LIMIT(STORE_MEMORIES). */
@@ -12,15 +13,21 @@
 
 #include <string.h>
 
-#define MAX_PAGES_32     UINT64_C(65536)
-#define MAX_PAGES_64     ((UINT64_C(1) << 48) - 1) /* bytes stay a 64-bit number */
-#define FULL_RESERVATION (MAX_PAGES_32 * WASM_PAGE + WASM_PAGE)
+#define MAX_SIZE_32      (UINT64_C(1) << 32)
+#define MAX_SIZE_64      (UINT64_MAX - WASM_PAGE + 1)
+#define FULL_RESERVATION (MAX_SIZE_32 + WASM_PAGE)
 #define RESERVED_MAX     (UINT64_C(1) << 44) /* an eighth of what a process has */
 
 typedef struct OwnedMemory {
     Owned owned;
     MemoryInst memory;
 } OwnedMemory;
+
+/* Up to a boundary of the system's pages; 0 past the last one. */
+static uint64_t committed(uint64_t size) {
+    uint64_t page = sgi_os_page_size();
+    return (size + page - 1) & ~(page - 1);
+}
 
 static void release(Engine *engine, uint8_t *base, uint64_t reserved) {
     sgi_os_release(base, (size_t)reserved);
@@ -30,7 +37,7 @@ static void release(Engine *engine, uint8_t *base, uint64_t reserved) {
 static void memory_finalize(Owned *self, Store *store) {
     MemoryInst *memory = &((OwnedMemory *)(void *)self)->memory;
     release(store->engine, memory->base, memory->reserved);
-    sgi_counter_sub(&store->memory, memory->size);
+    sgi_counter_sub(&store->memory, committed(memory->size));
 }
 
 /* Refused when the memories of the engine have `most` addresses already. */
@@ -44,7 +51,7 @@ static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t most) {
 
 /* Addresses for `size` bytes and as much again, as far as the memory may ever grow; never none at all. */
 static uint8_t *reserve_small(MemoryInst *memory, uint64_t size, uint64_t *reserved) {
-    uint64_t wanted = size <= memory->max_size / 2 ? size * 2 : memory->max_size;
+    uint64_t wanted = committed(size <= memory->max_size / 2 ? size * 2 : memory->max_size);
     *reserved = wanted < WASM_PAGE ? WASM_PAGE : wanted;
     return reserve(memory->store->engine, *reserved, UINT64_MAX);
 }
@@ -54,9 +61,9 @@ static uint8_t *reserve_small(MemoryInst *memory, uint64_t size, uint64_t *reser
 static uint64_t full_reservation(const MemoryInst *memory) {
     if (!memory->type.is_64)
         return FULL_RESERVATION;
-    uint64_t most = memory->store->memory.limit / WASM_PAGE * WASM_PAGE;
+    uint64_t most = memory->store->memory.limit;
     most = most < memory->max_size ? most : memory->max_size;
-    return most < WASM_PAGE ? WASM_PAGE : most < FULL_RESERVATION ? most : FULL_RESERVATION;
+    return most < WASM_PAGE ? WASM_PAGE : most < FULL_RESERVATION ? committed(most) : FULL_RESERVATION;
 }
 
 static uint8_t *reserve_first(MemoryInst *memory, uint64_t size) {
@@ -66,6 +73,14 @@ static uint8_t *reserve_first(MemoryInst *memory, uint64_t size) {
                         ? NULL
                         : reserve(engine, memory->reserved, RESERVED_MAX);
     return base ? base : reserve_small(memory, size, &memory->reserved);
+}
+
+/* The largest size ever, in bytes: a whole number of pages, and so few that their number is not memory.grow's
+ * -1. */
+static uint64_t max_size(const Limits *type) {
+    unsigned page_log2 = sgi_page_log2(type);
+    uint64_t most = type->is_64 ? MAX_SIZE_64 : page_log2 ? MAX_SIZE_32 : MAX_SIZE_32 - 2;
+    return type->max < most >> page_log2 ? type->max << page_log2 : most;
 }
 
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
@@ -81,25 +96,19 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
     MemoryInst *memory = &owned->memory;
     memory->store = store;
     memory->type = *type;
-    uint64_t most_pages = type->is_64 ? MAX_PAGES_64 : MAX_PAGES_32;
-    memory->max_size = (type->max < most_pages ? type->max : most_pages) * WASM_PAGE;
-    if (type->min > memory->max_size / WASM_PAGE) {
-        sgi_fail(err, SG_TOO_LARGE, SG_NO_OFFSET,
-                 type->is_64 ? "memory size must be at most 2^48-1 pages"
-                             : "memory size must be at most 65536 pages (4GiB)",
-                 "%s", "");
-        return NULL;
-    }
-    uint64_t size = type->min * WASM_PAGE;
-    if (!sgi_counter_add(&store->memory, size)) {
+    memory->page_log2 = sgi_page_log2(type);
+    memory->max_size = max_size(type);
+    uint64_t size = type->min << memory->page_log2;
+    if (type->min > memory->max_size >> memory->page_log2 ||
+        !sgi_counter_add(&store->memory, committed(size))) {
         sgi_fail_trap(err, SG_TRAP_MEMORY_LIMIT);
         return NULL;
     }
     memory->base = reserve_first(memory, size);
-    if (memory->base == NULL || (size > 0 && !sgi_os_commit(memory->base, (size_t)size))) {
+    if (memory->base == NULL || (size > 0 && !sgi_os_commit(memory->base, (size_t)committed(size)))) {
         if (memory->base)
             release(store->engine, memory->base, memory->reserved);
-        sgi_counter_sub(&store->memory, size);
+        sgi_counter_sub(&store->memory, committed(size));
         sgi_fail_memory(err);
         return NULL;
     }
@@ -119,13 +128,13 @@ static sg_trap move(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *mo
     if (base == NULL)
         return SG_TRAP_NONE;
     sg_trap trap = SG_TRAP_NONE;
-    bool committed = sgi_os_commit(base, (size_t)size);
-    for (uint64_t at = 0; committed && at < memory->size && trap == SG_TRAP_NONE; at += PIECE) {
+    bool done = sgi_os_commit(base, (size_t)committed(size));
+    for (uint64_t at = 0; done && at < memory->size && trap == SG_TRAP_NONE; at += PIECE) {
         uint64_t left = memory->size - at;
         memcpy(base + at, memory->base + at, left < PIECE ? left : PIECE);
         trap = sgi_poll(cx);
     }
-    if (!committed || trap != SG_TRAP_NONE) {
+    if (!done || trap != SG_TRAP_NONE) {
         release(memory->store->engine, base, reserved);
         return trap;
     }
@@ -139,18 +148,20 @@ static sg_trap move(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *mo
 static sg_trap enlarge(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *done) {
     if (size > memory->reserved)
         return move(cx, memory, size, done);
-    *done = size == memory->size || sgi_os_commit(memory->base + memory->size, (size_t)(size - memory->size));
+    uint64_t from = committed(memory->size), to = committed(size);
+    *done = from == to || sgi_os_commit(memory->base + from, (size_t)(to - from));
     return SG_TRAP_NONE;
 }
 
 sg_trap sgi_lib_memory_grow(ExecContext *cx, MemoryInst *memory, uint64_t delta, uint64_t *old_or_minus_one) {
     Store *store = memory->store;
-    uint64_t pages = memory->size / WASM_PAGE;
+    uint64_t pages = memory->size >> memory->page_log2;
     *old_or_minus_one = UINT64_MAX;
-    if (delta > memory->max_size / WASM_PAGE - pages)
+    if (delta > (memory->max_size >> memory->page_log2) - pages)
         return SG_TRAP_NONE;
-    uint64_t bytes = delta * WASM_PAGE;
-    if (!sgi_counter_add(&store->memory, bytes))
+    uint64_t bytes = delta << memory->page_log2;
+    uint64_t booked = committed(memory->size + bytes) - committed(memory->size);
+    if (!sgi_counter_add(&store->memory, booked))
         return store->limits.on_grow_failure == SG_GROW_TRAP ? SG_TRAP_MEMORY_LIMIT : SG_TRAP_NONE;
     int64_t fuel = cx->fuel;
     sg_trap trap = sgi_fuel_charge(cx, sgi_fuel_steps(bytes, FUEL_STEP_BYTES));
@@ -162,7 +173,7 @@ sg_trap sgi_lib_memory_grow(ExecContext *cx, MemoryInst *memory, uint64_t delta,
         *old_or_minus_one = pages;
         return SG_TRAP_NONE;
     }
-    sgi_counter_sub(&store->memory, bytes);
+    sgi_counter_sub(&store->memory, booked);
     if (trap == SG_TRAP_NONE)
         cx->fuel = fuel; /* only growth that succeeds is paid for */
     return trap;

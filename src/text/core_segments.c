@@ -1,8 +1,6 @@
 /* Tables, memories and their segments: text → binary (core specification, 6.6.6 to 6.6.9). */
 #include "text/core.h"
 
-enum { PAGE_BYTES = 65536 };
-
 /* "(keyword expr)", or one folded instruction. */
 static sg_status parse_wrapped_constant(ModuleParser *m, const char *keyword, Buf *out) {
     if (sgi_take_open(m->p, keyword)) {
@@ -123,6 +121,9 @@ sg_status sgi_core_memory(ModuleParser *m) {
     bool is_64 = sgi_take_keyword(p, "i64");
     if (!is_64)
         sgi_take_keyword(p, "i32");
+    bool has_page_size;
+    uint8_t page_log2;
+    SGI_TRY(sgi_parse_core_page_size(p, &has_page_size, &page_log2));
     if (!sgi_take_open(p, "data")) {
         p->at = start;
         return sgi_parse_core_memory_type(p, memories);
@@ -131,10 +132,12 @@ sg_status sgi_core_memory(ModuleParser *m) {
     m->next[SPACE_DATA]++;
     m->body.size = 0;
     SGI_TRY(sgi_take_strings(p, &m->body));
-    uint64_t pages = (m->body.size + PAGE_BYTES - 1) / PAGE_BYTES;
-    sgi_buf_byte(memories, is_64 ? 5 : 1);
+    uint64_t pages = (m->body.size >> page_log2) + ((m->body.size & ((UINT64_C(1) << page_log2) - 1)) != 0);
+    sgi_buf_byte(memories, (uint8_t)((is_64 ? 5 : 1) | (has_page_size ? 8 : 0)));
     sgi_buf_leb_u(memories, pages);
     sgi_buf_leb_u(memories, pages);
+    if (has_page_size)
+        sgi_buf_byte(memories, page_log2);
     sgi_buf_byte(datas, index ? 2 : 0);
     if (index)
         sgi_buf_leb_u(datas, index);

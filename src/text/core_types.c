@@ -94,7 +94,22 @@ sg_status sgi_parse_core_val_type(Parser *p, const CoreTypeScope *scope, Buf *ou
     return SG_OK;
 }
 
-/* [i32|i64] min [max] [shared] */
+sg_status sgi_parse_core_page_size(Parser *p, bool *is_given, uint8_t *log2) {
+    uint64_t size;
+    *is_given = sgi_take_open(p, "pagesize");
+    *log2 = 16;
+    if (!*is_given)
+        return SG_OK;
+    size_t at = p->at;
+    SGI_TRY(sgi_expect_u64(p, &size));
+    if (size == 0 || (size & (size - 1)) != 0)
+        return sgi_parse_fail_at(p, at, "invalid custom page size", "not a power of two");
+    for (*log2 = 0; size > 1; size >>= 1)
+        ++*log2;
+    return sgi_expect_close(p);
+}
+
+/* [i32|i64] min [max] [shared] [(pagesize n)] */
 static sg_status parse_limits(Parser *p, Buf *out) {
     uint64_t min, max = 0;
     uint8_t flags = 0;
@@ -109,12 +124,17 @@ static sg_status parse_limits(Parser *p, Buf *out) {
     }
     if (sgi_take_keyword(p, "shared"))
         flags |= 2;
-    if (sgi_peek_open(p, "pagesize"))
-        return sgi_parse_unsupported(p, "custom-page-sizes");
+    bool has_page_size;
+    uint8_t page_log2;
+    SGI_TRY(sgi_parse_core_page_size(p, &has_page_size, &page_log2));
+    if (has_page_size)
+        flags |= 8;
     sgi_buf_byte(out, flags);
     sgi_buf_leb_u(out, min);
     if (flags & 1)
         sgi_buf_leb_u(out, max);
+    if (has_page_size)
+        sgi_buf_byte(out, page_log2);
     return SG_OK;
 }
 

@@ -190,12 +190,6 @@ sg_status sgi_parse_fail_at(const Parser *p, size_t token, const char *message, 
     return fail_token(p, SG_MALFORMED, token, message, text);
 }
 
-sg_status sgi_parse_unsupported(const Parser *p, const char *feature) {
-    char text[128];
-    snprintf(text, sizeof text, "needs \"%s\", which is not built", feature);
-    return fail_token(p, SG_UNSUPPORTED, p->at, "unsupported feature", text);
-}
-
 sg_status sgi_parse_fail(const Parser *p, const char *message) {
     const Token *token = sgi_peek(p);
     if (token->kind == TOKEN_END)

@@ -74,8 +74,6 @@ sg_status sgi_parse_fail(const Parser *p, const char *message);
 sg_status sgi_parse_fail_at(const Parser *p, size_t token, const char *message, const char *detail, ...)
     SGI_PRINTF(4, 5);
 sg_status sgi_parse_unexpected(const Parser *p);
-/* SG_UNSUPPORTED at the current token, which belongs to a feature that is not built. */
-sg_status sgi_parse_unsupported(const Parser *p, const char *feature);
 
 /* ---- numbers ---- */
 
@@ -121,6 +119,8 @@ bool sgi_peek_nullable(const Parser *p);
 /* A reference type in two parts, as casts encode it: its heap type is appended. */
 sg_status sgi_parse_core_cast_type(Parser *p, const CoreTypeScope *scope, bool *nullable, Buf *heap);
 sg_status sgi_parse_core_table_type(Parser *p, const CoreTypeScope *scope, Buf *out);
+/* "(pagesize n)", if it stands here; the logarithm of the page size in any case. */
+sg_status sgi_parse_core_page_size(Parser *p, bool *is_given, uint8_t *log2);
 sg_status sgi_parse_core_memory_type(Parser *p, Buf *out);
 sg_status sgi_parse_core_global_type(Parser *p, const CoreTypeScope *scope, Buf *out);
 typedef Vec(Bytes) NameVec;

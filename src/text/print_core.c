@@ -258,6 +258,8 @@ void sgi_print_limits(CorePrinter *p, const Limits *limits) {
     if (limits->has_max)
         sgi_buf_printf(p->out, " %llu", (unsigned long long)limits->max);
     sgi_buf_text(p->out, limits->is_shared ? " shared" : "");
+    if (limits->has_page_size)
+        sgi_buf_printf(p->out, " (pagesize %llu)", 1ull << (limits->page_log2 & 63));
 }
 
 void sgi_print_table_type(CorePrinter *p, const TableType *type) {

@@ -1,5 +1,6 @@
 /* Core types inside components: recursion groups, and core module types, each a scope of its own. */
 #include "validate/component.h"
+#include "validate/types.h"
 
 sg_status sgi_comp_push_core_type(CompValidator *v, Scope *scope, SubType type,
                                   const CoreModuleType *module) {
@@ -116,22 +117,12 @@ static sg_status core_decl_type(CompValidator *v, Scope *scope, const TypeDecl *
     return SG_OK;
 }
 
-/* Limits of tables and memories, as the core specification has them (3.2.4 and on). */
-static sg_status check_limits(CompValidator *v, const CoreExternType *type) {
-    if (type->kind != EXTERN_TABLE && type->kind != EXTERN_MEMORY)
-        return SG_OK;
-    bool is_memory = type->kind == EXTERN_MEMORY;
-    const Limits *limits = is_memory ? &type->as.memory : &type->as.table.limits;
-    uint64_t most =
-        is_memory ? (limits->is_64 ? UINT64_C(1) << 48 : 65536) : (limits->is_64 ? UINT64_MAX : UINT32_MAX);
-    if (limits->min > most || (limits->has_max && limits->max > most))
-        return sgi_comp_refuse(v, is_memory ? "memory size must be at most 65536 pages (4GiB)"
-                                            : "table size must be at most 2^32-1");
-    if (limits->has_max && limits->max < limits->min)
-        return sgi_comp_refuse(v, "size minimum must not be greater than maximum");
-    if (limits->is_shared && !limits->has_max)
-        return sgi_comp_refuse(v, "shared memory must have maximum");
-    return SG_OK;
+static sg_status check_limits(const CompValidator *v, const CoreExternType *type) {
+    switch (type->kind) {
+    case EXTERN_TABLE: return sgi_validate_table_limits(&v->cx, &type->as.table.limits, v->offset);
+    case EXTERN_MEMORY: return sgi_validate_memory_type(&v->cx, &type->as.memory, v->offset);
+    default: return SG_OK;
+    }
 }
 
 sg_status sgi_comp_core_decl(CompValidator *v, Scope *scope, const TypeDecl *decl) {

@@ -128,9 +128,7 @@ static sg_status match_func(Matcher *m, const CompFuncType *a, const CompFuncTyp
 /* ---- core modules ---- */
 
 static sg_status match_limits(Matcher *m, const Limits *sub, const Limits *super) {
-    bool fits = sub->is_64 == super->is_64 && sub->is_shared == super->is_shared && sub->min >= super->min &&
-                (!super->has_max || (sub->has_max && sub->max <= super->max));
-    return fits ? SG_OK : mismatch(m, "limits do not fit");
+    return sgi_limits_match(sub, sub->min, super) ? SG_OK : mismatch(m, "limits do not fit");
 }
 
 sg_status sgi_match_core_extern(Matcher *m, const CoreExternType *sub, const CoreExternType *super) {

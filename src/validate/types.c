@@ -28,19 +28,29 @@ static sg_status validate_limits(const LoadContext *cx, const Limits *limits, ui
     return SG_OK;
 }
 
+sg_status sgi_validate_table_limits(const LoadContext *cx, const Limits *limits, uint64_t offset) {
+    if (limits->is_64)
+        return validate_limits(cx, limits, UINT64_MAX, "table size must be at most 2^64-1", offset);
+    return validate_limits(cx, limits, UINT32_MAX, "table size must be at most 2^32-1", offset);
+}
+
 sg_status sgi_validate_table_type(const LoadContext *cx, const TableType *type, uint32_t type_count,
                                   uint64_t offset) {
     SGI_TRY(sgi_validate_val_type(cx, type->element, type_count, offset));
-    if (type->limits.is_64)
-        return validate_limits(cx, &type->limits, UINT64_MAX, "table size must be at most 2^64-1", offset);
-    return validate_limits(cx, &type->limits, UINT32_MAX, "table size must be at most 2^32-1", offset);
+    return sgi_validate_table_limits(cx, &type->limits, offset);
 }
 
 sg_status sgi_validate_memory_type(const LoadContext *cx, const Limits *limits, uint64_t offset) {
     enum { PAGES_32 = 1 << 16 };
     const uint64_t pages_64 = UINT64_C(1) << 48;
+    unsigned page_log2 = sgi_page_log2(limits);
+    if (page_log2 != 0 && page_log2 != 16)
+        return sgi_fail(cx->err, SG_INVALID, offset, "invalid custom page size", "%s", "");
     if (limits->is_shared && !limits->has_max)
         return sgi_fail(cx->err, SG_INVALID, offset, "shared memory must have maximum", "%s", "");
+    if (page_log2 == 0)
+        return validate_limits(cx, limits, limits->is_64 ? UINT64_MAX : UINT32_MAX,
+                               "memory size must be at most 2^32-1 bytes", offset);
     if (limits->is_64)
         return validate_limits(cx, limits, pages_64, "memory size must be at most 2^48 pages", offset);
     return validate_limits(cx, limits, PAGES_32, "memory size must be at most 65536 pages (4GiB)", offset);

@@ -14,6 +14,7 @@ sg_status sgi_validate_val_type(const LoadContext *cx, ValType type, uint32_t ty
 
 sg_status sgi_validate_table_type(const LoadContext *cx, const TableType *type, uint32_t type_count,
                                   uint64_t offset);
+sg_status sgi_validate_table_limits(const LoadContext *cx, const Limits *limits, uint64_t offset);
 sg_status sgi_validate_memory_type(const LoadContext *cx, const Limits *limits, uint64_t offset);
 
 /* "unknown <what> <index>", as the specification's tests have it. */

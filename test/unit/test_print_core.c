@@ -104,9 +104,11 @@ static void same_again(void **state) {
         " (@custom \"\" (after func) \"abc\") (memory 1) (@custom \"last\" (after memory) \"\"))",
         "(global $g (mut i64) (i64.const -9223372036854775808)) (func (global.set $g (i64.const 1))"
         " (drop (i32.const 0xffffffff)))",
+        "(memory 1 2 (pagesize 1)) (memory i64 1 (pagesize 65536)) (table i64 1 funcref)",
     };
     Loader l;
     loader_init(&l);
+    l.cx.features |= (uint64_t)1 << FEATURE_CUSTOM_PAGE_SIZES;
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         Module *module = must_load(&l, cases[i]);
         Buf printed = print(&l, module), again;

@@ -143,9 +143,11 @@ static void memory64_is_fitted(void **unused) {
     assert_int_equal(sgi_memory_new(w.store, &type, NULL)->reserved, 3 * 65536);
     type = (Limits){.min = 0, .max = 0, .has_max = true, .is_64 = true};
     assert_int_equal(sgi_memory_new(w.store, &type, NULL)->reserved, 65536);
+    type = (Limits){.min = 1, .max = UINT64_MAX, .is_64 = true, .has_page_size = true};
+    assert_int_equal(sgi_memory_new(w.store, &type, NULL)->reserved, (64 << 20) + sgi_os_page_size());
     type = (Limits){.min = 1, .max = UINT64_MAX, .is_64 = true};
     MemoryInst *memory = sgi_memory_new(w.store, &type, NULL);
-    assert_int_equal(memory->reserved, 64 << 20);
+    assert_int_equal(memory->reserved, (64 << 20) + sgi_os_page_size());
     uint64_t old;
     assert_int_equal(cx->lib->memory_grow(cx, memory, UINT64_MAX, &old), SG_TRAP_NONE);
     assert_int_equal(old, UINT64_MAX);
@@ -154,10 +156,10 @@ static void memory64_is_fitted(void **unused) {
     type.min = (UINT64_C(1) << 48) - 1;
     sg_error error;
     assert_null(sgi_memory_new(w.store, &type, &error));
-    assert_int_equal(error.status, SG_TRAP);
+    assert_int_equal(error.trap, SG_TRAP_MEMORY_LIMIT);
     type.min++;
     assert_null(sgi_memory_new(w.store, &type, &error));
-    assert_int_equal(error.status, SG_TOO_LARGE);
+    assert_int_equal(error.trap, SG_TRAP_MEMORY_LIMIT);
     end_world(&w);
     w = make_world(false, (sg_limits){.memory_bytes = UINT64_C(1) << 40});
     type.min = 1;

@@ -156,6 +156,9 @@ static void test_types(void **state) {
     ASSERT_SECTION("(table i64 1 2 (ref null func)) (table 1 externref (ref.null extern))", 4,
                    "\2\x70\5\1\2\x40\0\x6f\0\1\xd0\x6f\x0b");
     ASSERT_SECTION("(memory i64 1) (memory 1 2 shared)", 5, "\2\4\1\3\1\2");
+    ASSERT_SECTION("(memory 1 (pagesize 65536)) (memory i64 1 2 shared (pagesize 1))", 5,
+                   "\2\10\1\20\17\1\2\0");
+    ASSERT_SECTION("(memory (pagesize 1) (data \"abc\"))", 5, "\1\11\3\3\0");
     /* Block types: nothing, one result, or a type. */
     ASSERT_SECTION(
         "(func block end block (result f32) unreachable end drop i32.const 0 block (param i32) drop end)", 10,
@@ -274,6 +277,7 @@ static void test_errors(void **state) {
     assert_error("(func f32.const nan:0x80_0000)", 1, 17, "constant out of range");
     assert_error("(func f64.const nan:0x0)", 1, 17, "constant out of range");
     assert_error("(func (i32.load align=3 (i32.const 0)))", 1, 17, "alignment must be a power of two");
+    assert_error("(memory 1 (pagesize 3))", 1, 21, "invalid custom page size");
     assert_error("(func (br 4294967296))", 1, 11, "i32 constant out of range");
     assert_error("(func (block (param $x i32)))", 1, 21, "unexpected token");
     assert_error("(data \"\n\")", 1, 7, "unclosed string");
@@ -288,16 +292,6 @@ static void test_errors(void **state) {
     assert_error("(func) ;; \xff", 1, 11, "malformed UTF-8 encoding");
     assert_error("(func) \x01", 1, 8, "illegal character");
     assert_error("(func) \u00e4", 1, 8, "illegal character");
-}
-
-static void test_unsupported(void **state) {
-    (void)state;
-    Parsed parsed;
-    assert_int_equal(parse(&parsed, "(func)\n (memory 1 (pagesize 1))"), SG_UNSUPPORTED);
-    assert_int_equal(parsed.error.line, 2);
-    assert_int_equal(parsed.error.column, 12);
-    assert_non_null(strstr(parsed.error.detail, "custom-page-sizes"));
-    done(&parsed);
 }
 
 /* Every feature of the grammar, for mutilation. */
@@ -592,13 +586,12 @@ static void test_script_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_types),         cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names),         cmocka_unit_test(test_annotations),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_mutilated),     cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_depth),         cmocka_unit_test(test_script),
-        cmocka_unit_test(test_script_errors),
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_types),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_errors),    cmocka_unit_test(test_mutilated),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_script),    cmocka_unit_test(test_script_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

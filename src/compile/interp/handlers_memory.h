@@ -1,7 +1,8 @@
 /* Linear memory. */
 
 HANDLE(MEMORY_SIZE) {
-    SET_u64(1, instance->memories[WORD(2)]->size >> 16);
+    const MemoryInst *memory = instance->memories[WORD(2)];
+    SET_u64(1, memory->size >> memory->page_log2);
     NEXT(3);
 }
 HANDLE(MEMORY_GROW) {
