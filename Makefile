@@ -22,6 +22,7 @@ check: setup-build-test-check
 	@tools/check
 
 bench: setup-build-bench all
+	@bench/peers $(BUILD)
 	@bench/run --build $(BUILD)
 	@$(BUILD)/bench/deadline
 

