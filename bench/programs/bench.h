@@ -39,6 +39,13 @@ static inline uint32_t rotate_left(uint32_t value, unsigned by) {
     return value << by | value >> (32 - by);
 }
 
+static inline bool same_bytes(const void *a, const void *b, size_t size) {
+    const uint8_t *left = a, *right = b;
+    while (size && *left == *right)
+        left++, right++, size--;
+    return size == 0;
+}
+
 static inline size_t text_size(const char *text) {
     size_t size = 0;
     while (text[size])

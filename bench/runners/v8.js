@@ -6,7 +6,7 @@ const readline = require('readline');
 let module_, program;
 
 function cpu() {
-  const { user, system } = process.threadCpuUsage?.() ?? process.cpuUsage();
+  const { user, system } = process.cpuUsage();
   return BigInt(user + system) * 1000n;
 }
 
