@@ -21,7 +21,11 @@ typedef sg_status sg_host_fn(void *context, sg_call *call, const sg_value *argum
 SG_API sg_linker *sg_linker_new(sg_engine *engine, sg_error *error);
 SG_API void sg_linker_delete(sg_linker *linker);
 
-/* Supplies function `name` of the imported instance `instance` (NULL: the top level). Defining it again
+/* Names of imported instances may have versions: an import gets what was defined for its own version or,
+ * where nothing was, for the newest compatible one ("a:b/c@0.2.12" for "a:b/c@0.2.0", and the other way
+ * round).
+ *
+ * Supplies function `name` of the imported instance `instance` (NULL: the top level). Defining it again
  * replaces it. */
 SG_API sg_status sg_linker_define_func(sg_linker *linker, const char *instance, const char *name,
                                        sg_host_fn *function, void *context, sg_error *error);

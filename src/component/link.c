@@ -14,6 +14,8 @@ struct sg_linker {
     Map map;     /* key → position in `entries` */
     Vec(LinkerEntry) entries;
     Map instances; /* names of instances that have entries → 0 */
+    Map tracks;    /* versions that are compatible → position of the newest instance's name in `newest` */
+    Vec(Bytes) newest;
     bool unknown_imports_trap;
 };
 
@@ -28,6 +30,7 @@ Linker *sgi_linker_new(Engine *engine, sg_error *err) {
     sgi_arena_init(&linker->arena, &linker->alloc);
     sgi_map_init(&linker->map, &linker->alloc);
     sgi_map_init(&linker->instances, &linker->alloc);
+    sgi_map_init(&linker->tracks, &linker->alloc);
     sgi_engine_retain(engine);
     return linker;
 }
@@ -40,6 +43,8 @@ void sgi_linker_delete(Linker *linker) {
         sgi_resource_type_release(linker->entries.items[i].resource);
     sgi_vec_free(&linker->alloc, &linker->entries);
     sgi_map_free(&linker->instances);
+    sgi_map_free(&linker->tracks);
+    sgi_vec_free(&linker->alloc, &linker->newest);
     sgi_map_free(&linker->map);
     sgi_arena_free(&linker->arena);
     sgi_engine_free(engine, linker, sizeof *linker);
@@ -84,15 +89,44 @@ static sg_status define(Linker *linker, Bytes instance, Bytes name, LinkerEntry 
     return SG_OK;
 }
 
+static bool note_version(Linker *linker, Bytes name) {
+    Version version, known;
+    if (!sgi_version_of(name, &version))
+        return true;
+    if (!sgi_vec_reserve(&linker->alloc, &linker->newest, 1))
+        return false;
+    switch (sgi_map_put(&linker->tracks, version.track, (uint32_t)linker->newest.count)) {
+    case MAP_NO_MEMORY: return false;
+    case MAP_ADDED: linker->newest.items[linker->newest.count++] = name; return true;
+    default: break;
+    }
+    Bytes *newest = &linker->newest.items[*sgi_map_get(&linker->tracks, version.track)];
+    if (sgi_version_of(*newest, &known) &&
+        (version.minor > known.minor || (version.minor == known.minor && version.patch > known.patch)))
+        *newest = name;
+    return true;
+}
+
 /* Notes that the instance of that name has entries; NULL: the top level. */
 static sg_status add_instance_name(Linker *linker, const char *name, Bytes *bytes, sg_error *err) {
     *bytes = name ? sgi_bytes_of(name) : (Bytes){NULL, 0};
     if (bytes->size == 0)
         return SG_OK;
     Bytes copy = {sgi_arena_copy(&linker->arena, bytes->data, bytes->size), bytes->size};
-    if (copy.data == NULL || sgi_map_put(&linker->instances, copy, 0) == MAP_NO_MEMORY)
+    if (copy.data == NULL)
         return sgi_fail_memory(err);
-    return SG_OK;
+    MapPut put = sgi_map_put(&linker->instances, copy, 0);
+    return put == MAP_EXISTS || (put == MAP_ADDED && note_version(linker, copy)) ? SG_OK
+                                                                                 : sgi_fail_memory(err);
+}
+
+/* The name of the instance that an import of `name` gets: its own, or else the newest compatible one. */
+static Bytes supplied_name(const Linker *linker, Bytes name) {
+    Version version;
+    if (sgi_map_get(&linker->instances, name) || !sgi_version_of(name, &version))
+        return name;
+    const uint32_t *at = sgi_map_get(&linker->tracks, version.track);
+    return at ? linker->newest.items[*at] : name;
 }
 
 sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
@@ -123,8 +157,10 @@ sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInsta
     if (store->engine != linker->engine)
         return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "instance and linker belong to different engines", "%s",
                         "");
-    return define(linker, (Bytes){NULL, 0}, sgi_bytes_of(name),
-                  (LinkerEntry){.instance = instance, .store_id = store->id}, err);
+    Bytes noted;
+    SGI_TRY(add_instance_name(linker, name, &noted, err));
+    return define(linker, (Bytes){NULL, 0}, noted, (LinkerEntry){.instance = instance, .store_id = store->id},
+                  err);
 }
 
 /* *entry is NULL when there is none. */
@@ -224,6 +260,7 @@ static sg_status link_type(const Linker *linker, Store *store, Bytes instance, c
 /* An instance made of the functions and resource types defined for it. */
 static sg_status link_instance(const Linker *linker, Store *store, Bytes name, const InstanceType *type,
                                Item *item, sg_error *err) {
+    name = supplied_name(linker, name);
     bool is_needed = false;
     for (uint32_t i = 0; i < type->export_count; i++)
         is_needed =
@@ -263,7 +300,7 @@ sg_status sgi_link_import(const Linker *linker, ComponentInstance *inst, const N
     case SORT_FUNC: return link_func(linker, store, top, import->name, import->type.as.func, item, err);
     case SORT_INSTANCE: {
         const LinkerEntry *entry = NULL;
-        SGI_TRY(find_entry(linker, store, top, import->name, &entry, err));
+        SGI_TRY(find_entry(linker, store, top, supplied_name(linker, import->name), &entry, err));
         if (entry == NULL || entry->instance == NULL)
             return link_instance(linker, store, import->name, import->type.as.instance, item, err);
         if (entry->store_id != store->id)

@@ -809,7 +809,7 @@ static void defined_again(void **state) {
     World w = begin_pinging((sg_limits){0}, &first);
     sg_error error;
     assert_ok(sg_linker_define_func(w.linker, NULL, "ping", ping, &second, &error), error);
-    start(&w, "(component (import \"ping\" (func $p)) (import \"t\" (type (sub resource)))"
+    start(&w, "(component (import \"ping\" (func $p)) (type $u u32) (import \"t\" (type (eq $u)))"
               "  (export \"again\" (func $p)))");
     sg_linker_delete(w.linker); /* what was linked stays */
     w.linker = NULL;
@@ -1032,6 +1032,50 @@ static void wrong_arguments(void **state) {
     arguments[1] = u32_of(2);
     assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
     end(&w);
+}
+
+/* Versions: exactly the one asked for, or else the newest that is compatible. */
+static void versions(void **state) {
+    (void)state;
+    static const struct {
+        const char *defined[3], *wanted;
+        int which; /* -1: none */
+    } cases[] = {
+        {{"a:b/c@0.2.12"}, "a:b/c@0.2.0", 0},
+        {{"a:b/c@0.2.0"}, "a:b/c@0.2.12", 0},
+        {{"a:b/c@0.2.0", "a:b/c@0.2.12", "a:b/c@0.2.9"}, "a:b/c@0.2.3", 1},
+        {{"a:b/c@0.2.0", "a:b/c@0.2.12", "a:b/c@0.2.3"}, "a:b/c@0.2.3", 2},
+        {{"a:b/c@1.0.0", "a:b/c@1.10.0", "a:b/c@1.9.99"}, "a:b/c@1.2.3", 1},
+        {{"a:b/c@0.0.1"}, "a:b/c@0.0.2", -1},
+        {{"a:b/c@0.1.0", "a:b/c@1.2.0"}, "a:b/c@0.2.0", -1},
+        {{"a:b/c@1.0.0"}, "a:b/c@10.0.0", -1},
+        {{"a:b/c@0.2.0-rc"}, "a:b/c@0.2.0", -1},
+        {{"a:b/c@0.2.0"}, "a:b/c@0.2.1-rc", -1},
+        {{"a:b/c@0.2.0-rc"}, "a:b/c@0.2.0-rc", 0},
+        {{"a:b/c@1.0.0+x"}, "a:b/c@1.1.0+y.z", 0},
+        {{"a:b/d@1.0.0"}, "a:b/c@1.0.0", -1},
+        {{"a:b/c"}, "a:b/c@1.0.0", -1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "(component (import \"%s\" (instance $i (export \"ping\" (func))))"
+                 "  (core func $ping (canon lower (func $i \"ping\")))"
+                 "  (core module $M (import \"\" \"ping\" (func $ping)) (start $ping))"
+                 "  (core instance (instantiate $M (with \"\" (instance (export \"ping\" (func $ping)))))))",
+                 cases[i].wanted);
+        sg_error error;
+        unsigned pings[3] = {0};
+        World w = begin((sg_limits){0});
+        for (int j = 0; j < 3 && cases[i].defined[j]; j++)
+            assert_ok(sg_linker_define_func(w.linker, cases[i].defined[j], "ping", ping, &pings[j], &error),
+                      error);
+        sg_status status = try_start(&w, text, &error);
+        assert_int_equal(status, cases[i].which < 0 ? SG_UNLINKABLE : SG_OK);
+        for (int j = 0; j < 3; j++)
+            assert_int_equal(pings[j], j == cases[i].which);
+        end(&w);
+    }
 }
 
 /* Handles that the host does not have are refused before anything ran. */
@@ -1415,6 +1459,7 @@ int main(int argc, char **argv) {
         {"imports and exports described", described, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
         {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
+        {"versions of imports", versions, NULL, NULL, NULL},
         {"handles are refused", handles_are_refused, NULL, NULL, NULL},
         {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},
         {"WAVE calls", wave_calls, NULL, NULL, NULL},
