@@ -25,9 +25,10 @@ typedef enum sg_core_kind {
     SG_CORE_F32,
     SG_CORE_F64,
     SG_CORE_V128,
-    SG_CORE_FUNCREF,   /* any reference to a function: of.ref is an sg_core_func or NULL */
-    SG_CORE_EXTERNREF, /* any host reference: of.ref is the host's own pointer, NULL the null reference */
-    SG_CORE_ANYREF,    /* any other reference */
+    SG_CORE_FUNCREF,   /* any reference to a function: of.ref is an sg_core_func */
+    SG_CORE_EXTERNREF, /* any external reference: the host's own pointer, or what a guest made external */
+    SG_CORE_ANYREF,    /* any internal reference: a struct, an array, an i31, or what a guest made internal */
+    SG_CORE_EXNREF,    /* an exception */
 } sg_core_kind;
 
 typedef struct sg_core_value {
@@ -37,10 +38,32 @@ typedef struct sg_core_value {
         int64_t i64;
         float f32;
         double f64;
-        void *ref;
+        void *ref; /* NULL: the null reference */
         uint8_t v128[16];
     } of;
 } sg_core_value;
+
+/* What a reference refers to. */
+typedef enum sg_ref_kind {
+    SG_REF_NULL,
+    SG_REF_FUNC,
+    SG_REF_HOST, /* of.ref is the host's own pointer */
+    SG_REF_I31,
+    SG_REF_STRUCT,
+    SG_REF_ARRAY,
+    SG_REF_EXN,
+} sg_ref_kind;
+
+/* Structs, arrays and exceptions live in the store's heap. References to them that the host is given
+ * (results, arguments of host functions, globals) may be asked for their kind, compared by of.ref and given
+ * back, until the next outermost call into the store begins: its arguments are the last use. Pointers of the
+ * host's own are never followed; their highest bit must be 0. */
+
+/* Of a reference; other values are SG_REF_NULL. */
+SG_API sg_ref_kind sg_core_ref_kind(const sg_store *store, const sg_core_value *value);
+/* The i31 of the low 31 bits; and the number in one, sign-extended (0 of another value). */
+SG_API sg_core_value sg_core_i31_new(int32_t value);
+SG_API int32_t sg_core_i31_get(const sg_core_value *value);
 
 typedef enum sg_extern_kind {
     SG_EXTERN_FUNC,

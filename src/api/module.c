@@ -80,15 +80,20 @@ static sg_core_kind kind_of(const Instance *instance, ValType type) {
     default: break;
     }
     uint32_t heap = sgi_heap(type);
-    if (heap == HEAP_FUNC || heap == HEAP_NOFUNC)
-        return SG_CORE_FUNCREF;
-    if (heap == HEAP_EXTERN || heap == HEAP_NOEXTERN)
-        return SG_CORE_EXTERNREF;
-    bool is_func = !sgi_is_abstract(heap) && instance && instance->module->types[heap].kind == COMP_FUNC;
+    switch (heap) {
+    case HEAP_FUNC:
+    case HEAP_NOFUNC: return SG_CORE_FUNCREF;
+    case HEAP_EXTERN:
+    case HEAP_NOEXTERN: return SG_CORE_EXTERNREF;
+    case HEAP_EXN:
+    case HEAP_NOEXN: return SG_CORE_EXNREF;
+    default: break;
+    }
+    bool is_func = !sgi_is_abstract(heap) && instance && instance->types[heap].kind == COMP_FUNC;
     return is_func ? SG_CORE_FUNCREF : SG_CORE_ANYREF;
 }
 
-/* The abstract type that a kind stands for; VAL_BOTTOM when nothing of the host's can have it. */
+/* The greatest type of a kind; VAL_BOTTOM when nothing of the host's can have it. */
 static ValType type_of(sg_core_kind kind) {
     switch (kind) {
     case SG_CORE_I32: return VAL_I32;
@@ -98,6 +103,8 @@ static ValType type_of(sg_core_kind kind) {
     case SG_CORE_V128: return VAL_V128;
     case SG_CORE_FUNCREF: return VAL_FUNCREF;
     case SG_CORE_EXTERNREF: return VAL_EXTERNREF;
+    case SG_CORE_ANYREF: return sgi_ref(true, HEAP_ANY);
+    case SG_CORE_EXNREF: return sgi_ref(true, HEAP_EXN);
     default: return VAL_BOTTOM;
     }
 }
@@ -122,24 +129,14 @@ static const Slot *take_value(const Slot *slots, sg_core_kind kind, sg_core_valu
 }
 
 /* Is `value` of the type `type` as `instance` writes it? Functions of other stores are refused. */
-static bool fits(Store *store, const Instance *instance, ValType type, const sg_core_value *value) {
-    sg_core_kind kind = kind_of(instance, type);
-    if (value->kind != kind)
+static bool fits(const Store *store, const Instance *instance, ValType type, const sg_core_value *value) {
+    if (value->kind != kind_of(instance, type))
         return false;
     if (!sgi_is_ref(type))
         return true;
-    if (value->of.ref == NULL)
-        return sgi_is_nullable(type);
     uint32_t heap = sgi_heap(type);
-    if (kind == SG_CORE_FUNCREF) {
-        const FuncInst *func = value->of.ref;
-        if (func->store != store)
-            return false;
-        return sgi_is_abstract(heap) ? heap == HEAP_FUNC
-                                     : sgi_types_is_subtype(store->engine->types, func->type_id,
-                                                            instance->module->types[heap].id);
-    }
-    return kind == SG_CORE_EXTERNREF && heap == HEAP_EXTERN;
+    const Rtt *rtt = instance && !sgi_is_abstract(heap) ? instance->types[heap].rtt : NULL;
+    return sgi_reference_fits(store, type, rtt, value);
 }
 
 /* --- instances --- */
@@ -469,13 +466,10 @@ sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_err
         return sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "global is immutable", "%s", "");
     ValType type = global->type.type;
     uint32_t heap = sgi_heap(type);
-    bool is_concrete = sgi_is_ref(type) && !sgi_is_abstract(heap);
-    const FuncInst *func = value.of.ref;
-    bool good = !is_concrete                        ? fits(global->store, NULL, type, &value)
-                : value.kind != global_kind(global) ? false
-                : func == NULL                      ? sgi_is_nullable(type)
-                               : value.kind == SG_CORE_FUNCREF && func->store == global->store &&
-                                     sgi_types_is_subtype(global->store->engine->types, func->type_id, heap);
+    const Rtt *rtt =
+        sgi_is_ref(type) && !sgi_is_abstract(heap) ? sgi_types_rtt(global->store->engine->types, heap) : NULL;
+    bool good = value.kind == global_kind(global) &&
+                (!sgi_is_ref(type) || sgi_reference_fits(global->store, type, rtt, &value));
     if (!good)
         return sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "value of another type", "%s", "");
     Slot slots[2] = {{0}, {0}};

@@ -2,7 +2,7 @@
 #ifndef SGI_API_PRIVATE_H
 #define SGI_API_PRIVATE_H
 
-#include "base/base.h"
+#include "run/run.h"
 
 #include <sandglass/value.h>
 
@@ -24,5 +24,9 @@ static inline size_t copy_out(Buf *text, char *buffer, size_t size) {
     sgi_buf_free(text);
     return length;
 }
+
+/* Is the reference of the type `type`? `rtt`: of its heap type, when that is concrete. The value's kind is
+ * known to be the type's. */
+bool sgi_reference_fits(const Store *store, ValType type, const Rtt *rtt, const sg_core_value *value);
 
 #endif

@@ -53,29 +53,36 @@ static sg_status parse_host_ref(Parser *p, sg_pattern *pattern) {
     return SG_OK;
 }
 
+/* The kind of references of a heap type. */
+static sg_core_kind kind_of_heap(Bytes heap) {
+    static const struct {
+        const char *heap;
+        sg_core_kind kind;
+    } rows[] = {{"func", SG_CORE_FUNCREF},       {"nofunc", SG_CORE_FUNCREF}, {"extern", SG_CORE_EXTERNREF},
+                {"noextern", SG_CORE_EXTERNREF}, {"exn", SG_CORE_EXNREF},     {"noexn", SG_CORE_EXNREF}};
+    for (size_t i = 0; i < SGI_COUNT(rows); i++)
+        if (sgi_bytes_is(heap, rows[i].heap))
+            return rows[i].kind;
+    return SG_CORE_ANYREF;
+}
+
 /* Past "(ref.": `what` is the rest of the keyword. */
 static sg_status parse_ref(Parser *p, Bytes what, sg_pattern *pattern) {
     bool has_number = sgi_peek_is(p, TOKEN_NUMBER);
-    pattern->core.kind = SG_CORE_ANYREF;
     if (sgi_bytes_is(what, "null")) {
         pattern->kind = SG_PATTERN_REF_NULL;
+        what = (Bytes){NULL, 0};
         if (!sgi_peek_is(p, TOKEN_CLOSE)) {
             if (!sgi_peek_is(p, TOKEN_KEYWORD))
                 return sgi_parse_unexpected(p);
-            Bytes heap = sgi_token_text(p, sgi_peek(p));
-            pattern->heap_type = as_string(heap);
-            if (sgi_bytes_is(heap, "func") || sgi_bytes_is(heap, "nofunc"))
-                pattern->core.kind = SG_CORE_FUNCREF;
-            else if (sgi_bytes_is(heap, "extern") || sgi_bytes_is(heap, "noextern"))
-                pattern->core.kind = SG_CORE_EXTERNREF;
+            what = sgi_token_text(p, sgi_peek(p));
             sgi_advance(p);
         }
+        pattern->core.kind = kind_of_heap(what);
+        pattern->heap_type = as_string(what);
         return SG_OK;
     }
-    if (sgi_bytes_is(what, "extern"))
-        pattern->core.kind = SG_CORE_EXTERNREF;
-    else if (sgi_bytes_is(what, "func"))
-        pattern->core.kind = SG_CORE_FUNCREF;
+    pattern->core.kind = kind_of_heap(what);
     if (has_number && (sgi_bytes_is(what, "extern") || sgi_bytes_is(what, "host")))
         return parse_host_ref(p, pattern);
     if (has_number)
