@@ -33,6 +33,7 @@ typedef struct Decoder {
     LoadContext cx; /* on the module's own account */
     Module *module;
     SubTypeVec types;
+    Vec(uint32_t) empty_groups;
     Vec(Import) imports;
     Vec(uint32_t) funcs;
     Vec(Table) tables;
@@ -122,8 +123,10 @@ static sg_status decode_types(Decoder *d, Reader *r) {
     bool is_rec;
     SGI_TRY(begin_vector(d, r, 2, LIMIT_ID_TYPES, 0, &count));
     for (uint32_t i = 0; i < count; i++) {
-        SGI_TRY(
-            sgi_decode_rec_group(&d->cx, &d->module->arena, r, (uint32_t)d->types.count, &d->types, &is_rec));
+        uint32_t first = (uint32_t)d->types.count;
+        SGI_TRY(sgi_decode_rec_group(&d->cx, &d->module->arena, r, first, &d->types, &is_rec));
+        if (d->types.count == first && !sgi_vec_push(d->cx.alloc, &d->empty_groups, first))
+            return sgi_load_no_memory(&d->cx);
         SGI_TRY(poll_now_and_then(d, i));
     }
     return SG_OK;
@@ -530,6 +533,7 @@ static sg_status settle(Decoder *d) {
     Module *m = d->module;
     bool fits =
         SETTLE(d, &d->types, m->types, m->type_count) &&
+        SETTLE(d, &d->empty_groups, m->empty_groups, m->empty_group_count) &&
         SETTLE(d, &d->imports, m->imports, m->import_count) &&
         SETTLE(d, &d->funcs, m->funcs, m->func_count) && SETTLE(d, &d->tables, m->tables, m->table_count) &&
         SETTLE(d, &d->memories, m->memories, m->memory_count) &&
@@ -540,6 +544,7 @@ static sg_status settle(Decoder *d) {
 
 static void free_vectors(Decoder *d) {
     sgi_vec_free(d->cx.alloc, &d->types);
+    sgi_vec_free(d->cx.alloc, &d->empty_groups);
     sgi_vec_free(d->cx.alloc, &d->imports);
     sgi_vec_free(d->cx.alloc, &d->funcs);
     sgi_vec_free(d->cx.alloc, &d->tables);

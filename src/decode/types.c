@@ -99,7 +99,8 @@ static sg_status decode_sub_type(const LoadContext *cx, Arena *arena, Reader *r,
                             count);
         if (count == 1)
             SGI_TRY(sgi_read_u32(r, &type->supertype));
-        if (!type->final || count)
+        type->is_long = type->final && count == 0;
+        if (!type->is_long)
             SGI_TRY(sgi_load_need(cx, FEATURE_GC, offset));
     }
     return decode_comp_type(cx, arena, r, type);

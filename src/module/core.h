@@ -172,6 +172,8 @@ struct sg_module {
     uint32_t type_count;
     uint32_t held_types;    /* so many of them have ids, whose groups the module holds */
     TypeRegistry *registry; /* of those ids */
+    uint32_t *empty_groups; /* the type index before which an empty group stands, each; for printing */
+    uint32_t empty_group_count;
 
     Import *imports;
     uint32_t import_count;

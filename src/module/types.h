@@ -116,6 +116,7 @@ typedef struct SubType {
     CompKind kind;
     bool final;
     bool in_rec;                     /* written inside an explicit group, for printing */
+    bool is_long;                    /* written as "sub final" without need, for printing */
     bool defaultable;                /* an aggregate whose fields all have defaults; once validated */
     uint32_t supertype;              /* type index, or NO_TYPE */
     uint32_t group_start, group_end; /* the recursion group, as type indices */

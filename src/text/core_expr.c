@@ -554,6 +554,9 @@ static sg_status parse_sequence(ModuleParser *m, bool is_single, Buf *out) {
         } else {
             if (sgi_peek_is(m->p, TOKEN_END) && m->frames.count == 0)
                 break;
+            /* Scripts take no such liberty in "(elem (offset ...))" without its keyword. */
+            if (is_single && m->frames.items[m->frames.count - 1].kind == FRAME_FOLDED)
+                return sgi_parse_unexpected(m->p);
             SGI_TRY(plain_instruction(m, out));
         }
     }

@@ -109,6 +109,54 @@ sg_status sgi_core_table(ModuleParser *m) {
     return has_init ? sgi_core_constant(m, tables) : SG_OK;
 }
 
+/* "(i16 1 -2)" and its like, the values little-endian in a data string (the proposal of numeric values in
+ * data segments, which the field's tools read). */
+static const struct {
+    const char *keyword;
+    uint8_t bits;
+    bool is_float;
+} value_lists[] = {{"i8", 8, false},  {"i16", 16, false}, {"i32", 32, false},  {"i64", 64, false},
+                   {"f32", 32, true}, {"f64", 64, true},  {"v128", 128, false}};
+
+/* At "(i8" and its like: which, or their number. */
+static size_t peek_value_list(const Parser *p) {
+    Bytes head = sgi_peek_head(p);
+    size_t which = 0;
+    while (which < SGI_COUNT(value_lists) && !sgi_bytes_is(head, value_lists[which].keyword))
+        which++;
+    return which;
+}
+
+static sg_status parse_value(Parser *p, unsigned bits, bool is_float, Buf *out) {
+    if (bits == 128) {
+        V128Literal literal;
+        SGI_TRY(sgi_expect_v128(p, false, &literal));
+        sgi_buf_put(out, literal.bytes, sizeof literal.bytes);
+        return SG_OK;
+    }
+    uint64_t value;
+    SGI_TRY(is_float ? sgi_expect_float(p, bits, &value) : sgi_expect_integer(p, bits, &value));
+    sgi_buf_le(out, value, bits / 8);
+    return SG_OK;
+}
+
+/* The content of a data segment, into m->body. */
+static sg_status parse_data_values(ModuleParser *m) {
+    Parser *p = m->p;
+    m->body.size = 0;
+    for (;;) {
+        SGI_TRY(sgi_take_strings(p, &m->body));
+        size_t which = peek_value_list(p);
+        if (which == SGI_COUNT(value_lists))
+            return m->body.failed ? sgi_core_no_memory(m) : SG_OK;
+        sgi_advance(p);
+        sgi_advance(p);
+        while (!sgi_peek_is(p, TOKEN_CLOSE))
+            SGI_TRY(parse_value(p, value_lists[which].bits, value_lists[which].is_float, &m->body));
+        SGI_TRY(sgi_expect_close(p));
+    }
+}
+
 sg_status sgi_core_memory(ModuleParser *m) {
     Parser *p = m->p;
     uint32_t index;
@@ -130,8 +178,7 @@ sg_status sgi_core_memory(ModuleParser *m) {
     }
     Buf *datas = sgi_core_entry(m, SECTION_DATA);
     m->next[SPACE_DATA]++;
-    m->body.size = 0;
-    SGI_TRY(sgi_take_strings(p, &m->body));
+    SGI_TRY(parse_data_values(m));
     uint64_t pages = (m->body.size >> page_log2) + ((m->body.size & ((UINT64_C(1) << page_log2) - 1)) != 0);
     sgi_buf_byte(memories, (uint8_t)((is_64 ? 5 : 1) | (has_page_size ? 8 : 0)));
     sgi_buf_leb_u(memories, pages);
@@ -213,14 +260,14 @@ sg_status sgi_core_data(ModuleParser *m) {
     SGI_TRY(sgi_take_id(p, &id));
     m->next[SPACE_DATA]++;
     SGI_TRY(parse_segment_target(m, "memory", SPACE_MEMORY, &has_memory, &memory));
-    bool is_active = has_memory || sgi_peek_is(p, TOKEN_OPEN);
+    bool is_active =
+        has_memory || (sgi_peek_is(p, TOKEN_OPEN) && peek_value_list(p) == SGI_COUNT(value_lists));
     sgi_buf_byte(datas, is_active ? (memory ? 2 : 0) : 1);
     if (is_active && memory)
         sgi_buf_leb_u(datas, memory);
     if (is_active)
         SGI_TRY(parse_wrapped_constant(m, "offset", datas));
-    m->body.size = 0;
-    SGI_TRY(sgi_take_strings(p, &m->body));
+    SGI_TRY(parse_data_values(m));
     sgi_buf_sized(datas, m->body.data, m->body.size);
     return SG_OK;
 }

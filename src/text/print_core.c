@@ -212,7 +212,7 @@ static void put_comp_type(CorePrinter *p, const SubType *type, uint32_t index) {
 }
 
 void sgi_print_sub_type(CorePrinter *p, const SubType *type, uint32_t index) {
-    bool is_sub = !type->final || type->supertype != NO_TYPE;
+    bool is_sub = !type->final || type->supertype != NO_TYPE || type->is_long;
     if (is_sub) {
         sgi_buf_text(p->out, type->final ? "(sub final " : "(sub ");
         if (type->supertype != NO_TYPE) {
@@ -233,9 +233,19 @@ static void put_type(CorePrinter *p, uint32_t index) {
     sgi_buf_byte(p->out, ')');
 }
 
+/* Those that stand before type `index`; `next` is the first one not printed yet. */
+static void put_empty_groups(CorePrinter *p, uint32_t index, uint32_t *next) {
+    for (; *next < p->module->empty_group_count && p->module->empty_groups[*next] == index; ++*next) {
+        sgi_print_line(p);
+        sgi_buf_text(p->out, "(rec)");
+    }
+}
+
 static sg_status put_all_types(CorePrinter *p) {
+    uint32_t empty = 0;
     for (uint32_t i = 0; i < p->module->type_count; i++) {
         const SubType *type = &p->module->types[i];
+        put_empty_groups(p, i, &empty);
         if (type->in_rec && i == type->group_start) {
             sgi_print_line(p);
             sgi_buf_text(p->out, "(rec");
@@ -250,6 +260,7 @@ static sg_status put_all_types(CorePrinter *p) {
         if (i % 1024 == 1023)
             SGI_TRY(sgi_load_poll(&p->cx));
     }
+    put_empty_groups(p, p->module->type_count, &empty);
     return SG_OK;
 }
 
@@ -477,14 +488,19 @@ static sg_status put_customs(CorePrinter *p) {
     static const char *const sections[] = {"",       "type",   "import",    "func",  "table",
                                            "memory", "global", "export",    "start", "elem",
                                            "code",   "data",   "datacount", "tag"};
+    bool is_after_names = false;
     for (uint32_t i = 0; i < p->module->custom_count; i++) {
         const Custom *custom = &p->module->customs[i];
-        if (sgi_bytes_is(custom->name, "name"))
+        if (sgi_bytes_is(custom->name, "name")) {
+            is_after_names = true;
             continue;
+        }
         sgi_print_line(p);
         sgi_buf_text(p->out, "(@custom ");
         sgi_print_string(p->out, custom->name, true);
-        if (custom->after)
+        if (is_after_names)
+            sgi_buf_text(p->out, " (after last) ");
+        else if (custom->after)
             sgi_buf_printf(p->out, " (after %s) ", sections[custom->after]);
         else
             sgi_buf_text(p->out, " (before first) ");
@@ -525,9 +541,9 @@ static sg_status put_fields(CorePrinter *p) {
 }
 
 static bool is_empty(const Module *module) {
-    return module->type_count + module->import_count + module->func_count + module->table_count +
-               module->memory_count + module->global_count + module->tag_count + module->elem_count +
-               module->data_count + module->custom_count ==
+    return module->type_count + module->empty_group_count + module->import_count + module->func_count +
+               module->table_count + module->memory_count + module->global_count + module->tag_count +
+               module->elem_count + module->data_count + module->custom_count ==
            0;
 }
 

@@ -1,0 +1,86 @@
+/* suite_roundtrip FILE...: every valid core module of the scripts is printed, and the text parsed again.
+ * Names each one whose bytes are then others as FILE:LINE, and ends with the count. All that is built is
+ * turned on. */
+#include <sandglass.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_same(sg_engine *engine, const sg_command *command, const char *place) {
+    sg_error error;
+    sg_bytes text = {0}, again = {0};
+    bool same = false;
+    char message[640];
+    if (sg_wat_print(engine, command->binary, command->binary_size, &text, &error) != SG_OK ||
+        sg_wat_parse(engine, (const char *)text.data, text.size, &again, &error) != SG_OK) {
+        sg_error_format(&error, message, sizeof message);
+        printf("%s: %s\n", place, message);
+    } else {
+        same = again.size == command->binary_size &&
+               (again.size == 0 || memcmp(again.data, command->binary, again.size) == 0);
+        if (!same)
+            printf("%s: other bytes\n", place);
+    }
+    sg_bytes_delete(&text);
+    sg_bytes_delete(&again);
+    return same;
+}
+
+static bool is_core(sg_engine *engine, const sg_command *command) {
+    if (command->binary == NULL || command->is_component)
+        return false;
+    sg_module *module = sg_module_load(engine, command->binary, command->binary_size, NULL);
+    sg_module_delete(module);
+    return module != NULL;
+}
+
+/* Those that are off by default. */
+static void turn_on(sg_engine *engine) {
+    static const char *const features[] = {"legacy-exceptions", "threads", "wide-arithmetic",
+                                           "custom-page-sizes"};
+    for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+        sg_engine_set_feature(engine, features[i], true, NULL);
+}
+
+static char *read_file(const char *path, size_t *size) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return NULL;
+    fseek(file, 0, SEEK_END);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    char *data = malloc(*size + 1);
+    if (data)
+        *size = fread(data, 1, *size, file);
+    fclose(file);
+    return data;
+}
+
+int main(int argc, char **argv) {
+    size_t modules = 0, different = 0, unread = 0;
+    for (int i = 1; i < argc; i++) {
+        size_t size = 0;
+        char *text = read_file(argv[i], &size);
+        sg_engine *engine = sg_engine_new(NULL, NULL);
+        if (engine)
+            turn_on(engine);
+        sg_script *script = text && engine ? sg_script_parse(engine, text, size, NULL) : NULL;
+        unread += script == NULL;
+        for (size_t c = 0; script && c < sg_script_count(script); c++) {
+            const sg_command *command = sg_script_command(script, c);
+            if (!is_core(engine, command))
+                continue;
+            char place[1024];
+            snprintf(place, sizeof place, "%s:%" PRIu32, argv[i], command->line);
+            modules++;
+            different += !is_same(engine, command, place);
+        }
+        sg_script_delete(script);
+        sg_engine_delete(engine);
+        free(text);
+    }
+    printf("%zu modules, %zu different, %zu scripts unread\n", modules, different, unread);
+    return different || unread ? 1 : 0;
+}
