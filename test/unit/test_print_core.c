@@ -102,6 +102,8 @@ static void same_again(void **state) {
         "(module (@name \"two words\") (func (@name \"f\")) (func (@name \"f\")) (@custom \"x\" (before "
         "first) \"\\00\\\"\")"
         " (@custom \"\" (after func) \"abc\") (memory 1) (@custom \"last\" (after memory) \"\"))",
+        "(module $m (@custom \"producers\" (after last) \"x\") (memory 1))",
+        "(rec) (type (func)) (rec) (rec) (type (sub final (func))) (rec (type (func (param i32)))) (rec)",
         "(global $g (mut i64) (i64.const -9223372036854775808)) (func (global.set $g (i64.const 1))"
         " (drop (i32.const 0xffffffff)))",
         "(memory 1 2 (pagesize 1)) (memory i64 1 (pagesize 65536)) (table i64 1 funcref)",

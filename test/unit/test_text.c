@@ -143,6 +143,15 @@ static void test_forms(void **state) {
                    "\1\x09\0\x41\0\x28\x42\1\x08\x1a\x0b");
 }
 
+static void test_data_values(void **state) {
+    (void)state;
+    assert_same("(data (i8 1 -1 0x7f) \"x\" (i16 0x1234) (f32 1) (v128 i64x2 1 2))",
+                "(data \"\\01\\ff\\7fx\\34\\12\\00\\00\\80\\3f\\01\\00\\00\\00\\00\\00\\00\\00\" "
+                "\"\\02\\00\\00\\00\\00\\00\\00\\00\")");
+    assert_same("(memory (data (i32 -2) (i64) (f64 0)))",
+                "(memory (data \"\\fe\\ff\\ff\\ff\\00\\00\\00\\00\\00\\00\\00\\00\"))");
+}
+
 static void test_types(void **state) {
     (void)state;
     /* Type uses find the first equal type, and add one at the end when there is none. */
@@ -586,12 +595,13 @@ static void test_script_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_types),     cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names),     cmocka_unit_test(test_annotations),
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_mutilated),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_script),    cmocka_unit_test(test_script_errors),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_data_values),   cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_names),
+        cmocka_unit_test(test_annotations),   cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_mutilated),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_depth),         cmocka_unit_test(test_script),
+        cmocka_unit_test(test_script_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
