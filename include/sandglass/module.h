@@ -18,6 +18,7 @@ typedef struct sg_core_func sg_core_func;
 typedef struct sg_core_table sg_core_table;
 typedef struct sg_core_memory sg_core_memory;
 typedef struct sg_core_global sg_core_global;
+typedef struct sg_core_tag sg_core_tag; /* of exceptions */
 
 typedef enum sg_core_kind {
     SG_CORE_I32,
@@ -81,6 +82,7 @@ typedef struct sg_extern {
         sg_core_table *table;
         sg_core_memory *memory;
         sg_core_global *global;
+        sg_core_tag *tag;
     } of;
 } sg_extern;
 
@@ -149,11 +151,14 @@ typedef struct sg_core_table_type {
     bool is_64; /* indices are i64 */
 } sg_core_table_type;
 
-/* Host-made memories, tables and globals, owned by and charged to the store. */
+/* Host-made memories, tables, globals and tags, owned by and charged to the store. */
 SG_API sg_core_memory *sg_core_memory_new(sg_store *store, const sg_core_memory_type *type, sg_error *error);
 SG_API sg_core_table *sg_core_table_new(sg_store *store, const sg_core_table_type *type, sg_error *error);
 SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mutable_,
                                           sg_error *error);
+/* Exceptions of the tag carry values of these kinds. Each tag is its own, whatever the kinds. */
+SG_API sg_core_tag *sg_core_tag_new(sg_store *store, const sg_core_kind *params, size_t param_count,
+                                    sg_error *error);
 
 SG_API sg_core_value sg_core_global_get(const sg_core_global *global);
 /* SG_MISUSE for an immutable global, SG_BAD_VALUE for another kind. */

@@ -148,6 +148,7 @@ static bool is_of_store(const Store *store, const sg_extern *item) {
     case SG_EXTERN_TABLE: return item->of.table == NULL || item->of.table->store == store;
     case SG_EXTERN_MEMORY: return item->of.memory == NULL || item->of.memory->store == store;
     case SG_EXTERN_GLOBAL: return item->of.global == NULL || item->of.global->store == store;
+    case SG_EXTERN_TAG: return item->of.tag == NULL || item->of.tag->store == store;
     default: return false;
     }
 }
@@ -158,7 +159,8 @@ static Extern to_extern(const sg_extern *item) {
     case SG_EXTERN_FUNC: result.as.func = item->of.func; break;
     case SG_EXTERN_TABLE: result.as.table = item->of.table; break;
     case SG_EXTERN_MEMORY: result.as.memory = item->of.memory; break;
-    default: result.as.global = item->of.global; break;
+    case SG_EXTERN_GLOBAL: result.as.global = item->of.global; break;
+    default: result.as.tag = item->of.tag; break;
     }
     return result;
 }
@@ -202,7 +204,8 @@ sg_status sg_core_instance_find(sg_core_instance *instance, const char *name, si
     case EXTERN_FUNC: item->of.func = found.as.func; break;
     case EXTERN_TABLE: item->of.table = found.as.table; break;
     case EXTERN_MEMORY: item->of.memory = found.as.memory; break;
-    default: item->of.global = found.as.global; break;
+    case EXTERN_GLOBAL: item->of.global = found.as.global; break;
+    default: item->of.tag = found.as.tag; break;
     }
     return SG_OK;
 }
@@ -414,7 +417,7 @@ sg_status sg_module_import_trap(sg_store *store, const sg_module *module, size_t
     return SG_OK;
 }
 
-/* --- memories, tables, globals --- */
+/* --- memories, tables, globals, tags --- */
 
 static Limits make_limits(uint64_t minimum, uint64_t maximum, bool is_64) {
     return (Limits){.min = minimum, .max = maximum, .has_max = maximum != SG_UNLIMITED, .is_64 = is_64};
@@ -444,6 +447,22 @@ sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, bool mu
     }
     sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "not a value of the host's", "%s", "");
     return NULL;
+}
+
+sg_core_tag *sg_core_tag_new(sg_store *store, const sg_core_kind *params, size_t param_count,
+                             sg_error *error) {
+    if (sgi_limit_check(LIMIT_ID_PARAMS, param_count, SG_NO_OFFSET, error) != SG_OK)
+        return NULL;
+    FuncType *type = sgi_store_alloc(store, sizeof *type);
+    if (type == NULL) {
+        sgi_store_no_memory(store, error);
+        return NULL;
+    }
+    const ValType *types;
+    if (make_types(store, params, param_count, &types, error) != SG_OK)
+        return NULL;
+    *type = sgi_func_type(types, (uint32_t)param_count, NULL, 0);
+    return sgi_tag_new(store, type, error);
 }
 
 /* A global's type is canonical: concrete heap types are ids of the registry. */

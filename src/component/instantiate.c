@@ -59,10 +59,11 @@ static bool make_spaces(ComponentInstance *inst) {
     inst->core_tables = sgi_store_alloc(store, c->core_table_count * sizeof *inst->core_tables);
     inst->core_memories = sgi_store_alloc(store, c->core_memory_count * sizeof *inst->core_memories);
     inst->core_globals = sgi_store_alloc(store, c->core_global_count * sizeof *inst->core_globals);
+    inst->core_tags = sgi_store_alloc(store, c->core_tag_count * sizeof *inst->core_tags);
     inst->types = sgi_store_alloc(store, c->type_count * sizeof(Resource *));
     return inst->types && inst->funcs && inst->instances && inst->components && inst->core_modules &&
            inst->core_instances && inst->core_funcs && inst->core_tables && inst->core_memories &&
-           inst->core_globals;
+           inst->core_globals && inst->core_tags;
 }
 
 /* Counts one definition, or as little. */
@@ -153,6 +154,7 @@ static void add_extern(ComponentInstance *inst, const Extern *item) {
     case EXTERN_TABLE: inst->core_tables[inst->core_table_count++] = item->as.table; break;
     case EXTERN_MEMORY: inst->core_memories[inst->core_memory_count++] = item->as.memory; break;
     case EXTERN_GLOBAL: inst->core_globals[inst->core_global_count++] = item->as.global; break;
+    case EXTERN_TAG: inst->core_tags[inst->core_tag_count++] = item->as.tag; break;
     default: break;
     }
 }
@@ -163,7 +165,7 @@ static Extern extern_at(const ComponentInstance *inst, SortIndex at) {
     case SORT_CORE_TABLE: return (Extern){EXTERN_TABLE, {.table = inst->core_tables[at.index]}};
     case SORT_CORE_MEMORY: return (Extern){EXTERN_MEMORY, {.memory = inst->core_memories[at.index]}};
     case SORT_CORE_GLOBAL: return (Extern){EXTERN_GLOBAL, {.global = inst->core_globals[at.index]}};
-    default: return (Extern){EXTERN_TAG, {.any = NULL}};
+    default: return (Extern){EXTERN_TAG, {.tag = inst->core_tags[at.index]}};
     }
 }
 

@@ -119,9 +119,10 @@ struct ComponentInstance {
     TableInst **core_tables;
     MemoryInst **core_memories;
     GlobalInst **core_globals;
+    TagInst **core_tags;
     uint32_t func_count, instance_count, component_count;
     uint32_t core_module_count, core_instance_count, core_func_count, core_table_count, core_memory_count,
-        core_global_count;
+        core_global_count, core_tag_count;
 
     Resource **types; /* by type index; NULL: no resource */
     uint32_t type_count;

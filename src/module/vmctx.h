@@ -5,7 +5,8 @@
  *   Instance ──┬─ funcs[]    → FuncInst ── kind, type id, its own Instance
  *              ├─ memories[] → MemoryInst ── base, size
  *              ├─ tables[]   → TableInst ── elements, size
- *              └─ globals[]  → GlobalInst ── value
+ *              ├─ globals[]  → GlobalInst ── value
+ *              └─ tags[]     → TagInst ── layout of its exceptions
  */
 #ifndef SGI_VMCTX_H
 #define SGI_VMCTX_H
@@ -19,6 +20,7 @@ typedef struct sg_core_func FuncInst;
 typedef struct sg_core_memory MemoryInst;
 typedef struct sg_core_table TableInst;
 typedef struct sg_core_global GlobalInst;
+typedef struct sg_core_tag TagInst;
 typedef struct sg_store Store;
 typedef struct ModuleCode ModuleCode; /* a tier's own */
 typedef struct Activation Activation; /* a tier's own: one entry into it from the host */
@@ -84,6 +86,22 @@ struct sg_core_global {
     Store *store;
 };
 
+/* Exceptions are told apart by the address of their tag. */
+struct sg_core_tag {
+    const FuncType *type;
+    const Rtt *rtt; /* of an exception: rtt.h */
+    Store *store;
+};
+
+/* An exception: a heap object. Its slots are those of the tag's parameters. */
+typedef struct Exception {
+    Object object;
+    const TagInst *tag;
+    Slot slots[];
+} Exception;
+
+_Static_assert(offsetof(Exception, slots) == EXCEPTION_SLOTS, "the layout of rtt.h");
+
 typedef enum FuncKind { FUNC_WASM, FUNC_HOST } FuncKind;
 
 /* A host function at its lowest: slots hold the arguments, then the results. The trap that ends the call, or
@@ -118,6 +136,7 @@ struct sg_core_instance {
     TableInst **tables;
     MemoryInst **memories;
     GlobalInst **globals;
+    TagInst **tags;
     FuncInst *own_funcs; /* the module's own, not the imported ones */
     ElemInst *elems;
     uint8_t *data_dropped; /* one byte each */

@@ -69,7 +69,7 @@ static bool import_matches(const Making *m, const Import *import, const Extern *
         wanted.type = sgi_types_canonical(module->types, wanted.type);
         return global_matches(types, given->as.global->type, wanted);
     }
-    default: return false;
+    default: return given->as.tag->rtt->id == module->types[module->tags[import->index]].id;
     }
 }
 
@@ -92,7 +92,8 @@ static sg_status take_imports(const Making *m, const Extern *imports, uint32_t i
         case EXTERN_FUNC: instance->funcs[import->index] = imports[i].as.func; break;
         case EXTERN_TABLE: instance->tables[import->index] = imports[i].as.table; break;
         case EXTERN_MEMORY: instance->memories[import->index] = imports[i].as.memory; break;
-        default: instance->globals[import->index] = imports[i].as.global; break;
+        case EXTERN_GLOBAL: instance->globals[import->index] = imports[i].as.global; break;
+        default: instance->tags[import->index] = imports[i].as.tag; break;
         }
     }
     return SG_OK;
@@ -128,6 +129,7 @@ static sg_status make_instance(Making *m) {
     SGI_TRY(make_array(m, &instance->tables, module->table_count, sizeof *instance->tables));
     SGI_TRY(make_array(m, &instance->memories, module->memory_count, sizeof *instance->memories));
     SGI_TRY(make_array(m, &instance->globals, module->global_count, sizeof *instance->globals));
+    SGI_TRY(make_array(m, &instance->tags, module->tag_count, sizeof *instance->tags));
     SGI_TRY(make_array(m, &instance->own_funcs, module->body_count, sizeof *instance->own_funcs));
     SGI_TRY(make_array(m, &instance->elems, module->elem_count, sizeof *instance->elems));
     return make_array(m, &instance->data_dropped, module->data_count, sizeof *instance->data_dropped);
@@ -148,6 +150,20 @@ static sg_status make_funcs(const Making *m) {
                                             .instance = instance,
                                             .index = imported + i};
         instance->funcs[imported + i] = &instance->own_funcs[i];
+    }
+    return SG_OK;
+}
+
+static sg_status make_tags(const Making *m) {
+    const Module *module = m->module;
+    uint32_t imported = module->imported[EXTERN_TAG];
+    TagInst *tags = NULL;
+    SGI_TRY(make_array(m, &tags, module->tag_count - imported, sizeof *tags));
+    for (uint32_t i = imported; i < module->tag_count; i++, tags++) {
+        SGI_TRY(poll_every(m, i));
+        const SubType *type = &module->types[module->tags[i]];
+        *tags = (TagInst){&type->as.func, type->rtt, m->store};
+        m->instance->tags[i] = tags;
     }
     return SG_OK;
 }
@@ -278,6 +294,7 @@ static sg_status instantiate(Making *m, const Extern *imports, uint32_t import_c
     SGI_TRY(make_instance(m));
     SGI_TRY(take_imports(m, imports, import_count));
     SGI_TRY(make_funcs(m));
+    SGI_TRY(make_tags(m));
     SGI_TRY(make_globals(m));
     SGI_TRY(make_tables(m));
     SGI_TRY(make_memories(m));
@@ -318,6 +335,7 @@ Extern sgi_instance_export_at(const Instance *instance, uint32_t export_index) {
     case EXTERN_TABLE: result.as.table = instance->tables[item->index]; break;
     case EXTERN_MEMORY: result.as.memory = instance->memories[item->index]; break;
     case EXTERN_GLOBAL: result.as.global = instance->globals[item->index]; break;
+    case EXTERN_TAG: result.as.tag = instance->tags[item->index]; break;
     default: break;
     }
     return result;
@@ -366,6 +384,30 @@ void sgi_host_func_set_type(FuncInst *func, uint32_t id) {
     sgi_types_release(types, func->type_id);
     func->type_id = id;
     func->rtt = sgi_types_rtt(types, id);
+}
+
+typedef struct HostTag {
+    Owned owned;
+    TagInst tag;
+} HostTag;
+
+static void host_tag_finalize(Owned *self, Store *store) {
+    sgi_types_release(store->engine->types, ((HostTag *)(void *)self)->tag.rtt->id);
+}
+
+TagInst *sgi_tag_new(Store *store, const FuncType *type, sg_error *err) {
+    uint32_t id;
+    if (sgi_types_add_func(store->engine->types, type, &id, err) != SG_OK)
+        return NULL;
+    HostTag *owned = sgi_store_alloc(store, sizeof *owned);
+    if (owned == NULL) {
+        sgi_types_release(store->engine->types, id);
+        sgi_store_no_memory(store, err);
+        return NULL;
+    }
+    owned->tag = (TagInst){type, sgi_types_rtt(store->engine->types, id), store};
+    sgi_store_own(store, &owned->owned, host_tag_finalize);
+    return &owned->tag;
 }
 
 GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_error *err) {

@@ -213,6 +213,7 @@ typedef struct Extern {
         TableInst *table;
         MemoryInst *memory;
         GlobalInst *global;
+        TagInst *tag;
         void *any;
     } as;
 } Extern;
@@ -235,6 +236,7 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
 TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);
 /* `value`: as many slots as the type has. */
 GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_error *err);
+TagInst *sgi_tag_new(Store *store, const FuncType *type, sg_error *err);
 
 /* memory[at .. at + size) if it is in bounds, else NULL. Valid until guest code runs or the memory grows. */
 static inline uint8_t *sgi_memory_at(const MemoryInst *memory, uint64_t at, uint64_t size) {
