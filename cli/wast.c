@@ -546,6 +546,7 @@ static Verdict do_command(Wast *wast) {
     case SG_COMMAND_ASSERT_RETURN: return assert_return(wast);
     case SG_COMMAND_ASSERT_TRAP: return assert_trap(wast, SG_TRAP_NONE);
     case SG_COMMAND_ASSERT_EXHAUSTION: return assert_trap(wast, SG_TRAP_STACK_EXHAUSTED);
+    case SG_COMMAND_ASSERT_EXCEPTION: return assert_trap(wast, SG_TRAP_UNCAUGHT_EXCEPTION);
     case SG_COMMAND_ASSERT_INVALID:
     case SG_COMMAND_ASSERT_MALFORMED: return do_load(wast);
     case SG_COMMAND_ASSERT_UNLINKABLE:

@@ -46,6 +46,33 @@ typedef struct Position {
     uint32_t offset; /* from FuncBody.code */
 } Position;
 
+/* The handler in force from `word` on, or NO_HANDLER. */
+typedef struct Region {
+    uint32_t word;
+    uint32_t handler;
+} Region;
+
+#define NO_HANDLER UINT32_MAX
+#define NO_CLAUSE  UINT32_MAX
+#define ANY_TAG    UINT32_MAX
+#define NO_SLOT    UINT32_MAX
+
+/* A block that may catch what is thrown in it. */
+typedef struct ExnHandler {
+    uint32_t outer; /* handler that is asked next: of the block around it, or delegated to */
+    uint32_t first; /* clause */
+} ExnHandler;
+
+/* One catch. */
+typedef struct Clause {
+    uint32_t tag;       /* index of a tag, or ANY_TAG */
+    uint32_t word;      /* where it goes on */
+    uint32_t values;    /* slot of the first value */
+    uint32_t reference; /* slot of the exception itself, or NO_SLOT */
+    uint32_t next;      /* of the same handler, or NO_CLAUSE */
+    bool is_used;       /* somebody may look at the reference; else it is null */
+} Clause;
+
 /* One translated function: one block of memory, immutable. */
 typedef struct Code {
     uint32_t func_index; /* in the module */
@@ -54,7 +81,11 @@ typedef struct Code {
     uint32_t local_slots;
     uint32_t frame_size; /* slots */
     uint32_t word_count, position_count;
+    uint32_t region_count, handler_count, clause_count;
     const Position *positions; /* ascending; the first is at word 0 */
+    const Region *regions;     /* ascending; no handler is in force before the first */
+    const ExnHandler *handlers;
+    const Clause *clauses;
     uint32_t words[];
 } Code;
 
@@ -94,6 +125,11 @@ sg_trap sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, 
 static inline const Code *sgi_code_get(ModuleCode *module_code, uint32_t index) {
     return atomic_load_explicit(&module_code->funcs[index], memory_order_acquire);
 }
+
+/* Throws an exception of `tag` with `values`, or one that exists, where the activation stands; then the
+ * activation stands where it is caught. A trap: UNCAUGHT_EXCEPTION, or another on the way. */
+sg_trap sgi_throw(ExecContext *cx, const TagInst *tag, const Slot *values);
+sg_trap sgi_throw_ref(ExecContext *cx, Exception *exception);
 
 /* Runs `code` of `instance` on the frame at `fp`, whose parameters are in place. */
 sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot *fp);

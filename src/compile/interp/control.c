@@ -155,6 +155,15 @@ static void leave(Translator *t, Label *label) {
     }
 }
 
+uint32_t sgi_tr_jump_over(Translator *t) {
+    sgi_tr_emit(t, I_BR, 2);
+    return here(t) - 2;
+}
+
+void sgi_tr_land(Translator *t, uint32_t jump) {
+    patch(t, jump, sgi_tr_place(t), 0);
+}
+
 /* If the newest instruction adds a constant to `slot`, which an integer comparison then looks at: takes it
  * back. */
 static bool take_step(Translator *t, const NumericRow *row, uint32_t slot, uint32_t *step) {
@@ -241,6 +250,11 @@ void sgi_tr_block(Translator *t, Op op) {
     new.base = t->height - new.param_slots;
     sgi_tr_flush(t, new.param_slots);
     sgi_tr_flush_locals(t);
+    new.handler = t->labels[t->label_count - 1].handler;
+    if (op == OP_TRY_TABLE)
+        sgi_tr_catches(t, &new);
+    else if (op == OP_TRY)
+        sgi_tr_try(t, &new);
     Label *label = &t->labels[t->label_count++];
     *label = new;
     if (op == OP_IF)
@@ -249,7 +263,7 @@ void sgi_tr_block(Translator *t, Op op) {
         label->target = sgi_tr_head(t);
 }
 
-static void reset_to_params(Translator *t, const Label *label) {
+void sgi_tr_reset_to_params(Translator *t, const Label *label) {
     sgi_tr_set_height(t, label->base);
     if (label->type)
         sgi_tr_push_types(t, label->type->params, label->type->param_count);
@@ -272,7 +286,7 @@ void sgi_tr_else(Translator *t) {
     patch(t, label->target, sgi_tr_place(t), sgi_tr_take_cost(t));
     label->target = NONE;
     label->op = OP_ELSE;
-    reset_to_params(t, label);
+    sgi_tr_reset_to_params(t, label);
     t->unreachable = false;
 }
 
@@ -289,8 +303,12 @@ void sgi_tr_end(Translator *t) {
         t->unreachable = false;
         return;
     }
-    bool is_joined = label->chain != NONE || label->op == OP_IF;
-    if (is_joined && !t->unreachable)
+    sgi_tr_leave_handler(t, label);
+    bool is_joined = label->chain != NONE || label->op == OP_IF || label->op == OP_CATCH;
+    if (label->op == OP_CATCH && !t->unreachable) {
+        prepare_values(t, label);
+        move_values(t, label);
+    } else if (is_joined && !t->unreachable)
         sgi_tr_flush(t, label->result_slots);
     uint32_t cost = sgi_tr_take_cost(t);
     if (cost > 0 && !t->unreachable)

@@ -6,7 +6,9 @@
 #include "compile/interp/bytecode.h"
 
 size_t sgi_code_size(const Code *code) {
-    return sizeof *code + code->word_count * sizeof code->words[0] + code->position_count * sizeof(Position);
+    return sizeof *code + code->word_count * sizeof code->words[0] + code->position_count * sizeof(Position) +
+           code->region_count * sizeof(Region) + code->handler_count * sizeof(ExnHandler) +
+           code->clause_count * sizeof(Clause);
 }
 
 static ModuleCode *code_new(const Module *module, Alloc *alloc) {

@@ -36,6 +36,13 @@ static void skip_immediates(Translator *t, Op op) {
             t->at++;
         skip_leb(t);
         break;
+    case IMM_TRY_TABLE:
+        if (*t->at == KIND_REF || *t->at == KIND_REF_NULL)
+            t->at++;
+        skip_leb(t);
+        for (uint32_t i = immediate(t); i > 0; i--, t->work++)
+            sgi_read_catch(&t->at);
+        break;
     case IMM_LABEL_TABLE:
         for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--, t->work++)
             skip_leb(t);
@@ -375,9 +382,17 @@ static void instruction(Translator *t, Op op) {
         break;
     case OP_BLOCK:
     case OP_LOOP:
-    case OP_IF: sgi_tr_block(t, op); break;
+    case OP_IF:
+    case OP_TRY_TABLE:
+    case OP_TRY: sgi_tr_block(t, op); break;
     case OP_ELSE: sgi_tr_else(t); break;
     case OP_END: sgi_tr_end(t); break;
+    case OP_CATCH:
+    case OP_CATCH_ALL: sgi_tr_catch(t, op); break;
+    case OP_DELEGATE: sgi_tr_delegate(t); break;
+    case OP_THROW:
+    case OP_THROW_REF:
+    case OP_RETHROW: sgi_tr_throw(t, op); break;
     case OP_BR: sgi_tr_br(t, immediate(t)); break;
     case OP_BR_IF:
         word = immediate(t);
@@ -441,13 +456,17 @@ static void instruction(Translator *t, Op op) {
     }
 }
 
+static bool ends_sequence(Op op) {
+    return op == OP_END || op == OP_ELSE || op == OP_CATCH || op == OP_CATCH_ALL || op == OP_DELEGATE;
+}
+
 /* Passes an instruction that cannot be reached: all are, up to the end or else of their block. */
 static bool pass_unreachable(Translator *t, Op op) {
-    if (!t->unreachable || (t->passed_depth == 0 && (op == OP_END || op == OP_ELSE)))
+    if (!t->unreachable || (t->passed_depth == 0 && ends_sequence(op)))
         return false;
-    if (op == OP_BLOCK || op == OP_LOOP || op == OP_IF)
+    if (sgi_ops[op].imm == IMM_BLOCK || op == OP_TRY_TABLE)
         t->passed_depth++;
-    else if (op == OP_END)
+    else if (op == OP_END || op == OP_DELEGATE)
         t->passed_depth--;
     skip_immediates(t, op);
     return true;
@@ -477,12 +496,17 @@ static sg_trap translate_body(Translator *t) {
 
 /* ---- from body to Code ---- */
 
+/* Puts items at `*at`, and moves it behind them. */
+static const void *place_items(uint8_t **at, const void *items, size_t size) {
+    void *place = *at;
+    if (size)
+        memcpy(place, items, size);
+    *at += size;
+    return place;
+}
+
 static Code *finish(Translator *t, uint32_t func_index) {
-    size_t size = sizeof(Code) + t->words.count * sizeof(uint32_t) + t->positions.count * sizeof(Position);
-    Code *code = sgi_alloc(t->alloc, size);
-    if (code == NULL)
-        return NULL;
-    *code = (Code){
+    Code made = {
         .func_index = func_index,
         .param_slots = t->type->param_slots,
         .result_slots = t->type->result_slots,
@@ -491,11 +515,20 @@ static Code *finish(Translator *t, uint32_t func_index) {
         .frame_size = t->operand_base + t->peak,
         .word_count = (uint32_t)t->words.count,
         .position_count = (uint32_t)t->positions.count,
+        .region_count = (uint32_t)t->regions.count,
+        .handler_count = (uint32_t)t->handlers.count,
+        .clause_count = (uint32_t)t->clauses.count,
     };
-    memcpy(code->words, t->words.items, t->words.count * sizeof(uint32_t));
-    Position *positions = (Position *)(code->words + t->words.count);
-    memcpy(positions, t->positions.items, t->positions.count * sizeof(Position));
-    code->positions = positions;
+    Code *code = sgi_alloc(t->alloc, sgi_code_size(&made));
+    if (code == NULL)
+        return NULL;
+    *code = made;
+    uint8_t *at = (uint8_t *)code->words;
+    place_items(&at, t->words.items, t->words.count * sizeof(uint32_t));
+    code->positions = place_items(&at, t->positions.items, t->positions.count * sizeof(Position));
+    code->regions = place_items(&at, t->regions.items, t->regions.count * sizeof(Region));
+    code->handlers = place_items(&at, t->handlers.items, t->handlers.count * sizeof(ExnHandler));
+    code->clauses = place_items(&at, t->clauses.items, t->clauses.count * sizeof(Clause));
     return code;
 }
 
@@ -545,6 +578,7 @@ static bool begin(Translator *t) {
     t->labels[t->label_count++] = (Label){.op = OP_BLOCK,
                                           .chain = NONE,
                                           .target = NONE,
+                                          .handler = NO_HANDLER,
                                           .type = t->type,
                                           .result_slots = (uint16_t)t->type->result_slots};
     sgi_tr_head(t);
@@ -570,5 +604,8 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
     sgi_free(alloc, t.locals, t.local_count * sizeof *t.locals);
     sgi_vec_free(alloc, &t.words);
     sgi_vec_free(alloc, &t.positions);
+    sgi_vec_free(alloc, &t.regions);
+    sgi_vec_free(alloc, &t.handlers);
+    sgi_vec_free(alloc, &t.clauses);
     return trap;
 }

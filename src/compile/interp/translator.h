@@ -44,6 +44,9 @@ typedef struct Label {
     uint32_t chain;       /* of rel words */
     uint32_t target;      /* a loop: its HEAD; an if: the rel word of the jump over it; else NONE */
     uint32_t stub;        /* newest br_table stub that goes here */
+    uint32_t handler;     /* in force inside, in the sequence at hand */
+    uint32_t own_handler; /* of a try_table or try */
+    uint32_t clause;      /* the newest of that, or NO_CLAUSE: in an older catch its own */
     const FuncType *type; /* NULL: no parameters, and `result`, or none if that is VAL_BOTTOM */
     ValType result;
     uint16_t param_slots, result_slots;
@@ -70,6 +73,9 @@ typedef struct Translator {
 
     Vec(uint32_t) words;
     Vec(Position) positions;
+    Vec(Region) regions;
+    Vec(ExnHandler) handlers;
+    Vec(Clause) clauses;
 
     Operand *operands;
     uint32_t height, peak, operand_capacity;
@@ -202,5 +208,24 @@ void sgi_tr_br_if(Translator *t, uint32_t depth);
 void sgi_tr_br_table(Translator *t);
 void sgi_tr_br_on_null(Translator *t, uint32_t depth);
 void sgi_tr_br_on_non_null(Translator *t, uint32_t depth);
+
+/* A jump forward, and where it leads. */
+uint32_t sgi_tr_jump_over(Translator *t);
+void sgi_tr_land(Translator *t, uint32_t jump);
+/* The operands are those that the block begins with. */
+void sgi_tr_reset_to_params(Translator *t, const Label *label);
+
+/* ---- exceptions ---- */
+
+/* The catches of a try_table; the beginning of a try. The label is not pushed yet. */
+void sgi_tr_catches(Translator *t, Label *label);
+void sgi_tr_try(Translator *t, Label *label);
+/* The label was popped. */
+void sgi_tr_leave_handler(Translator *t, const Label *left);
+/* throw, throw_ref, rethrow. */
+void sgi_tr_throw(Translator *t, Op op);
+/* catch, catch_all. */
+void sgi_tr_catch(Translator *t, Op op);
+void sgi_tr_delegate(Translator *t);
 
 #endif
