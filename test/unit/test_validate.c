@@ -107,6 +107,7 @@ static void features(void **state) {
         {FEATURE_EXTENDED_CONST, "(global i32 (i32.add (i32.const 1) (i32.const 1)))"},
         {FEATURE_FUNCTION_REFERENCES, "(func (param (ref func)))"},
         {FEATURE_REFERENCE_TYPES, "(func (param externref))"},
+        {FEATURE_EXCEPTIONS, "(tag)"},
         {FEATURE_MUTABLE_GLOBAL, "(global (export \"g\") (mut i32) (i32.const 0))"},
     };
     Loader l;
@@ -210,6 +211,7 @@ static void unknown_opcodes(void **state) {
     };
     Loader l;
     loader_init(&l);
+    l.cx.features = 1u << FEATURE_MVP;
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         uint8_t module[] = "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\x0a\6\1\4\0??\x0b";
         memcpy(module + sizeof module - 4, cases[i].code, 2);
