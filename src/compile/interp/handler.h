@@ -14,6 +14,7 @@
 #define SGI_INTERP_HANDLER_H
 
 #include "compile/interp/bytecode.h"
+#include "module/simd.h"
 
 /* ---- the state ---- */
 

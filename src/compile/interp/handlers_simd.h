@@ -1,1 +1,136 @@
-/* SIMD. */
+/* SIMD: what simd.def says of each instruction. A vector is in two slots, always read and written as one. */
+
+#define GET_VECTOR(type, name, i)                                                                            \
+    type name;                                                                                               \
+    memcpy(&name, &SLOT(i), sizeof name)
+#define SET_VECTOR(i, value)                                                                                 \
+    do {                                                                                                     \
+        u64x2 result_ = (u64x2)(value);                                                                      \
+        memcpy(&SLOT(i), &result_, sizeof result_);                                                          \
+    } while (0)
+
+HANDLE(V128_CONST) {
+    memcpy(&SLOT(1), ip + 2, 16);
+    NEXT(6);
+}
+HANDLE(I8X16_SHUFFLE) {
+    GET_VECTOR(u8x16, a, 2);
+    GET_VECTOR(u8x16, b, 3);
+    u8x16 lanes;
+    memcpy(&lanes, ip + 4, sizeof lanes);
+    SET_VECTOR(1, sgi_shuffle(a, b, lanes));
+    NEXT(8);
+}
+
+#define VECTOR1(id, type, expression)                                                                        \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        SET_VECTOR(1, expression);                                                                           \
+        NEXT(3);                                                                                             \
+    }
+#define VECTOR2(id, type, expression)                                                                        \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        GET_VECTOR(type, b, 3);                                                                              \
+        SET_VECTOR(1, expression);                                                                           \
+        NEXT(4);                                                                                             \
+    }
+#define VECTOR3(id, type, expression)                                                                        \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        GET_VECTOR(type, b, 3);                                                                              \
+        GET_VECTOR(type, c, 4);                                                                              \
+        SET_VECTOR(1, expression);                                                                           \
+        NEXT(5);                                                                                             \
+    }
+#define SHIFT(id, type, expression)                                                                          \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        uint32_t b = GET_u32(3);                                                                             \
+        SET_VECTOR(1, expression);                                                                           \
+        NEXT(4);                                                                                             \
+    }
+#define TEST(id, type, expression)                                                                           \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        SET_u32(1, expression);                                                                              \
+        NEXT(3);                                                                                             \
+    }
+#define SPLAT(id, type, slot)                                                                                \
+    HANDLE(id) {                                                                                             \
+        SET_VECTOR(1, sgi_##type##_splat(GET_##slot(2)));                                                    \
+        NEXT(3);                                                                                             \
+    }
+#define EXTRACT(id, type, slot)                                                                              \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        SET_##slot(1, a[WORD(3)]);                                                                           \
+        NEXT(4);                                                                                             \
+    }
+#define REPLACE(id, type, slot)                                                                              \
+    HANDLE(id) {                                                                                             \
+        GET_VECTOR(type, a, 2);                                                                              \
+        SET_VECTOR(1, sgi_##type##_replace(a, WORD(4), GET_##slot(3)));                                      \
+        NEXT(5);                                                                                             \
+    }
+#define SAME(id, other)
+
+/* All forms of an access, each with `more` words behind its own, from END on. What is done sees the bytes
+ * `there`. */
+#define ACCESS(id, type, address, more, ...)                                                                 \
+    HANDLE(id) {                                                                                             \
+        enum { END = 4 };                                                                                    \
+        AT_PLAIN(address);                                                                                   \
+        CHECK(type);                                                                                         \
+        uint8_t *there = base + at;                                                                          \
+        __VA_ARGS__;                                                                                         \
+        NEXT(END + more);                                                                                    \
+    }                                                                                                        \
+    HANDLE(id##_ABSOLUTE) {                                                                                  \
+        enum { END = 3 };                                                                                    \
+        AT_ABSOLUTE(address);                                                                                \
+        CHECK(type);                                                                                         \
+        uint8_t *there = base + at;                                                                          \
+        __VA_ARGS__;                                                                                         \
+        NEXT(END + more);                                                                                    \
+    }                                                                                                        \
+    HANDLE(id##_INDEX) {                                                                                     \
+        enum { END = 6 };                                                                                    \
+        AT_INDEX(address);                                                                                   \
+        CHECK(type);                                                                                         \
+        uint8_t *there = base + at;                                                                          \
+        __VA_ARGS__;                                                                                         \
+        NEXT(END + more);                                                                                    \
+    }                                                                                                        \
+    HANDLE(id##_ANY) {                                                                                       \
+        enum { END = 6 };                                                                                    \
+        CHECK_ANY(type, address);                                                                            \
+        uint8_t *there = memory->base + at;                                                                  \
+        __VA_ARGS__;                                                                                         \
+        NEXT(END + more);                                                                                    \
+    }
+#define READ_VALUE(type)                                                                                     \
+    type m;                                                                                                  \
+    memcpy(&m, there, sizeof m)
+#define LOAD_VECTOR(id, type, expression) ACCESS(id, type, 2, 0, READ_VALUE(type); SET_VECTOR(1, expression))
+#define STORE_VECTOR(id, type, expression)                                                                   \
+    ACCESS(id, type, 1, 0, GET_VECTOR(type, a, 2); type m = (expression); memcpy(there, &m, sizeof m))
+#define LOAD_LANE(id, lane, type)                                                                            \
+    ACCESS(id, lane, 2, 2, READ_VALUE(lane); GET_VECTOR(type, a, END);                                       \
+           SET_VECTOR(1, sgi_##type##_replace(a, WORD(END + 1), m)))
+#define STORE_LANE(id, lane, type)                                                                           \
+    ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); lane m = a[WORD(END)]; memcpy(there, &m, sizeof m))
+#include "module/simd.def"
+#undef VECTOR1
+#undef VECTOR2
+#undef VECTOR3
+#undef SHIFT
+#undef TEST
+#undef SPLAT
+#undef EXTRACT
+#undef REPLACE
+#undef SAME
+#undef LOAD_VECTOR
+#undef STORE_VECTOR
+#undef LOAD_LANE
+#undef STORE_LANE

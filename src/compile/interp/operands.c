@@ -159,6 +159,17 @@ static void push_binary(Translator *t, Op op, bool is_k) {
     t->last_is_k = is_k;
 }
 
+void sgi_tr_emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
+    memcpy(sgi_tr_emit(t, instr, count), operands, count * sizeof *operands);
+}
+
+void sgi_tr_emit_result(Translator *t, OperandClass class, unsigned instr, uint32_t count,
+                        const uint32_t *operands) {
+    uint32_t *word = sgi_tr_emit(t, instr, count + 1);
+    memcpy(word + 1, operands, count * sizeof *operands);
+    sgi_tr_push_result(t, class);
+}
+
 /* ---- popping ---- */
 
 uint32_t sgi_tr_top_index(const Translator *t) {

@@ -103,26 +103,14 @@ static void global_set(Translator *t) {
     word[1] = immediate(t);
 }
 
-/* [instr][to][operands...], the result pushed. */
-static void emit_result_of(Translator *t, OperandClass class, unsigned instr, uint32_t count,
-                           const uint32_t *operands) {
-    uint32_t *word = sgi_tr_emit(t, instr, count + 1);
-    memcpy(word + 1, operands, count * sizeof *operands);
-    sgi_tr_push_result(t, class);
-}
-
 static void emit_result(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
-    emit_result_of(t, CLASS_NUM, instr, count, operands);
+    sgi_tr_emit_result(t, CLASS_NUM, instr, count, operands);
 }
 
 static void global_get(Translator *t) {
     uint32_t index = immediate(t);
     OperandClass class = sgi_tr_class(t, t->module->globals[index].type.type);
-    emit_result_of(t, class, class == CLASS_V128 ? I_GLOBAL_GET_V128 : I_GLOBAL_GET, 1, &index);
-}
-
-static void emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
-    memcpy(sgi_tr_emit(t, instr, count), operands, count * sizeof *operands);
+    sgi_tr_emit_result(t, class, class == CLASS_V128 ? I_GLOBAL_GET_V128 : I_GLOBAL_GET, 1, &index);
 }
 
 static void select_operand(Translator *t) {
@@ -131,7 +119,7 @@ static void select_operand(Translator *t) {
     OperandClass class = sgi_tr_top(t)->class;
     words[1] = sgi_tr_pop_slot(t);
     words[0] = sgi_tr_pop_slot(t);
-    emit_result_of(t, class, class == CLASS_V128 ? I_SELECT_V128 : I_SELECT, 3, words);
+    sgi_tr_emit_result(t, class, class == CLASS_V128 ? I_SELECT_V128 : I_SELECT, 3, words);
 }
 
 /* Wide arithmetic: two results, in slots that lie side by side. */
@@ -156,71 +144,67 @@ static uint32_t table_word(const Translator *t, uint32_t table) {
     return table << 1 | t->module->tables[table].type.limits.is_64;
 }
 
-static uint64_t read_offset(Translator *t) {
-    uint64_t offset = 0;
-    sgi_leb_read_u(&t->at, t->body->end, 64, &offset);
-    return offset;
+MemArg sgi_tr_memarg(Translator *t) {
+    MemArg arg = {.memory = immediate(t) & 0x40 ? immediate(t) : 0};
+    sgi_leb_read_u(&t->at, t->body->end, 64, &arg.offset);
+    return arg;
 }
 
 /* Has a store the form of _CONSTANT? */
-static bool is_constant_store(const Translator *t, InstrCode instr, uint32_t memory, uint64_t offset) {
+static bool is_constant_store(const Translator *t, InstrCode instr, MemArg arg) {
     const Operand *value = &t->operands[t->height - 1], *address = value - 1;
     bool is_wide = instr == I_I64_STORE || instr == I_F64_STORE;
-    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST && memory_word(t, memory) == 0 &&
-           offset <= UINT32_MAX && (!is_wide || (int64_t)value->as.value == (int32_t)value->as.value);
+    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST &&
+           memory_word(t, arg.memory) == 0 && arg.offset <= UINT32_MAX &&
+           (!is_wide || (int64_t)value->as.value == (int32_t)value->as.value);
 }
 
-/* Writes the words of an access for its popped address, whose place is `index`, and for `value`, a store's
- * value, a load's NULL; the variant. */
-static Variant address_words(Translator *t, Operand address, uint64_t offset, uint32_t memory,
-                             const uint32_t *value, uint32_t *words, uint32_t *count) {
-    bool is_first = memory_word(t, memory) == 0;
-    if (is_first && address.kind == OPERAND_CONST && offset + (uint32_t)address.as.value <= UINT32_MAX &&
-        offset <= UINT32_MAX) {
-        words[(*count)++] = (uint32_t)(offset + (uint32_t)address.as.value);
+Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const uint32_t *value,
+                             uint32_t *words, uint32_t *count) {
+    bool is_first = memory_word(t, arg.memory) == 0 && arg.offset <= UINT32_MAX;
+    if (is_first && address.kind == OPERAND_CONST && arg.offset + (uint32_t)address.as.value <= UINT32_MAX) {
+        words[(*count)++] = (uint32_t)(arg.offset + (uint32_t)address.as.value);
         if (value)
             words[(*count)++] = *value;
         return VARIANT_ABSOLUTE;
     }
-    bool is_index =
-        is_first && offset <= UINT32_MAX && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
+    bool is_index = is_first && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
     words[(*count)++] = is_index ? sgi_tr_base_slot(t, &address, t->height) : sgi_tr_slot_of(t, address);
     if (value)
         words[(*count)++] = *value;
-    words[(*count)++] = (uint32_t)offset;
+    words[(*count)++] = (uint32_t)arg.offset;
     if (is_index) {
         words[(*count)++] = address.shift;
         words[(*count)++] = address.addend;
         return VARIANT_INDEX;
     }
-    if (is_first && offset <= UINT32_MAX)
+    if (is_first)
         return VARIANT_PLAIN;
-    words[(*count)++] = (uint32_t)(offset >> 32);
-    words[(*count)++] = memory_word(t, memory);
+    words[(*count)++] = (uint32_t)(arg.offset >> 32);
+    words[(*count)++] = memory_word(t, arg.memory);
     return VARIANT_ANY;
 }
 
 static void memory_access(Translator *t, InstrCode instr, bool is_store) {
-    uint32_t memory = immediate(t) & 0x40 ? immediate(t) : 0;
-    uint64_t offset = read_offset(t);
+    MemArg arg = sgi_tr_memarg(t);
     uint32_t words[5];
     uint32_t count = 0;
     unsigned variant;
-    if (is_store && is_constant_store(t, instr, memory, offset)) {
+    if (is_store && is_constant_store(t, instr, arg)) {
         words[1] = (uint32_t)sgi_tr_pop(t).as.value;
         words[0] = sgi_tr_pop_slot(t);
-        words[2] = (uint32_t)offset;
+        words[2] = (uint32_t)arg.offset;
         count = 3;
         variant = VARIANT_CONSTANT;
     } else if (is_store) {
         uint32_t value = sgi_tr_pop_slot(t);
-        variant = address_words(t, sgi_tr_pop(t), offset, memory, &value, words, &count);
+        variant = sgi_tr_address_words(t, sgi_tr_pop(t), arg, &value, words, &count);
     } else {
-        variant = address_words(t, sgi_tr_pop(t), offset, memory, NULL, words, &count);
+        variant = sgi_tr_address_words(t, sgi_tr_pop(t), arg, NULL, words, &count);
     }
     sgi_tr_mark(t, t->instr_offset);
     if (is_store)
-        emit_effect(t, instr + variant, count, words);
+        sgi_tr_emit_effect(t, instr + variant, count, words);
     else
         emit_result(t, instr + variant, count, words);
 }
@@ -233,7 +217,7 @@ static void emit_bulk(Translator *t, InstrCode instr, uint32_t count, uint32_t w
     words[count] = word;
     words[count + 1] = second;
     sgi_tr_mark(t, t->instr_offset);
-    emit_effect(t, instr, count + 2, words);
+    sgi_tr_emit_effect(t, instr, count + 2, words);
 }
 
 static void table_or_memory(Translator *t, Op op) {
@@ -252,7 +236,7 @@ static void table_or_memory(Translator *t, Op op) {
         words[0] = sgi_tr_pop_slot(t);
         words[1] = table_word(t, index);
         sgi_tr_mark(t, t->instr_offset);
-        emit_result_of(t, sgi_tr_class(t, t->module->tables[index].type.element), I_TABLE_GET, 2, words);
+        sgi_tr_emit_result(t, sgi_tr_class(t, t->module->tables[index].type.element), I_TABLE_GET, 2, words);
         break;
     case OP_TABLE_GROW:
         words[1] = sgi_tr_pop_slot(t);
@@ -324,7 +308,7 @@ static void call(Translator *t, Op op) {
     if (!is_tail)
         sgi_tr_push_types(t, type->results, type->result_count);
     sgi_tr_mark(t, t->instr_offset);
-    emit_effect(t, instr, count, words);
+    sgi_tr_emit_effect(t, instr, count, words);
     t->unreachable = is_tail;
 }
 
@@ -363,7 +347,7 @@ static void reference(Translator *t, Op op) {
         Operand operand = sgi_tr_pop(t);
         word = sgi_tr_slot_of(t, operand);
         sgi_tr_mark(t, t->instr_offset);
-        emit_effect(t, I_REF_AS_NON_NULL, 1, &word);
+        sgi_tr_emit_effect(t, I_REF_AS_NON_NULL, 1, &word);
         if (operand.kind == OPERAND_LOCAL)
             sgi_tr_push_local(t, operand.as.use.local);
         else
@@ -446,7 +430,9 @@ static void instruction(Translator *t, Op op) {
     case OP_I64_MUL_WIDE_U: wide(t, I_I64_MUL_WIDE_U, 2); break;
     default: {
         InstrCode instr = access_instr(op);
-        if (instr != I_COUNT)
+        if (sgi_ops[op].prefix == 0xfd)
+            sgi_tr_vector(t, op);
+        else if (instr != I_COUNT)
             memory_access(t, instr, op >= OP_I32_STORE);
         else if (sgi_numeric[op].class != NUMERIC_NONE)
             sgi_tr_numeric(t, op);

@@ -104,6 +104,10 @@ uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count);
 void sgi_tr_mark(Translator *t, uint32_t offset);
 void sgi_tr_emit_copy(Translator *t, uint32_t to, uint32_t from);
 void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value);
+/* An instruction of operand words only; one whose result, pushed, comes before them. */
+void sgi_tr_emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands);
+void sgi_tr_emit_result(Translator *t, OperandClass class, unsigned instr, uint32_t count,
+                        const uint32_t *operands);
 /* Takes back the newest instruction. */
 void sgi_tr_retract(Translator *t);
 /* A place that branches lead to: nothing before it may be changed any more. */
@@ -190,6 +194,24 @@ typedef struct Condition {
     uint32_t words[3], word_count;
 } Condition;
 Condition sgi_tr_pop_condition(Translator *t);
+
+/* ---- memory ---- */
+
+typedef struct MemArg {
+    uint32_t memory;
+    uint64_t offset;
+} MemArg;
+
+/* Reads it. */
+MemArg sgi_tr_memarg(Translator *t);
+/* Writes the words of an access for its address, just popped, and for `value`, a store's value, a load's
+ * NULL; the variant. */
+Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const uint32_t *value,
+                             uint32_t *words, uint32_t *count);
+
+/* ---- vectors ---- */
+
+void sgi_tr_vector(Translator *t, Op op);
 
 /* ---- control ---- */
 
