@@ -16,37 +16,12 @@ static sg_status leb_status(const Reader *r, LebResult result) {
     return result == LEB_OK ? SG_OK : sgi_reader_fail(r, messages[result]);
 }
 
-sg_status sgi_read_byte(Reader *r, uint8_t *value) {
-    if (r->at == r->end)
-        return sgi_reader_fail(r, "unexpected end");
-    *value = *r->at++;
-    return SG_OK;
+sg_status sgi_read_leb_u(Reader *r, unsigned bits, uint64_t *value) {
+    return leb_status(r, sgi_leb_read_u(&r->at, r->end, bits, value));
 }
 
-sg_status sgi_read_u32(Reader *r, uint32_t *value) {
-    uint64_t wide;
-    SGI_TRY(leb_status(r, sgi_leb_read_u(&r->at, r->end, 32, &wide)));
-    *value = (uint32_t)wide;
-    return SG_OK;
-}
-
-sg_status sgi_read_u64(Reader *r, uint64_t *value) {
-    return leb_status(r, sgi_leb_read_u(&r->at, r->end, 64, value));
-}
-
-sg_status sgi_read_s32(Reader *r, int32_t *value) {
-    int64_t wide;
-    SGI_TRY(leb_status(r, sgi_leb_read_s(&r->at, r->end, 32, &wide)));
-    *value = (int32_t)wide;
-    return SG_OK;
-}
-
-sg_status sgi_read_s33(Reader *r, int64_t *value) {
-    return leb_status(r, sgi_leb_read_s(&r->at, r->end, 33, value));
-}
-
-sg_status sgi_read_s64(Reader *r, int64_t *value) {
-    return leb_status(r, sgi_leb_read_s(&r->at, r->end, 64, value));
+sg_status sgi_read_leb_s(Reader *r, unsigned bits, int64_t *value) {
+    return leb_status(r, sgi_leb_read_s(&r->at, r->end, bits, value));
 }
 
 static sg_status read_le(Reader *r, unsigned size, uint64_t *value) {

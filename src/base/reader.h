@@ -21,13 +21,43 @@ static inline size_t sgi_reader_left(const Reader *r) {
 /* SG_MALFORMED with the current offset. */
 sg_status sgi_reader_fail(const Reader *r, const char *message);
 
+/* LEB128 of any length: what the readers below call for numbers of more than one byte. */
+sg_status sgi_read_leb_u(Reader *r, unsigned bits, uint64_t *value);
+sg_status sgi_read_leb_s(Reader *r, unsigned bits, int64_t *value);
+
+static inline bool sgi_reader_at_short(const Reader *r) {
+    return SGI_LIKELY(r->at != r->end && *r->at < 0x80);
+}
+
 /* On failure the cursor is unchanged and r->err is filled with the specification's message. */
-sg_status sgi_read_byte(Reader *r, uint8_t *value);
-sg_status sgi_read_u32(Reader *r, uint32_t *value);
-sg_status sgi_read_u64(Reader *r, uint64_t *value);
-sg_status sgi_read_s32(Reader *r, int32_t *value);
-sg_status sgi_read_s33(Reader *r, int64_t *value);
-sg_status sgi_read_s64(Reader *r, int64_t *value);
+static inline sg_status sgi_read_byte(Reader *r, uint8_t *value) {
+    if (SGI_UNLIKELY(r->at == r->end))
+        return sgi_reader_fail(r, "unexpected end");
+    *value = *r->at++;
+    return SG_OK;
+}
+static inline sg_status sgi_read_u64(Reader *r, uint64_t *value) {
+    if (!sgi_reader_at_short(r))
+        return sgi_read_leb_u(r, 64, value);
+    *value = *r->at++;
+    return SG_OK;
+}
+static inline sg_status sgi_read_u32(Reader *r, uint32_t *value) {
+    uint64_t wide = 0;
+    if (sgi_reader_at_short(r))
+        wide = *r->at++;
+    else
+        SGI_TRY(sgi_read_leb_u(r, 32, &wide));
+    *value = (uint32_t)wide;
+    return SG_OK;
+}
+/* `bits` as in s32, s33, s64. */
+static inline sg_status sgi_read_s(Reader *r, unsigned bits, int64_t *value) {
+    if (!sgi_reader_at_short(r))
+        return sgi_read_leb_s(r, bits, value);
+    *value = (int64_t)(*r->at++ ^ 0x40) - 0x40; /* the sign is bit 6 */
+    return SG_OK;
+}
 /* Little-endian, fixed width. */
 sg_status sgi_read_le32(Reader *r, uint32_t *value);
 sg_status sgi_read_le64(Reader *r, uint64_t *value);

@@ -72,7 +72,7 @@ sg_status sgi_decode_comp_val_type(CompDecoder *d, Reader *r, const TypeExpr **t
         r->at++;
         return SG_OK;
     }
-    SGI_TRY(sgi_read_s33(r, &index));
+    SGI_TRY(sgi_read_s(r, 33, &index));
     if (index < 0)
         return sgi_decode_bad_byte(d, sgi_reader_offset(&before), *before.at, "a value type");
     SGI_TRY(new_type(d, sgi_reader_offset(&before), &expr));

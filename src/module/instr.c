@@ -23,7 +23,7 @@ sg_status sgi_decode_heap_type(const LoadContext *cx, Reader *r, uint32_t *heap)
     size_t offset = sgi_reader_offset(r);
     Reader ahead = *r;
     int64_t value;
-    SGI_TRY(sgi_read_s33(&ahead, &value));
+    SGI_TRY(sgi_read_s(&ahead, 33, &value));
     if (value >= 0) {
         SGI_TRY(sgi_load_need(cx, FEATURE_FUNCTION_REFERENCES, offset));
         if (value >= HEAP_ABSTRACT)
@@ -97,7 +97,7 @@ static sg_status read_block_type(const LoadContext *cx, Reader *r, Instr *instr)
         return sgi_decode_val_type(cx, r, &instr->type);
     Reader ahead = *r;
     int64_t index;
-    SGI_TRY(sgi_read_s33(&ahead, &index));
+    SGI_TRY(sgi_read_s(&ahead, 33, &index));
     if (index < 0)
         return sgi_reader_fail(r, "malformed block type");
     SGI_TRY(sgi_load_need(cx, FEATURE_MULTI_VALUE, sgi_reader_offset(r)));
@@ -152,13 +152,7 @@ static sg_status read_memarg(const LoadContext *cx, Reader *r, Instr *instr) {
 
 static sg_status read_signed(Reader *r, Instr *instr) {
     int64_t wide;
-    if (sgi_ops[instr->op].imm == IMM_I64) {
-        SGI_TRY(sgi_read_s64(r, &wide));
-    } else {
-        int32_t value;
-        SGI_TRY(sgi_read_s32(r, &value));
-        wide = value;
-    }
+    SGI_TRY(sgi_read_s(r, sgi_ops[instr->op].imm == IMM_I64 ? 64 : 32, &wide));
     instr->bits = (uint64_t)wide;
     return SG_OK;
 }
@@ -243,9 +237,14 @@ static sg_status read_zero(Reader *r) {
     return byte == 0 ? SG_OK : sgi_reader_fail(&before, "zero byte expected");
 }
 
+/* The two commonest by branches: those are predicted better than the switch's jump. */
 static sg_status read_immediates(const LoadContext *cx, Reader *r, Instr *instr) {
-    switch ((Imm)sgi_ops[instr->op].imm) {
-    case IMM_NONE: return SG_OK;
+    Imm imm = (Imm)sgi_ops[instr->op].imm;
+    if (imm == IMM_NONE)
+        return SG_OK;
+    if (imm == IMM_LOCAL)
+        return sgi_read_u32(r, &instr->index);
+    switch (imm) {
     case IMM_BLOCK: return read_block_type(cx, r, instr);
     case IMM_LABEL_TABLE: return read_label_table(cx, r, instr);
     case IMM_SELECT_TYPES: return read_select_types(cx, r, instr);
@@ -272,10 +271,11 @@ static sg_status read_immediates(const LoadContext *cx, Reader *r, Instr *instr)
     case IMM_LANE: return sgi_read_byte(r, &instr->lane);
     case IMM_MEMARG_LANE: SGI_TRY(read_memarg(cx, r, instr)); return sgi_read_byte(r, &instr->lane);
     case IMM_ZERO: return read_zero(r);
+    case IMM_NONE:
+    case IMM_LOCAL:
     case IMM_LABEL:
     case IMM_FUNC:
     case IMM_TYPE:
-    case IMM_LOCAL:
     case IMM_GLOBAL:
     case IMM_TABLE:
     case IMM_MEMORY:
@@ -299,7 +299,7 @@ sg_status sgi_read_instr(const LoadContext *cx, Reader *r, Instr *instr) {
     uint8_t byte, prefix = 0;
     SGI_TRY(sgi_read_byte(r, &byte));
     uint32_t code = byte;
-    if (SGI_UNLIKELY(byte >= 0xfb && byte <= 0xfe)) {
+    if (SGI_UNLIKELY(byte >= OP_PREFIX_FIRST && byte <= OP_PREFIX_LAST)) {
         prefix = byte;
         SGI_TRY(sgi_read_u32(r, &code));
     }

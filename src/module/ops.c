@@ -9,17 +9,11 @@ const OpInfo sgi_ops[OP_COUNT] = {
 #undef OP
 };
 
-Op sgi_op_find(uint8_t prefix, uint32_t code) {
-    if (code > 0xffff)
-        return OP_COUNT;
-    switch ((uint32_t)prefix << 16 | code) {
-#define OP(id, prefix, code, text, imm, sig, feature, fuel)                                                  \
-    case (prefix) << 16 | (code): return OP_##id;
+const uint16_t sgi_op_places[OP_PLACE(OP_PREFIX_LAST + 1, 0)] = {
+#define OP(id, prefix, code, text, imm, sig, feature, fuel) [OP_PLACE(prefix, code)] = OP_##id + 1,
 #include "module/ops.def"
 #undef OP
-    default: return OP_COUNT;
-    }
-}
+};
 
 /* By the name: the width after the dot, if there is one, else the type's. "8x8" is eight of 8 bits. */
 unsigned sgi_op_access(Op op) {

@@ -65,8 +65,19 @@ typedef struct OpInfo {
 
 extern const OpInfo sgi_ops[OP_COUNT];
 
-/* The instruction of an encoding, or OP_COUNT. Constant time. */
-Op sgi_op_find(uint8_t prefix, uint32_t code);
+/* By encoding, one more than the instruction, or 0. */
+enum { OP_PREFIX_FIRST = 0xfb, OP_PREFIX_LAST = 0xfe, OP_PLAIN_CODES = 256, OP_PREFIXED_CODES = 512 };
+#define OP_PLACE(prefix, code)                                                                               \
+    ((prefix) ? OP_PLAIN_CODES + ((prefix) - OP_PREFIX_FIRST) * OP_PREFIXED_CODES + (code) : (code))
+extern const uint16_t sgi_op_places[OP_PLACE(OP_PREFIX_LAST + 1, 0)];
+
+/* The instruction of an encoding, or OP_COUNT. The prefix is 0 or a known one. */
+static inline Op sgi_op_find(uint8_t prefix, uint32_t code) {
+    if (code >= (prefix ? OP_PREFIXED_CODES : OP_PLAIN_CODES))
+        return OP_COUNT;
+    uint16_t found = sgi_op_places[OP_PLACE(prefix, code)];
+    return found ? (Op)(found - 1) : OP_COUNT;
+}
 
 /* log2 of the bytes that a load or store touches, its natural alignment; IMM_MEMARG and IMM_MEMARG_LANE
  * instructions only. */

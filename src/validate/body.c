@@ -29,15 +29,6 @@ bool sgi_body_matches(const Validator *v, ValType sub, ValType super) {
     return sub == super || sgi_types_matches_in(v->module->types, sub, super);
 }
 
-sg_status sgi_body_count_work(Validator *v, uint32_t amount) {
-    enum { WORK_BETWEEN_POLLS = 1 << 14 };
-    v->work += amount;
-    if (SGI_LIKELY(v->work < WORK_BETWEEN_POLLS))
-        return SG_OK;
-    v->work = 0;
-    return sgi_load_poll(&v->cx);
-}
-
 /* ---- segments ---- */
 
 sg_status sgi_body_begin_segment(Validator *v, SegmentKind kind) {
@@ -110,6 +101,12 @@ sg_status sgi_body_pop_any(Validator *v, ValType *type) {
 
 sg_status sgi_body_pop(Validator *v, ValType expected) {
     ValType found;
+    size_t count = v->stack.count;
+    if (SGI_LIKELY(count > top_frame(v)->height && v->stack.items[count - 1] == expected)) {
+        v->stack.count--;
+        v->vectors -= expected == VAL_V128;
+        return SG_OK;
+    }
     if (SGI_UNLIKELY(v->stack.count == top_frame(v)->height) && !top_frame(v)->unreachable)
         return sgi_body_mismatch(v, sgi_type_name(expected).text, "nothing");
     SGI_TRY(sgi_body_pop_any(v, &found));
@@ -642,8 +639,11 @@ static sg_status check_memory_copy(Validator *v) {
     return pop_copy(v, to, from);
 }
 
-static sg_status check_memarg(const Validator *v, const Limits *limits) {
-    if (v->instr.align > sgi_op_access(v->instr.op))
+static sg_status check_memarg(Validator *v, const Limits *limits) {
+    uint8_t *natural = &v->natural[v->instr.op];
+    if (SGI_UNLIKELY(*natural == 0))
+        *natural = (uint8_t)(1 + sgi_op_access(v->instr.op));
+    if (v->instr.align >= *natural)
         return sgi_body_invalid(v, "alignment must not be larger than natural", "");
     if (!limits->is_64 && v->instr.bits > UINT32_MAX)
         return sgi_body_invalid(v, "offset out of range", "");
@@ -652,14 +652,9 @@ static sg_status check_memarg(const Validator *v, const Limits *limits) {
 
 /* `address` is that of the instruction's memory, for 'a'. */
 static ValType letter_type(char letter, ValType address) {
-    switch (letter) {
-    case 'i': return VAL_I32;
-    case 'I': return VAL_I64;
-    case 'f': return VAL_F32;
-    case 'F': return VAL_F64;
-    case 'V': return VAL_V128;
-    default: return address;
-    }
+    static const uint8_t types[] = {
+        ['i'] = VAL_I32, ['I'] = VAL_I64, ['f'] = VAL_F32, ['F'] = VAL_F64, ['V'] = VAL_V128};
+    return letter == 'a' ? address : types[(unsigned char)letter];
 }
 
 static sg_status check_lanes(const Validator *v, const uint8_t *lanes, unsigned count, unsigned limit) {
@@ -670,7 +665,7 @@ static sg_status check_lanes(const Validator *v, const uint8_t *lanes, unsigned 
 }
 
 /* `address` becomes that of the memory that the immediate names, where it does. */
-static sg_status check_immediate(const Validator *v, Imm imm, ValType *address) {
+static sg_status check_immediate(Validator *v, Imm imm, ValType *address) {
     const Instr *instr = &v->instr;
     const Limits *limits = NULL;
     switch (imm) {
@@ -685,13 +680,16 @@ static sg_status check_immediate(const Validator *v, Imm imm, ValType *address) 
         return imm == IMM_MEMARG ? SG_OK : check_lanes(v, &instr->lane, 1, sgi_op_lanes(instr->op));
     case IMM_LANE: return check_lanes(v, &instr->lane, 1, sgi_op_lanes(instr->op));
     case IMM_SHUFFLE: return check_lanes(v, instr->labels, 16, 32);
+    case IMM_DATA: return sgi_body_find_data(v, instr->index);
+    case IMM_ELEM: return sgi_body_find_elem(v, instr->index);
     default: return SG_OK;
     }
 }
 
 static sg_status check_signature(Validator *v, const OpInfo *info) {
     ValType address = VAL_I32;
-    SGI_TRY(check_immediate(v, (Imm)info->imm, &address));
+    if (info->imm != IMM_NONE)
+        SGI_TRY(check_immediate(v, (Imm)info->imm, &address));
     const char *colon = info->signature;
     while (*colon != ':')
         colon++;
@@ -707,6 +705,11 @@ static sg_status check_signature(Validator *v, const OpInfo *info) {
 static sg_status check_instr(Validator *v) {
     const OpInfo *info = &sgi_ops[v->instr.op];
     charge(v);
+    /* The commonest by branches: those are predicted better than the switch's jump. */
+    if (info->imm == IMM_LOCAL)
+        return check_local(v);
+    if (info->signature[0] != '*')
+        return check_signature(v, info);
     switch (v->instr.op) {
     case OP_UNREACHABLE: sgi_body_set_unreachable(v); return SG_OK;
     case OP_BLOCK:
@@ -737,9 +740,6 @@ static sg_status check_instr(Validator *v) {
     case OP_DROP: return check_drop(v);
     case OP_SELECT: return check_select(v);
     case OP_SELECT_T: return check_select_t(v);
-    case OP_LOCAL_GET:
-    case OP_LOCAL_SET:
-    case OP_LOCAL_TEE: return check_local(v);
     case OP_GLOBAL_GET:
     case OP_GLOBAL_SET: return check_global(v);
     case OP_REF_NULL:
@@ -753,11 +753,9 @@ static sg_status check_instr(Validator *v) {
     case OP_TABLE_FILL: return check_table(v);
     case OP_TABLE_INIT: return check_table_init(v);
     case OP_TABLE_COPY: return check_table_copy(v);
-    case OP_ELEM_DROP: return sgi_body_find_elem(v, v->instr.index);
     case OP_MEMORY_INIT: return check_memory_init(v);
     case OP_MEMORY_COPY: return check_memory_copy(v);
-    case OP_DATA_DROP: return sgi_body_find_data(v, v->instr.index);
-    default: return info->feature == FEATURE_GC ? sgi_body_check_gc(v) : check_signature(v, info);
+    default: return sgi_body_check_gc(v);
     }
 }
 

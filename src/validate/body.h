@@ -32,11 +32,12 @@ typedef struct Validator {
     Instr instr;
     FuncBody *body; /* NULL in a constant expression */
     const FuncType *type;
-    uint32_t max_stack;    /* as in FuncBody, so far */
-    uint32_t vectors;      /* v128 operands on the stack */
-    bool live;             /* can be reached: what segments cover (Frame.unreachable is about types only) */
-    uint32_t work;         /* since the last look at the interrupt */
-    uint32_t global_limit; /* globals that a constant expression may name */
+    uint32_t max_stack; /* as in FuncBody, so far */
+    uint32_t vectors;   /* v128 operands on the stack */
+    bool live;          /* can be reached: what segments cover (Frame.unreachable is about types only) */
+    uint32_t work;      /* since the last look at the interrupt */
+    uint8_t natural[OP_COUNT]; /* 1 + sgi_op_access of an instruction that was met, or 0 */
+    uint32_t global_limit;     /* globals that a constant expression may name */
 
     /* Locals: run i ends before local run_ends[i]. A non-defaultable local is initialised when its stamp is
      * the body's; the log is for taking that back at the end of a block. */
@@ -67,7 +68,14 @@ sg_status sgi_body_mismatch(const Validator *v, const char *expected, const char
 sg_status sgi_body_unknown(const Validator *v, const char *what, uint64_t index);
 
 /* Counts `amount` steps of work; looks at the interrupt now and then. */
-sg_status sgi_body_count_work(Validator *v, uint32_t amount);
+static inline sg_status sgi_body_count_work(Validator *v, uint32_t amount) {
+    enum { WORK_BETWEEN_POLLS = 1 << 14 };
+    v->work += amount;
+    if (SGI_LIKELY(v->work < WORK_BETWEEN_POLLS))
+        return SG_OK;
+    v->work = 0;
+    return sgi_load_poll(&v->cx);
+}
 
 bool sgi_body_matches(const Validator *v, ValType sub, ValType super);
 
