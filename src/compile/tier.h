@@ -6,6 +6,13 @@
 #include "module/module.h"
 #include "os/os.h"
 
+/* Told of all places where running code has references that the collector may follow. */
+typedef struct RootVisitor RootVisitor;
+struct RootVisitor {
+    /* A trap ends the visit. */
+    sg_trap (*visit)(RootVisitor *self, const Slot *slots, uint64_t count);
+};
+
 typedef struct Tier {
     const char *name;
 
@@ -19,6 +26,9 @@ typedef struct Tier {
      * then the results. On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through
      * host functions: frames start at cx->stack_top, which is restored on return. */
     sg_trap (*call)(ExecContext *cx, FuncInst *func, Slot *slots);
+
+    /* Visits the frames of all running calls, inside of a library call of the innermost. */
+    sg_trap (*visit_roots)(ExecContext *cx, RootVisitor *visitor);
 } Tier;
 
 extern const Tier sgi_tier_interp;

@@ -13,6 +13,8 @@
 
 #include "module/core.h"
 
+#include <string.h>
+
 typedef struct ExecContext ExecContext;
 /* The public handles are these structures: no wrapper stands between. */
 typedef struct sg_core_instance Instance;
@@ -45,6 +47,10 @@ typedef union Slot {
 
 #define I31_BIT (UINT64_C(1) << 63)
 
+static inline uint64_t sgi_i31(uint32_t value) {
+    return I31_BIT | (value & UINT32_MAX >> 1);
+}
+
 /* What every object of the heap begins with; rtt.h has the rest. */
 typedef struct Object {
     const Rtt *rtt;
@@ -55,13 +61,33 @@ typedef struct Object {
 _Static_assert(offsetof(Object, length) == OBJECT_FIELDS && sizeof(Object) == ARRAY_ELEMENTS,
                "the layouts of rtt.h");
 
+/* Where the element `index` of an array is. */
+static inline uint8_t *sgi_element_at(Object *array, uint64_t index) {
+    return (uint8_t *)array + ARRAY_ELEMENTS + index * sgi_storage_size((Storage)array->rtt->element);
+}
+
+/* Writes a field or element. */
+static inline void sgi_store_field(void *at, Storage storage, const Slot *value) {
+    switch (storage) {
+    case STORAGE_8: memcpy(at, value, 1); break;
+    case STORAGE_16: memcpy(at, value, 2); break;
+    case STORAGE_32: memcpy(at, value, 4); break;
+    case STORAGE_128: memcpy(at, value, 16); break;
+    default: memcpy(at, value, 8); break;
+    }
+}
+
 /* A free cell of the heap, in the list of its size. */
 typedef struct Cell {
     struct Cell *next;
 } Cell;
 
-/* Objects up to this size come from lists of cells, one for each multiple of OBJECT_ALIGN. */
-enum { SMALL_OBJECT = 512, SMALL_CLASSES = SMALL_OBJECT / OBJECT_ALIGN + 1 };
+/* Lists of free cells: one for each multiple of OBJECT_ALIGN up to SMALL_OBJECT, then a few larger ones. */
+enum {
+    SMALL_OBJECT = 512,
+    SMALL_CLASSES = SMALL_OBJECT / OBJECT_ALIGN + 1,
+    CELL_CLASSES = SMALL_CLASSES + 16
+};
 
 struct sg_core_memory {
     uint8_t *base; /* may change when it grows: fetch again after every call */
@@ -78,12 +104,14 @@ struct sg_core_table {
     uint64_t size, capacity;
     TableType type; /* element: canonical */
     Store *store;
+    TableInst *next; /* of the store's tables that may hold objects */
 };
 
 struct sg_core_global {
     Slot value, high; /* `high`: of a v128 */
     GlobalType type;  /* type: canonical */
     Store *store;
+    GlobalInst *next; /* as of tables */
 };
 
 /* Exceptions are told apart by the address of their tag. */
@@ -125,6 +153,7 @@ struct sg_core_func {
 typedef struct ElemInst {
     void **items;
     uint32_t count;
+    struct ElemInst *next; /* as of tables */
 } ElemInst;
 
 struct sg_core_instance {
@@ -163,14 +192,38 @@ struct ExecContext {
     Activation *activation; /* the innermost, or NULL */
     const LibCalls *lib;
     Store *store;
-    /* The heap's addresses, 0 and 0 before it is made; free cells, by their size / OBJECT_ALIGN. */
+    /* The heap's addresses, 0 and 0 before it is made; free cells, by their size. */
     uintptr_t heap_base, heap_size;
-    Cell *cells[SMALL_CLASSES];
+    Cell *cells[CELL_CLASSES];
 };
 
 /* Is the reference one to an object of the heap? */
 static inline bool sgi_is_object(const ExecContext *cx, const void *ref) {
     return (uintptr_t)ref - cx->heap_base < cx->heap_size;
+}
+
+/* Is a reference, which is not null, to something of the heap type? One of a hierarchy of which it is known
+ * to be, as a module with `types` writes it. */
+static inline bool sgi_ref_is_of(const ExecContext *cx, const SubType *types, const void *ref,
+                                 uint32_t heap) {
+    if (!sgi_is_abstract(heap)) {
+        const Rtt *rtt = types[heap].rtt;
+        if (rtt->kind == COMP_FUNC)
+            return sgi_rtt_matches(((const FuncInst *)ref)->rtt, rtt);
+        return sgi_is_object(cx, ref) && sgi_rtt_matches(((const Object *)ref)->rtt, rtt);
+    }
+    bool is_i31 = ((uintptr_t)ref & I31_BIT) != 0, is_object = sgi_is_object(cx, ref);
+    switch (heap) {
+    case HEAP_I31: return is_i31;
+    case HEAP_EQ: return is_i31 || is_object;
+    case HEAP_STRUCT: return is_object && ((const Object *)ref)->rtt->kind == COMP_STRUCT;
+    case HEAP_ARRAY: return is_object && ((const Object *)ref)->rtt->kind == COMP_ARRAY;
+    case HEAP_ANY:
+    case HEAP_EXTERN:
+    case HEAP_FUNC:
+    case HEAP_EXN: return true;
+    default: return false;
+    }
 }
 
 #endif

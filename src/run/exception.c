@@ -5,12 +5,11 @@
 
 sg_trap sgi_lib_exception_new(ExecContext *cx, const TagInst *tag, const Slot *values,
                               Exception **exception) {
-    Exception *made = sgi_store_alloc(cx->store, tag->rtt->size);
-    if (made == NULL) {
-        sg_error error;
-        return sgi_store_no_memory(cx->store, &error) == SG_TRAP ? error.trap : SG_TRAP_MEMORY_LIMIT;
-    }
-    made->object.rtt = tag->rtt;
+    Object *object;
+    sg_trap trap = sgi_heap_alloc(cx, tag->rtt, tag->rtt->size, &object);
+    if (trap != SG_TRAP_NONE)
+        return trap;
+    Exception *made = (Exception *)(void *)object;
     made->tag = tag;
     memcpy(made->slots, values, tag->type->param_slots * sizeof *values);
     *exception = made;

@@ -168,6 +168,15 @@ static sg_status make_tags(const Making *m) {
     return SG_OK;
 }
 
+/* Makes it a root of the heap, if it may hold objects. */
+static void keep_global(GlobalInst *global) {
+    Store *store = global->store;
+    if (!sgi_type_is_traced(store->engine->types, global->type.type))
+        return;
+    global->next = store->ref_globals;
+    store->ref_globals = global;
+}
+
 static sg_status make_globals(Making *m) {
     const Module *module = m->module;
     uint32_t imported = module->imported[EXTERN_GLOBAL];
@@ -182,6 +191,7 @@ static sg_status make_globals(Making *m) {
         SGI_TRY(sgi_const_eval(m->instance, &m->stack, module->globals[i].init, value, m->err));
         globals->value = value[0];
         globals->high = value[1];
+        keep_global(globals);
         m->instance->globals[i] = globals;
     }
     return SG_OK;
@@ -238,9 +248,14 @@ static sg_status make_elems(Making *m) {
             continue;
         ElemInst *segment = &m->instance->elems[i];
         SGI_TRY(make_array(m, &segment->items, elem->count, sizeof *segment->items));
-        for (uint32_t k = 0; k < elem->count; k++)
-            SGI_TRY(elem_item(m, elem, k, &segment->items[k]));
-        segment->count = elem->count;
+        ValType type = sgi_types_canonical(m->module->types, elem->type);
+        if (sgi_type_is_traced(m->store->engine->types, type)) {
+            segment->next = m->store->ref_elems;
+            m->store->ref_elems = segment;
+        }
+        /* Its items are roots as soon as they are there. */
+        for (; segment->count < elem->count; segment->count++)
+            SGI_TRY(elem_item(m, elem, segment->count, &segment->items[segment->count]));
     }
     return SG_OK;
 }
@@ -419,5 +434,6 @@ GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_
     *global = (GlobalInst){.value = value[0], .type = type, .store = store};
     if (type.type == VAL_V128)
         global->high = value[1];
+    keep_global(global);
     return global;
 }

@@ -16,7 +16,6 @@
 #define MAX_SIZE_32      (UINT64_C(1) << 32)
 #define MAX_SIZE_64      (UINT64_MAX - WASM_PAGE + 1)
 #define FULL_RESERVATION (MAX_SIZE_32 + WASM_PAGE)
-#define RESERVED_MAX     (UINT64_C(1) << 44) /* an eighth of what a process has */
 
 typedef struct OwnedMemory {
     Owned owned;
@@ -29,19 +28,18 @@ static uint64_t committed(uint64_t size) {
     return (size + page - 1) & ~(page - 1);
 }
 
-static void release(Engine *engine, uint8_t *base, uint64_t reserved) {
-    sgi_os_release(base, (size_t)reserved);
-    atomic_fetch_sub_explicit(&engine->reserved, reserved, memory_order_relaxed);
+void sgi_addresses_release(Engine *engine, uint8_t *base, uint64_t size) {
+    sgi_os_release(base, (size_t)size);
+    atomic_fetch_sub_explicit(&engine->reserved, size, memory_order_relaxed);
 }
 
 static void memory_finalize(Owned *self, Store *store) {
     MemoryInst *memory = &((OwnedMemory *)(void *)self)->memory;
-    release(store->engine, memory->base, memory->reserved);
+    sgi_addresses_release(store->engine, memory->base, memory->reserved);
     sgi_counter_sub(&store->memory, committed(memory->size));
 }
 
-/* Refused when the memories of the engine have `most` addresses already. */
-static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t most) {
+uint8_t *sgi_addresses_reserve(Engine *engine, uint64_t size, uint64_t most) {
     uint64_t before = atomic_fetch_add_explicit(&engine->reserved, size, memory_order_relaxed);
     uint8_t *base = before < most ? sgi_os_reserve((size_t)size) : NULL;
     if (base == NULL)
@@ -53,7 +51,7 @@ static uint8_t *reserve(Engine *engine, uint64_t size, uint64_t most) {
 static uint8_t *reserve_small(MemoryInst *memory, uint64_t size, uint64_t *reserved) {
     uint64_t wanted = committed(size <= memory->max_size / 2 ? size * 2 : memory->max_size);
     *reserved = wanted < WASM_PAGE ? WASM_PAGE : wanted;
-    return reserve(memory->store->engine, *reserved, UINT64_MAX);
+    return sgi_addresses_reserve(memory->store->engine, *reserved, UINT64_MAX);
 }
 
 /* A 32-bit memory has all its addresses and a guard; a larger one may need a second reservation, a 64-bit one
@@ -71,7 +69,7 @@ static uint8_t *reserve_first(MemoryInst *memory, uint64_t size) {
     memory->reserved = full_reservation(memory);
     uint8_t *base = engine->options.small_reservations || size > memory->reserved
                         ? NULL
-                        : reserve(engine, memory->reserved, RESERVED_MAX);
+                        : sgi_addresses_reserve(engine, memory->reserved, RESERVED_MAX);
     return base ? base : reserve_small(memory, size, &memory->reserved);
 }
 
@@ -107,7 +105,7 @@ MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err) {
     memory->base = reserve_first(memory, size);
     if (memory->base == NULL || (size > 0 && !sgi_os_commit(memory->base, (size_t)committed(size)))) {
         if (memory->base)
-            release(store->engine, memory->base, memory->reserved);
+            sgi_addresses_release(store->engine, memory->base, memory->reserved);
         sgi_counter_sub(&store->memory, committed(size));
         sgi_fail_memory(err);
         return NULL;
@@ -135,10 +133,10 @@ static sg_trap move(ExecContext *cx, MemoryInst *memory, uint64_t size, bool *mo
         trap = sgi_poll(cx);
     }
     if (!done || trap != SG_TRAP_NONE) {
-        release(memory->store->engine, base, reserved);
+        sgi_addresses_release(memory->store->engine, base, reserved);
         return trap;
     }
-    release(memory->store->engine, memory->base, memory->reserved);
+    sgi_addresses_release(memory->store->engine, memory->base, memory->reserved);
     memory->base = base;
     memory->reserved = reserved;
     *moved = true;
@@ -194,7 +192,9 @@ sg_trap sgi_lib_memory_fill(ExecContext *cx, MemoryInst *memory, uint64_t at, ui
 }
 
 /* Pieces go in the direction that keeps memmove's meaning over all of them. */
-static sg_trap move_bytes(ExecContext *cx, uint8_t *to, const uint8_t *from, uint64_t count) {
+sg_trap sgi_move_bytes(ExecContext *cx, void *target, const void *source, uint64_t count) {
+    uint8_t *to = target;
+    const uint8_t *from = source;
     sg_trap trap = SG_TRAP_NONE;
     bool backward = (uintptr_t)to > (uintptr_t)from;
     for (uint64_t done = 0; trap == SG_TRAP_NONE && done < count;) {
@@ -214,7 +214,7 @@ sg_trap sgi_lib_memory_copy(ExecContext *cx, MemoryInst *to, MemoryInst *from, u
     if (target == NULL || source == NULL)
         return SG_TRAP_MEMORY_OUT_OF_BOUNDS;
     sg_trap trap = sgi_fuel_charge(cx, sgi_fuel_steps(count, FUEL_STEP_BYTES));
-    return trap == SG_TRAP_NONE ? move_bytes(cx, target, source, count) : trap;
+    return trap == SG_TRAP_NONE ? sgi_move_bytes(cx, target, source, count) : trap;
 }
 
 sg_trap sgi_lib_memory_init(ExecContext *cx, Instance *instance, uint32_t memory, uint32_t data, uint64_t at,
@@ -224,7 +224,7 @@ sg_trap sgi_lib_memory_init(ExecContext *cx, Instance *instance, uint32_t memory
     if (target == NULL || count > bytes.size || from > bytes.size - count)
         return SG_TRAP_MEMORY_OUT_OF_BOUNDS;
     sg_trap trap = sgi_fuel_charge(cx, sgi_fuel_steps(count, FUEL_STEP_BYTES));
-    return trap == SG_TRAP_NONE && count > 0 ? move_bytes(cx, target, bytes.data + from, count) : trap;
+    return trap == SG_TRAP_NONE && count > 0 ? sgi_move_bytes(cx, target, bytes.data + from, count) : trap;
 }
 
 sg_trap sgi_lib_data_drop(ExecContext *cx, Instance *instance, uint32_t data) {

@@ -74,6 +74,8 @@ struct sg_call {
 
 typedef struct sg_canceller Canceller;
 
+typedef struct Heap Heap;
+
 typedef struct Counter {
     uint64_t used, peak, limit;
 } Counter;
@@ -134,6 +136,14 @@ struct sg_store {
     Owned *owned;
     struct HandleTable *host_handles; /* component's: guests' resources that the host holds; NULL: none yet */
     Instance *instances_list;
+    Heap *heap;           /* made when first needed */
+    bool collects_always; /* for tests: at each allocation */
+    /* Where its objects are found from, but for frames. */
+    TableInst *ref_tables;
+    GlobalInst *ref_globals;
+    ElemInst *ref_elems;
+    Vec(Slot) pins;                       /* given to the host */
+    const struct ConstStack *const_stack; /* of the constant expression that is being evaluated, or NULL */
     TraceFrame trace[TRACE_MAX];
     uint32_t trace_count;
     /* What a failed HostFn says beyond the trap that it answers; status SG_OK: nothing. sgi_func_call takes

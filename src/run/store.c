@@ -105,6 +105,8 @@ void sgi_store_delete(Store *store) {
     }
     if (store->canceller)
         sgi_canceller_release(store->canceller);
+    sgi_heap_delete(store->heap);
+    sgi_vec_free(&store->alloc, &store->pins);
     sgi_arena_free(&store->call_arena);
     sgi_arena_free(&store->arena);
     sgi_free(&store->guest_alloc, store->stack, (size_t)store->limits.stack_bytes);

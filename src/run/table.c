@@ -73,6 +73,10 @@ TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_err
     table->size = table->capacity = size;
     sgi_store_own(store, &owned->owned, table_finalize);
     trap = fill(&store->cx, table->elements, init, size);
+    if (trap == SG_TRAP_NONE && sgi_type_is_traced(store->engine->types, type->element)) {
+        table->next = store->ref_tables;
+        store->ref_tables = table;
+    }
     if (trap == SG_TRAP_NONE)
         return table;
     sgi_fail_trap(err, trap);

@@ -73,6 +73,23 @@ typedef struct Clause {
     bool is_used;       /* somebody may look at the reference; else it is null */
 } Clause;
 
+/* Where references are that the collector may follow, while an instruction calls out: in `ranges` of slots
+ * (the locals, from the function's beginning on), and in operands, which are chains of nodes: sites share
+ * what lies deeper in the stack, so that maps take no more than the pushes that they tell of. */
+typedef struct SlotRange {
+    uint32_t first, count;
+} SlotRange;
+
+typedef struct MapNode {
+    uint32_t slot, below; /* `below`: index of a node, or NO_NODE */
+} MapNode;
+#define NO_NODE UINT32_MAX
+
+/* From `word` on, up to the next site. */
+typedef struct MapSite {
+    uint32_t word, node;
+} MapSite;
+
 /* One translated function: one block of memory, immutable. */
 typedef struct Code {
     uint32_t func_index; /* in the module */
@@ -82,10 +99,14 @@ typedef struct Code {
     uint32_t frame_size; /* slots */
     uint32_t word_count, position_count;
     uint32_t region_count, handler_count, clause_count;
-    const Position *positions; /* ascending; the first is at word 0 */
-    const Region *regions;     /* ascending; no handler is in force before the first */
+    uint32_t range_count, node_count, site_count; /* of the stack maps */
+    const Position *positions;                    /* ascending; the first is at word 0 */
+    const Region *regions;                        /* ascending; no handler is in force before the first */
     const ExnHandler *handlers;
     const Clause *clauses;
+    const SlotRange *ranges;
+    const MapNode *nodes;
+    const MapSite *sites; /* ascending; before the first there are none */
     uint32_t words[];
 } Code;
 
@@ -130,6 +151,9 @@ static inline const Code *sgi_code_get(ModuleCode *module_code, uint32_t index) 
  * activation stands where it is caught. A trap: UNCAUGHT_EXCEPTION, or another on the way. */
 sg_trap sgi_throw(ExecContext *cx, const TagInst *tag, const Slot *values);
 sg_trap sgi_throw_ref(ExecContext *cx, Exception *exception);
+
+/* Tier.visit_roots. */
+sg_trap sgi_visit_frames(ExecContext *cx, RootVisitor *visitor);
 
 /* Runs `code` of `instance` on the frame at `fp`, whose parameters are in place. */
 sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot *fp);

@@ -353,14 +353,16 @@ void sgi_tr_br_if(Translator *t, uint32_t depth) {
     }
 }
 
-/* Jumps to `label` if the reference in `slot` is null, or is not; its values are the newest operands. */
-static void branch_on(Translator *t, Label *label, uint32_t slot, bool if_null) {
+/* Jumps to `label` by `instr`, which tests `count` words (`inverse`: the other way round); its values are the
+ * newest operands. */
+static void branch_on(Translator *t, Label *label, InstrCode instr, InstrCode inverse, const uint32_t *words,
+                      uint32_t count) {
     uint32_t cost = sgi_tr_take_cost(t);
     bool direct = is_direct(t, label);
-    uint32_t *word = sgi_tr_emit(t, if_null == direct ? I_BR_NULL : I_BR_NON_NULL, 4);
+    uint32_t *word = sgi_tr_emit(t, direct ? instr : inverse, count + 3);
     uint32_t rel = here(t) - 3;
-    word[0] = slot;
-    word[3] = direct ? cost : 0;
+    memcpy(word, words, count * sizeof *words);
+    word[count + 2] = direct ? cost : 0;
     if (direct) {
         link_branch(t, label, rel);
     } else {
@@ -374,24 +376,33 @@ void sgi_tr_br_on_null(Translator *t, uint32_t depth) {
     Operand operand = sgi_tr_pop(t);
     uint32_t slot = sgi_tr_slot_of(t, operand);
     prepare_values(t, label);
-    branch_on(t, label, slot, true);
+    branch_on(t, label, I_BR_NULL, I_BR_NON_NULL, &slot, 1);
     if (operand.kind == OPERAND_LOCAL)
         sgi_tr_push_local(t, operand.as.use.local);
     else
         sgi_tr_push_slot(t, operand.class);
 }
 
+/* The slot of the newest operand, which stays. */
+static uint32_t top_slot(Translator *t) {
+    if (sgi_tr_top(t)->kind == OPERAND_CONST)
+        sgi_tr_flush(t, 1);
+    return sgi_tr_base_slot(t, sgi_tr_top(t), t->height - 1);
+}
+
 void sgi_tr_br_on_non_null(Translator *t, uint32_t depth) {
     Label *label = label_at(t, depth);
     prepare_values(t, label);
-    Operand operand = *sgi_tr_top(t);
-    if (operand.kind == OPERAND_CONST) {
-        sgi_tr_flush(t, 1);
-        operand = *sgi_tr_top(t);
-    }
-    uint32_t slot = sgi_tr_base_slot(t, &operand, t->height - 1);
-    branch_on(t, label, slot, false);
+    uint32_t slot = top_slot(t);
+    branch_on(t, label, I_BR_NON_NULL, I_BR_NULL, &slot, 1);
     sgi_tr_pop(t);
+}
+
+void sgi_tr_br_on_cast(Translator *t, uint32_t depth, uint32_t test, bool if_fails) {
+    Label *label = label_at(t, depth);
+    prepare_values(t, label);
+    uint32_t words[] = {top_slot(t), test};
+    branch_on(t, label, if_fails ? I_BR_NOT_OF : I_BR_OF, if_fails ? I_BR_OF : I_BR_NOT_OF, words, 2);
 }
 
 /* Entries that can just jump do; the others go through a stub that moves the values, one for each label. */

@@ -95,8 +95,9 @@ void sgi_tr_throw(Translator *t, Op op) {
     if (op == OP_THROW) {
         uint32_t tag = sgi_leb_u32(&t->at), slots = tag_type(t, tag)->param_slots;
         sgi_tr_flush(t, slots);
+        uint32_t node = sgi_tr_map(t, t->height - slots, t->height);
         sgi_tr_set_height(t, t->height - slots);
-        sgi_tr_mark(t, t->instr_offset);
+        sgi_tr_site(t, node);
         uint32_t *word = sgi_tr_emit(t, I_THROW, 2);
         word[0] = sgi_tr_operand_slot(t, t->height);
         word[1] = tag;

@@ -8,7 +8,8 @@
 size_t sgi_code_size(const Code *code) {
     return sizeof *code + code->word_count * sizeof code->words[0] + code->position_count * sizeof(Position) +
            code->region_count * sizeof(Region) + code->handler_count * sizeof(ExnHandler) +
-           code->clause_count * sizeof(Clause);
+           code->clause_count * sizeof(Clause) + code->range_count * sizeof(SlotRange) +
+           code->node_count * sizeof(MapNode) + code->site_count * sizeof(MapSite);
 }
 
 static ModuleCode *code_new(const Module *module, Alloc *alloc) {
@@ -91,4 +92,4 @@ static sg_trap call(ExecContext *cx, FuncInst *func, Slot *slots) {
     return trap;
 }
 
-const Tier sgi_tier_interp = {"interp", code_new, code_delete, call};
+const Tier sgi_tier_interp = {"interp", code_new, code_delete, call, sgi_visit_frames};

@@ -121,6 +121,7 @@ void sgi_tr_push(Translator *t, Operand operand) {
     if (size == 2)
         t->operands[t->height + 1] = (Operand){.kind = OPERAND_HIGH, .class = CLASS_V128};
     t->height += size;
+    t->has_refs |= operand.class == CLASS_REF;
     if (t->height > t->peak)
         t->peak = t->height;
 }
@@ -198,6 +199,8 @@ Operand sgi_tr_pop(Translator *t) {
         t->locals[operand.as.use.local].use = operand.as.use.next;
     if (t->flushed > t->height)
         t->flushed = t->height;
+    if (t->mapped > t->height)
+        t->mapped = t->height;
     return operand;
 }
 
@@ -264,6 +267,62 @@ void sgi_tr_flush_locals(Translator *t) {
 void sgi_tr_flush_local(Translator *t, uint32_t local) {
     while (t->locals[local].use != NONE)
         flush_operand(t, t->locals[local].use);
+}
+
+void sgi_tr_settle(Translator *t, uint32_t index) {
+    const Operand *operand = &t->operands[index];
+    if (operand->kind == OPERAND_LOCAL && !sgi_tr_is_plain(operand))
+        sgi_tr_flush_local(t, operand->as.use.local);
+    else if (operand->kind == OPERAND_CONST || !sgi_tr_is_plain(operand))
+        flush_operand(t, index);
+}
+
+/* ---- stack maps ---- */
+
+static uint32_t add_node(Translator *t, uint32_t index, uint32_t below) {
+    MapNode node = {sgi_tr_operand_slot(t, index), below};
+    if (!sgi_vec_push(t->alloc, &t->nodes, node)) {
+        t->failed = true;
+        return NO_NODE;
+    }
+    return (uint32_t)t->nodes.count - 1;
+}
+
+/* Constants that are references are null: nothing to follow, then or later. */
+static bool is_ref_slot(const Translator *t, uint32_t index) {
+    return t->operands[index].class == CLASS_REF && t->operands[index].kind == OPERAND_SLOT;
+}
+
+uint32_t sgi_tr_map(Translator *t, uint32_t kept, uint32_t height) {
+    if (!t->has_refs)
+        return NO_NODE;
+    if (t->maps == NULL) {
+        t->maps = sgi_alloc(t->alloc, t->operand_capacity * sizeof *t->maps);
+        if (t->maps == NULL) {
+            t->failed = true;
+            return NO_NODE;
+        }
+    }
+    for (; t->mapped < kept; t->mapped++, t->work++) {
+        const Operand *operand = &t->operands[t->mapped];
+        uint32_t node = t->mapped > 0 ? t->maps[t->mapped - 1] : NO_NODE;
+        if (operand->class == CLASS_REF && operand->kind == OPERAND_LOCAL)
+            sgi_tr_flush_local(t, operand->as.use.local);
+        t->maps[t->mapped] = is_ref_slot(t, t->mapped) ? add_node(t, t->mapped, node) : node;
+    }
+    uint32_t node = kept > 0 ? t->maps[kept - 1] : NO_NODE;
+    for (uint32_t i = kept; i < height; i++)
+        if (is_ref_slot(t, i))
+            node = add_node(t, i, node);
+    return node;
+}
+
+void sgi_tr_site(Translator *t, uint32_t node) {
+    sgi_tr_mark(t, t->instr_offset);
+    MapSite site = {(uint32_t)t->words.count, node};
+    uint32_t before = t->sites.count > 0 ? t->sites.items[t->sites.count - 1].node : NO_NODE;
+    if (node != before && !sgi_vec_push(t->alloc, &t->sites, site))
+        t->failed = true;
 }
 
 /* ---- numeric instructions ---- */

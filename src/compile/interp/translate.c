@@ -63,6 +63,17 @@ static void skip_immediates(Translator *t, Op op) {
     case IMM_MEMORY_MEMORY:
     case IMM_ELEM_TABLE:
     case IMM_TABLE_TABLE:
+    case IMM_TYPE_FIELD:
+    case IMM_TYPE_COUNT:
+    case IMM_TYPE_DATA:
+    case IMM_TYPE_ELEM:
+    case IMM_TYPE_TYPE:
+        skip_leb(t);
+        skip_leb(t);
+        break;
+    case IMM_CAST:
+        t->at++;
+        skip_leb(t);
         skip_leb(t);
         skip_leb(t);
         break;
@@ -265,10 +276,12 @@ static void table_or_memory(Translator *t, Op op) {
 
 /* ---- calls ---- */
 
-/* Pops the callee's operands; the slot of the first, where its results will be. Those of a tail call are no
- * operands, and validation has not counted them, but a host function leaves them there all the same. */
-static uint32_t arguments(Translator *t, const FuncType *type) {
+/* Pops the callee's operands, and notes the references below; the slot of the first, where its results will
+ * be. Those of a tail call are no operands, and validation has not counted them, but a host function leaves
+ * them there all the same. */
+static uint32_t arguments(Translator *t, const FuncType *type, uint32_t *node) {
     sgi_tr_flush(t, type->param_slots);
+    *node = sgi_tr_map(t, t->height - type->param_slots, t->height - type->param_slots);
     sgi_tr_set_height(t, t->height - type->param_slots);
     if (t->height + type->result_slots > t->peak)
         t->peak = t->height + type->result_slots;
@@ -300,14 +313,15 @@ static void call(Translator *t, Op op) {
         words[count++] = table_word(t, immediate(t));
         words[count++] = t->module->types[index].id;
     }
-    words[0] = arguments(t, type);
+    uint32_t node;
+    words[0] = arguments(t, type, &node);
     if (is_tail)
         instr = (InstrCode)(instr + (I_RETURN_CALL - I_CALL));
     else
         words[count++] = sgi_tr_take_cost(t);
     if (!is_tail)
         sgi_tr_push_types(t, type->results, type->result_count);
-    sgi_tr_mark(t, t->instr_offset);
+    sgi_tr_site(t, node);
     sgi_tr_emit_effect(t, instr, count, words);
     t->unreachable = is_tail;
 }
@@ -436,6 +450,8 @@ static void instruction(Translator *t, Op op) {
             memory_access(t, instr, op >= OP_I32_STORE);
         else if (sgi_numeric[op].class != NUMERIC_NONE)
             sgi_tr_numeric(t, op);
+        else if (sgi_ops[op].feature == FEATURE_GC)
+            sgi_tr_gc(t, op);
         else
             table_or_memory(t, op);
     }
@@ -482,6 +498,23 @@ static sg_trap translate_body(Translator *t) {
 
 /* ---- from body to Code ---- */
 
+/* Writes the slots of locals that are references, as ranges, unless `ranges` is NULL; how many ranges. */
+static uint32_t local_ranges(const Translator *t, SlotRange *ranges) {
+    uint32_t count = 0, next = NONE; /* `next`: the slot behind the newest range */
+    for (uint32_t i = 0; i < t->local_count; i++) {
+        const Local *local = &t->locals[i];
+        if (local->class != CLASS_REF)
+            continue;
+        count += local->slot != next;
+        if (ranges && local->slot != next)
+            ranges[count - 1] = (SlotRange){local->slot, 1};
+        else if (ranges)
+            ranges[count - 1].count++;
+        next = local->slot + 1;
+    }
+    return count;
+}
+
 /* Puts items at `*at`, and moves it behind them. */
 static const void *place_items(uint8_t **at, const void *items, size_t size) {
     void *place = *at;
@@ -504,6 +537,9 @@ static Code *finish(Translator *t, uint32_t func_index) {
         .region_count = (uint32_t)t->regions.count,
         .handler_count = (uint32_t)t->handlers.count,
         .clause_count = (uint32_t)t->clauses.count,
+        .range_count = t->has_refs ? local_ranges(t, NULL) : 0,
+        .node_count = (uint32_t)t->nodes.count,
+        .site_count = (uint32_t)t->sites.count,
     };
     Code *code = sgi_alloc(t->alloc, sgi_code_size(&made));
     if (code == NULL)
@@ -515,6 +551,12 @@ static Code *finish(Translator *t, uint32_t func_index) {
     code->regions = place_items(&at, t->regions.items, t->regions.count * sizeof(Region));
     code->handlers = place_items(&at, t->handlers.items, t->handlers.count * sizeof(ExnHandler));
     code->clauses = place_items(&at, t->clauses.items, t->clauses.count * sizeof(Clause));
+    code->nodes = place_items(&at, t->nodes.items, t->nodes.count * sizeof(MapNode));
+    code->sites = place_items(&at, t->sites.items, t->sites.count * sizeof(MapSite));
+    SlotRange *ranges = (SlotRange *)(void *)at;
+    if (made.range_count > 0)
+        local_ranges(t, ranges);
+    code->ranges = ranges;
     return code;
 }
 
@@ -527,6 +569,7 @@ static uint32_t lay_out_locals(Translator *t, uint32_t first, uint32_t count, Va
         t->locals[i].slot = slot & (UINT32_MAX >> 2);
         t->locals[i].class = class;
     }
+    t->has_refs |= count > 0 && class == CLASS_REF;
     return slot;
 }
 
@@ -588,10 +631,13 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
     sgi_free(alloc, t.operands, t.operand_capacity * sizeof *t.operands);
     sgi_free(alloc, t.labels, t.label_capacity * sizeof *t.labels);
     sgi_free(alloc, t.locals, t.local_count * sizeof *t.locals);
+    sgi_free(alloc, t.maps, t.operand_capacity * sizeof *t.maps);
     sgi_vec_free(alloc, &t.words);
     sgi_vec_free(alloc, &t.positions);
     sgi_vec_free(alloc, &t.regions);
     sgi_vec_free(alloc, &t.handlers);
     sgi_vec_free(alloc, &t.clauses);
+    sgi_vec_free(alloc, &t.nodes);
+    sgi_vec_free(alloc, &t.sites);
     return trap;
 }

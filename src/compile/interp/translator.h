@@ -83,6 +83,13 @@ typedef struct Translator {
     Local *locals;    /* parameters first */
     uint32_t local_count;
 
+    /* Of the stack maps (bytecode.h). */
+    bool has_refs; /* some local or operand was CLASS_REF */
+    Vec(MapNode) nodes;
+    Vec(MapSite) sites;
+    uint32_t *maps;  /* of each operand below `mapped`: the newest node there; made when first needed */
+    uint32_t mapped; /* operands below that are references stand in their slots */
+
     Label *labels;
     uint32_t label_count, label_capacity;
 
@@ -151,6 +158,8 @@ uint32_t sgi_tr_slot_of(Translator *t, Operand operand);
 uint32_t sgi_tr_base_slot(const Translator *t, const Operand *operand, uint32_t index);
 /* Puts an operand with its place at `index` into slot `to`. */
 void sgi_tr_move_operand(Translator *t, Operand operand, uint32_t index, uint32_t to);
+/* Sees to it that the operand at `index` is in a slot as it is, its own or a local's. */
+void sgi_tr_settle(Translator *t, uint32_t index);
 /* Puts the newest operands, `count` entries, into their own slots. */
 void sgi_tr_flush(Translator *t, uint32_t count);
 /* Puts all pending locals into their own slots. */
@@ -158,6 +167,14 @@ void sgi_tr_flush_locals(Translator *t);
 /* The same for those of one local, which is about to be written. */
 void sgi_tr_flush_local(Translator *t, uint32_t local);
 void sgi_tr_set_height(Translator *t, uint32_t height);
+
+/* ---- stack maps ---- */
+
+/* Puts references below entry `kept` into their slots; the node of all below `height`. What is above `kept`
+ * will be popped. */
+uint32_t sgi_tr_map(Translator *t, uint32_t kept, uint32_t height);
+/* The next instruction to be emitted may collect, and trap. */
+void sgi_tr_site(Translator *t, uint32_t node);
 
 /* ---- numeric instructions ---- */
 
@@ -230,6 +247,13 @@ void sgi_tr_br_if(Translator *t, uint32_t depth);
 void sgi_tr_br_table(Translator *t);
 void sgi_tr_br_on_null(Translator *t, uint32_t depth);
 void sgi_tr_br_on_non_null(Translator *t, uint32_t depth);
+/* `test` is the word that tells of the type; jumps if the cast would fail, or if it would not. */
+void sgi_tr_br_on_cast(Translator *t, uint32_t depth, uint32_t test, bool if_fails);
+
+/* ---- objects ---- */
+
+/* Everything that the proposal for garbage collection brings. */
+void sgi_tr_gc(Translator *t, Op op);
 
 /* A jump forward, and where it leads. */
 uint32_t sgi_tr_jump_over(Translator *t);
