@@ -82,8 +82,12 @@ typedef enum FrameKind {
     FRAME_DELEGATED,   /* which ended the block */
 } FrameKind;
 
+/* What (@metadata.code.branch_hint) says of an instruction. */
+typedef enum Hint { HINT_NONE, HINT_UNLIKELY, HINT_LIKELY } Hint;
+
 typedef struct Frame {
     FrameKind kind;
+    uint8_t hint;   /* Hint: of the instruction that waits */
     size_t delayed; /* where its bytes begin in `delayed` */
     Bytes label;
 } Frame;
@@ -111,6 +115,7 @@ typedef struct ModuleParser {
     Buf custom_bytes;
     bool needs_data_count;
     NameList local_names, label_names, field_names; /* indirect */
+    NameList hints;                                 /* functions' branch hints */
 
     /* The function being read. */
     Map locals;
@@ -120,6 +125,8 @@ typedef struct ModuleParser {
     Vec(Label) labels;
     uint32_t label_index; /* blocks seen */
     NameList own_label_names;
+    NameList own_hints; /* branch hints, by offset in `body` */
+    bool takes_hints;   /* at the function's own instructions */
     Vec(Frame) frames;
     Buf delayed; /* instructions that wait for their operands, a stack */
     Buf body, scratch;
@@ -169,10 +176,16 @@ bool sgi_core_close_try(ModuleParser *m, Frame *frame, Buf *out);
 sg_status sgi_core_instructions(ModuleParser *m, Buf *out);
 sg_status sgi_core_folded_instruction(ModuleParser *m, Buf *out);
 
-/* In the gap before the current token: (@name "..."), which replaces `name`; all (@custom ...), kept in
- * `customs`. */
-sg_status sgi_core_name_annotation(ModuleParser *m, Bytes *name);
+/* In the gap before the current token: all (@custom ...), kept in `customs`; (@metadata.code.branch_hint ...)
+ * before an instruction that can have one. */
 sg_status sgi_core_custom_annotations(ModuleParser *m);
+sg_status sgi_core_take_hint(ModuleParser *m, uint8_t *hint);
+/* The instruction that the hint is of comes next in `out`, which is then `body`. */
+void sgi_core_add_hint(ModuleParser *m, uint8_t hint, const Buf *out);
+void sgi_core_end_hints(ModuleParser *m, uint32_t func);
+void sgi_core_put_hints(ModuleParser *m, Buf *binary);
+/* Annotations that mean something stand where they do, from token `from` to the cursor. */
+sg_status sgi_core_check_annotations(const ModuleParser *m, size_t from);
 /* Writes those of one place. */
 void sgi_core_put_customs(ModuleParser *m, uint32_t place, Buf *binary);
 

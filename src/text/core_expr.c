@@ -346,13 +346,14 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
 
 /* ---- structure ---- */
 
-static sg_status push_frame(ModuleParser *m, FrameKind kind, size_t delayed, Bytes label) {
-    return sgi_vec_push(m->p->cx.alloc, &m->frames, ((Frame){kind, delayed, label})) ? SG_OK
-                                                                                     : sgi_core_no_memory(m);
+static sg_status push_frame(ModuleParser *m, Frame frame) {
+    return sgi_vec_push(m->p->cx.alloc, &m->frames, frame) ? SG_OK : sgi_core_no_memory(m);
 }
 
-/* Writes the instructions that waited since `start`. */
-static void release_delayed(ModuleParser *m, size_t start, Buf *out) {
+/* Writes the instruction that waited for its operands. */
+static void release_delayed(ModuleParser *m, const Frame *frame, Buf *out) {
+    size_t start = frame->delayed;
+    sgi_core_add_hint(m, frame->hint, out);
     if (m->delayed.size > start)
         sgi_buf_put(out, m->delayed.data + start, m->delayed.size - start);
     m->delayed.size = start;
@@ -394,7 +395,7 @@ static sg_status find_op(ModuleParser *m, Op *op) {
 static sg_status take_if_part(ModuleParser *m, Frame *frame, Buf *out, bool *taken) {
     *taken = false;
     if (frame->kind == FRAME_CONDITION && sgi_take_open(m->p, "then")) {
-        release_delayed(m, frame->delayed, out);
+        release_delayed(m, frame, out);
         frame->kind = FRAME_THEN;
         *taken = true;
         return sgi_core_push_label(m, frame->label);
@@ -405,6 +406,12 @@ static sg_status take_if_part(ModuleParser *m, Frame *frame, Buf *out, bool *tak
         *taken = true;
     }
     return SG_OK;
+}
+
+static sg_status check_hint(const ModuleParser *m, uint8_t hint, Op op, size_t at) {
+    if (hint == HINT_NONE || op == OP_IF || op == OP_BR_IF)
+        return SG_OK;
+    return sgi_parse_fail_at(m->p, at, "misplaced annotation", "a branch hint before '%s'", sgi_ops[op].text);
 }
 
 static bool has_label(Op op) {
@@ -444,10 +451,13 @@ static sg_status open_folded(ModuleParser *m, Buf *out) {
         if (wants_part(frame))
             return sgi_parse_unexpected(p);
     }
+    uint8_t hint;
+    SGI_TRY(sgi_core_take_hint(m, &hint));
     sgi_advance(p);
     size_t at = p->at, start = m->delayed.size;
     Op op;
     SGI_TRY(find_op(m, &op));
+    SGI_TRY(check_hint(m, hint, op, at));
     if (op == OP_ELSE || op == OP_END || op == OP_CATCH || op == OP_CATCH_ALL || op == OP_DELEGATE)
         return sgi_parse_fail_at(p, at, "unexpected token", "%s", "");
     Bytes label = {NULL, 0};
@@ -457,11 +467,12 @@ static sg_status open_folded(ModuleParser *m, Buf *out) {
     sgi_core_put_op(target, op);
     SGI_TRY(put_immediates(m, op, target));
     if (op == OP_IF)
-        return push_frame(m, FRAME_CONDITION, start, label);
+        return push_frame(m, (Frame){FRAME_CONDITION, hint, start, label});
     if (target == &m->delayed)
-        return push_frame(m, FRAME_FOLDED, start, label);
+        return push_frame(m, (Frame){FRAME_FOLDED, hint, start, label});
     SGI_TRY(sgi_core_push_label(m, label));
-    return push_frame(m, op == OP_TRY ? FRAME_FOLDED_TRY : FRAME_FOLDED_BLOCK, start, label);
+    return push_frame(m,
+                      (Frame){op == OP_TRY ? FRAME_FOLDED_TRY : FRAME_FOLDED_BLOCK, HINT_NONE, start, label});
 }
 
 /* At a closing parenthesis, with a frame open. */
@@ -469,7 +480,7 @@ static sg_status close_folded(ModuleParser *m, Buf *out) {
     Frame *frame = &m->frames.items[m->frames.count - 1];
     switch (frame->kind) {
     case FRAME_FOLDED:
-        release_delayed(m, frame->delayed, out);
+        release_delayed(m, frame, out);
         m->frames.count--;
         break;
     case FRAME_FOLDED_BLOCK:
@@ -506,7 +517,10 @@ static sg_status plain_instruction(ModuleParser *m, Buf *out) {
         return sgi_parse_unexpected(m->p);
     size_t at = m->p->at;
     Op op;
+    uint8_t hint;
+    SGI_TRY(sgi_core_take_hint(m, &hint));
     SGI_TRY(find_op(m, &op));
+    SGI_TRY(check_hint(m, hint, op, at));
     if (op == OP_ELSE || op == OP_END) {
         if (frame == NULL || !(frame->kind == FRAME_IF || (op == OP_END && takes_end(frame->kind))))
             return sgi_parse_fail_at(m->p, at, "unexpected token", "%s", "");
@@ -524,6 +538,7 @@ static sg_status plain_instruction(ModuleParser *m, Buf *out) {
             return sgi_parse_fail_at(m->p, at, "unexpected token", "%s", "");
         return sgi_core_catch(m, op, out);
     }
+    sgi_core_add_hint(m, hint, out);
     sgi_core_put_op(out, op);
     if (!has_label(op))
         return put_immediates(m, op, out);
@@ -532,7 +547,7 @@ static sg_status plain_instruction(ModuleParser *m, Buf *out) {
     SGI_TRY(put_immediates(m, op, out));
     SGI_TRY(sgi_core_push_label(m, label));
     FrameKind kind = op == OP_IF ? FRAME_IF : op == OP_TRY ? FRAME_TRY : FRAME_BLOCK;
-    return push_frame(m, kind, 0, label);
+    return push_frame(m, (Frame){kind, HINT_NONE, 0, label});
 }
 
 static sg_status parse_sequence(ModuleParser *m, bool is_single, Buf *out) {

@@ -32,7 +32,7 @@ static sg_status bind_head(ModuleParser *m, Space space) {
     size_t at = m->p->at;
     SGI_TRY(sgi_take_id(m->p, &id));
     Bytes name = id;
-    SGI_TRY(sgi_core_name_annotation(m, &name));
+    SGI_TRY(sgi_take_name_annotation(m->p, &name));
     return sgi_core_bind(m, space, id, name, at);
 }
 
@@ -205,16 +205,17 @@ static sg_status parse_start(ModuleParser *m) {
     return SG_OK;
 }
 
-static sg_status bind_local(ModuleParser *m, Bytes name) {
+static sg_status bind_local(ModuleParser *m, MemberName name) {
     uint32_t index = m->local_count++;
-    if (name.size == 0)
+    if (name.name.size)
+        sgi_name_list_add(&m->own_local_names, index, name.name);
+    if (name.id.size == 0)
         return SG_OK;
-    switch (sgi_map_put(&m->locals, name, index)) {
+    switch (sgi_map_put(&m->locals, name.id, index)) {
     case MAP_NO_MEMORY: return sgi_core_no_memory(m);
     case MAP_EXISTS: return sgi_parse_fail(m->p, "duplicate local");
     case MAP_ADDED: break;
     }
-    sgi_name_list_add(&m->own_local_names, index, name);
     return SG_OK;
 }
 
@@ -233,7 +234,7 @@ static void close_run(ModuleParser *m, LocalRuns *locals) {
     sgi_buf_put(&m->scratch, m->delayed.data, locals->type_size);
 }
 
-static sg_status parse_local(ModuleParser *m, LocalRuns *locals, Bytes name) {
+static sg_status parse_local(ModuleParser *m, LocalRuns *locals, MemberName name) {
     Buf *types = &m->delayed;
     SGI_TRY(sgi_parse_core_val_type(m->p, &m->scope, types));
     if (types->failed)
@@ -256,9 +257,9 @@ static sg_status parse_locals(ModuleParser *m) {
     LocalRuns locals = {0, 0, 0};
     m->delayed.size = m->scratch.size = 0;
     while (sgi_take_open(m->p, "local")) {
-        Bytes name;
-        SGI_TRY(sgi_take_id(m->p, &name));
-        if (name.size)
+        MemberName name;
+        SGI_TRY(sgi_take_member_name(m->p, &name));
+        if (name.name.size)
             SGI_TRY(parse_local(m, &locals, name));
         else
             while (!sgi_peek_is(m->p, TOKEN_CLOSE))
@@ -292,13 +293,16 @@ static sg_status parse_func(ModuleParser *m) {
         SGI_TRY(bind_local(m, m->params.items[i]));
     m->local_count = use.param_count;
     SGI_TRY(parse_locals(m));
+    m->takes_hints = true;
     SGI_TRY(sgi_core_instructions(m, &m->body));
+    m->takes_hints = false;
     sgi_buf_byte(&m->body, 0x0b);
     if (m->body.failed)
         return sgi_core_no_memory(m);
     sgi_buf_sized(sgi_core_entry(m, SECTION_CODE), m->body.data, m->body.size);
     sgi_name_list_add_map(&m->local_names, index, &m->own_local_names);
     sgi_name_list_add_map(&m->label_names, index, &m->own_label_names);
+    sgi_core_end_hints(m, index);
     end_function(m);
     return SG_OK;
 }
@@ -377,6 +381,8 @@ static void put_sections(ModuleParser *m, Buf *binary) {
         sgi_core_put_customs(m, 2 * i, binary);
         if (m->counts[id] == 0 && !(id == SECTION_DATA_COUNT && m->needs_data_count))
             continue;
+        if (id == SECTION_CODE)
+            sgi_core_put_hints(m, binary);
         Buf *content = &m->scratch;
         content->size = 0;
         if (id != SECTION_START)
@@ -415,6 +421,8 @@ static void module_parser_init(ModuleParser *m, Parser *p, Bytes id) {
                    &m->field_names.bytes,
                    &m->own_local_names.bytes,
                    &m->own_label_names.bytes,
+                   &m->hints.bytes,
+                   &m->own_hints.bytes,
                    &m->delayed,
                    &m->body,
                    &m->scratch,
@@ -439,6 +447,8 @@ static void module_parser_free(ModuleParser *m) {
                    &m->field_names.bytes,
                    &m->own_local_names.bytes,
                    &m->own_label_names.bytes,
+                   &m->hints.bytes,
+                   &m->own_hints.bytes,
                    &m->delayed,
                    &m->body,
                    &m->scratch,
@@ -455,7 +465,7 @@ static void module_parser_free(ModuleParser *m) {
 static sg_status parse_fields(ModuleParser *m, Buf *binary) {
     Parser *p = m->p;
     size_t start = p->at, gap = p->gap;
-    SGI_TRY(sgi_core_name_annotation(m, &m->id));
+    SGI_TRY(sgi_take_name_annotation(p, &m->id));
     SGI_TRY(bind_fields(m));
     p->at = start;
     SGI_TRY(sgi_core_types(m));
@@ -467,6 +477,7 @@ static sg_status parse_fields(ModuleParser *m, Buf *binary) {
             break;
         SGI_TRY(parse_field(m));
     }
+    SGI_TRY(sgi_core_check_annotations(m, gap));
     put_sections(m, binary);
     return binary->failed ? sgi_core_no_memory(m) : SG_OK;
 }

@@ -180,7 +180,7 @@ typedef struct Members {
     uint32_t count;
 } Members;
 
-static sg_status parse_member(Parser *p, const CoreTypeScope *scope, Members *members, Bytes name) {
+static sg_status parse_member(Parser *p, const CoreTypeScope *scope, Members *members, MemberName name) {
     if (members->is_field)
         SGI_TRY(parse_mutable(p, scope, true, &members->types));
     else
@@ -193,14 +193,14 @@ static sg_status parse_member(Parser *p, const CoreTypeScope *scope, Members *me
 
 static sg_status parse_members(Parser *p, const CoreTypeScope *scope, Members *members) {
     while (sgi_take_open(p, members->keyword)) {
-        if (members->names && sgi_peek_is(p, TOKEN_ID)) {
-            Bytes name;
-            SGI_TRY(sgi_take_id(p, &name));
+        MemberName name = {{NULL, 0}, {NULL, 0}};
+        if (members->names)
+            SGI_TRY(sgi_take_member_name(p, &name));
+        if (name.name.size)
             SGI_TRY(parse_member(p, scope, members, name));
-        } else {
+        else
             while (!sgi_peek_is(p, TOKEN_CLOSE))
-                SGI_TRY(parse_member(p, scope, members, (Bytes){NULL, 0}));
-        }
+                SGI_TRY(parse_member(p, scope, members, name));
         SGI_TRY(sgi_expect_close(p));
     }
     return SG_OK;

@@ -84,10 +84,12 @@ static sg_status name_fields(ModuleParser *m) {
     NameList *names = &m->own_local_names; /* free between functions */
     uint32_t type = (uint32_t)m->types.count;
     for (uint32_t i = 0; i < m->params.count; i++) {
-        Bytes name = m->params.items[i];
-        if (name.size == 0)
+        MemberName name = m->params.items[i];
+        if (name.name.size)
+            sgi_name_list_add(names, i, name.name);
+        if (name.id.size == 0)
             continue;
-        put_field_key(&m->scratch, type, name);
+        put_field_key(&m->scratch, type, name.id);
         const uint8_t *key =
             m->scratch.failed ? NULL : sgi_arena_copy(m->p->arena, m->scratch.data, m->scratch.size);
         if (key == NULL)
@@ -95,7 +97,6 @@ static sg_status name_fields(ModuleParser *m) {
         MapPut put = sgi_map_put(&m->fields, (Bytes){key, m->scratch.size}, i);
         if (put != MAP_ADDED)
             return put == MAP_EXISTS ? sgi_parse_fail(m->p, "duplicate field") : sgi_core_no_memory(m);
-        sgi_name_list_add(names, i, name);
     }
     sgi_name_list_add_map(&m->field_names, type, names);
     return SG_OK;

@@ -22,7 +22,8 @@ typedef struct Token {
         uint32_t size;
         uint32_t match; /* TOKEN_OPEN, TOKEN_ANNOTATION: index of the closing token (or of TOKEN_END) */
     };
-    uint8_t kind; /* TokenKind */
+    uint8_t kind;  /* TokenKind */
+    bool is_taken; /* TOKEN_ANNOTATION: it had a meaning where it stands */
 } Token;
 
 typedef struct Tokens {

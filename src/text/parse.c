@@ -45,16 +45,18 @@ void sgi_advance(Parser *p) {
     p->at = skip_annotations(p, p->gap);
 }
 
+bool sgi_is_annotation(const Parser *p, size_t token, const char *name) {
+    /* It is closed, so that there is text behind "(@" and its name. */
+    size_t start = (size_t)p->tokens.items[token].offset + 2, size = strlen(name);
+    const uint8_t *text = p->tokens.text.data + start;
+    return p->tokens.text.size - start > size && memcmp(text, name, size) == 0 && !sgi_is_idchar(text[size]);
+}
+
 size_t sgi_find_annotation(const Parser *p, size_t from, const char *name) {
-    size_t size = strlen(name);
     for (; from < p->at && p->tokens.items[from].kind == TOKEN_ANNOTATION;
-         from = (size_t)p->tokens.items[from].match + 1) {
-        /* It is closed, so that there is text behind "(@" and its name. */
-        const uint8_t *text = p->tokens.text.data + p->tokens.items[from].offset + 2;
-        size_t left = p->tokens.text.size - p->tokens.items[from].offset - 2;
-        if (left > size && memcmp(text, name, size) == 0 && !sgi_is_idchar(text[size]))
+         from = (size_t)p->tokens.items[from].match + 1)
+        if (sgi_is_annotation(p, from, name))
             return from;
-    }
     return p->at;
 }
 

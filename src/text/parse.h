@@ -45,6 +45,8 @@ static inline Bytes sgi_token_text(const Parser *p, const Token *token) {
 }
 
 void sgi_advance(Parser *p);
+/* Is the annotation at `token` one of that name? */
+bool sgi_is_annotation(const Parser *p, size_t token, const char *name);
 /* The first annotation of that name from `from`, which is in the gap, on; `at` when there is none. */
 size_t sgi_find_annotation(const Parser *p, size_t from, const char *name);
 /* From an opening parenthesis to past its closing one. */
@@ -63,6 +65,8 @@ sg_status sgi_expect_close(Parser *p);
 
 /* The optional identifier, without "$" and decoded; empty when there is none. */
 sg_status sgi_take_id(Parser *p, Bytes *id);
+/* (@name "...") in the gap before the current token replaces `name`. */
+sg_status sgi_take_name_annotation(Parser *p, Bytes *name);
 /* Any bytes; and those that must be UTF-8 ("malformed UTF-8 encoding"). */
 sg_status sgi_expect_string(Parser *p, Bytes *string);
 sg_status sgi_expect_name(Parser *p, Bytes *name);
@@ -123,7 +127,13 @@ sg_status sgi_parse_core_table_type(Parser *p, const CoreTypeScope *scope, Buf *
 sg_status sgi_parse_core_page_size(Parser *p, bool *is_given, uint8_t *log2);
 sg_status sgi_parse_core_memory_type(Parser *p, Buf *out);
 sg_status sgi_parse_core_global_type(Parser *p, const CoreTypeScope *scope, Buf *out);
-typedef Vec(Bytes) NameVec;
+/* A parameter, local or field: its identifier, and the name for the name section; both may be empty. */
+typedef struct MemberName {
+    Bytes id, name;
+} MemberName;
+typedef Vec(MemberName) NameVec;
+/* "$id? (@name "...")?", as it follows "(param", "(local" or "(field". */
+sg_status sgi_take_member_name(Parser *p, MemberName *name);
 /* "(param ...)* (result ...)*" as a whole function type, 0x60 first. `params` gets the parameters' names,
  * empty ones included, and grows in the parser's account; when it is NULL, names are refused. */
 sg_status sgi_parse_core_signature(Parser *p, const CoreTypeScope *scope, NameVec *params, Buf *out);

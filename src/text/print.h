@@ -21,6 +21,11 @@ typedef enum NameSpace {
     NAME_SPACES
 } NameSpace;
 
+typedef struct BranchHint {
+    uint32_t func, offset; /* of the instruction, from the start of the function's entry */
+    bool is_likely;
+} BranchHint;
+
 /* A core module on its way to text. */
 typedef struct CorePrinter {
     LoadContext cx;
@@ -33,6 +38,11 @@ typedef struct CorePrinter {
     /* The same for fields: type index in 4 bytes, and a name → the field. */
     Map fields;
     Arena field_keys;
+    /* Branch hints in the order of the code, and the custom section that has them: none, when they are not
+     * understood. */
+    Vec(BranchHint) hints;
+    size_t next_hint;
+    uint32_t hint_custom;
 } CorePrinter;
 
 /* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands
@@ -61,6 +71,10 @@ void sgi_print_limits(CorePrinter *p, const Limits *limits);
 void sgi_print_table_type(CorePrinter *p, const TableType *type);
 void sgi_print_global_type(CorePrinter *p, const GlobalType *type);
 const NameMap *sgi_print_local_names(const CorePrinter *p, uint32_t func);
+/* Finds the branch hints. */
+sg_status sgi_print_use_hints(CorePrinter *p);
+/* The annotation of the instruction at `offset` of the binary, if it has one, with a space behind it. */
+void sgi_print_hint(CorePrinter *p, uint32_t func, const FuncBody *body, size_t offset);
 /* The instructions of a body up to its end, each on a line. */
 sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body);
 /* A constant expression on one line; folded when it is one instruction, else inside "(wrapper ...)". */

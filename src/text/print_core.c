@@ -86,10 +86,13 @@ static sg_status use_field_names(CorePrinter *p, uint32_t type, const NameMap *n
     return SG_OK;
 }
 
+static Bytes find_field_name(const CorePrinter *p, uint32_t type, uint32_t field) {
+    return sgi_name_find(sgi_print_find_names(&p->module->names.fields, type), field);
+}
+
 /* The name that stands for a field, or empty. */
 static Bytes find_field_id(const CorePrinter *p, uint32_t type, uint32_t field) {
-    Bytes name = p->fields.count ? sgi_name_find(sgi_print_find_names(&p->module->names.fields, type), field)
-                                 : (Bytes){0};
+    Bytes name = find_field_name(p, type, field);
     if (name.size == 0 || name.size > MAX_ID_BYTES)
         return (Bytes){0};
     FieldKey key = field_key(type, name);
@@ -112,14 +115,18 @@ static void put_name(Buf *out, Bytes name) {
     sgi_buf_byte(out, ')');
 }
 
-void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index) {
-    Bytes name = sgi_name_find(p->names[space], index);
-    if (find_id(p, space, index).size) {
-        sgi_buf_byte(p->out, ' ');
-        sgi_print_id(p->out, name);
+/* " $id", or the annotation where the name is no identifier. */
+static void put_binding(Buf *out, Bytes id, Bytes name) {
+    if (id.size) {
+        sgi_buf_byte(out, ' ');
+        sgi_print_id(out, id);
     } else if (name.size) {
-        put_name(p->out, name);
+        put_name(out, name);
     }
+}
+
+void sgi_print_definition(CorePrinter *p, NameSpace space, uint32_t index) {
+    put_binding(p->out, find_id(p, space, index), sgi_name_find(p->names[space], index));
     sgi_buf_printf(p->out, " (;%u;)", index);
 }
 
@@ -135,22 +142,25 @@ void sgi_print_val_type(CorePrinter *p, ValType type) {
     sgi_buf_byte(p->out, ')');
 }
 
+static Bytes find_local_name(const CorePrinter *p, uint32_t index) {
+    const NameMap *names = p->names[NAMES_OF_LOCAL];
+    return names ? sgi_name_find(names, index) : (Bytes){0};
+}
+
 /* " (keyword type type ...)", or nothing when there are none. Members with a name stand alone: `first` is the
  * index in the local names that the first type has, or NO_INDEX. */
 static void put_types(CorePrinter *p, const char *keyword, const ValType *types, uint32_t count,
                       uint32_t first) {
     bool open = false;
     for (uint32_t i = 0; i < count; i++) {
-        Bytes name = first == NO_INDEX ? (Bytes){0} : find_id(p, NAMES_OF_LOCAL, first + i);
+        Bytes name = first == NO_INDEX ? (Bytes){0} : find_local_name(p, first + i);
         if (open && name.size)
             sgi_buf_byte(p->out, ')');
         if (!open || name.size)
             sgi_buf_printf(p->out, " (%s", keyword);
+        if (name.size)
+            put_binding(p->out, find_id(p, NAMES_OF_LOCAL, first + i), name);
         sgi_buf_byte(p->out, ' ');
-        if (name.size) {
-            sgi_print_id(p->out, name);
-            sgi_buf_byte(p->out, ' ');
-        }
         sgi_print_val_type(p, types[i]);
         open = name.size == 0;
         if (!open)
@@ -174,7 +184,9 @@ static void put_type_use(CorePrinter *p, uint32_t index, uint32_t first) {
     if (index >= p->module->type_count || p->module->types[index].kind != COMP_FUNC)
         return;
     const FuncType *type = &p->module->types[index].as.func;
-    if (type->param_count + type->result_count <= MANY_TYPES || p->ids[NAMES_OF_LOCAL].count)
+    const NameMap *locals = p->names[NAMES_OF_LOCAL];
+    if (type->param_count + type->result_count <= MANY_TYPES ||
+        (first != NO_INDEX && locals && locals->count))
         put_signature(p, type, first);
 }
 
@@ -198,12 +210,10 @@ static void put_comp_type(CorePrinter *p, const SubType *type, uint32_t index) {
     } else {
         sgi_buf_text(p->out, "(struct");
         for (uint32_t i = 0; i < type->as.aggregate.field_count; i++) {
-            Bytes name = index == NO_INDEX ? (Bytes){0} : find_field_id(p, index, i);
-            sgi_buf_text(p->out, " (field ");
-            if (name.size) {
-                sgi_print_id(p->out, name);
-                sgi_buf_byte(p->out, ' ');
-            }
+            sgi_buf_text(p->out, " (field");
+            if (index != NO_INDEX)
+                put_binding(p->out, find_field_id(p, index, i), find_field_name(p, index, i));
+            sgi_buf_byte(p->out, ' ');
             put_field(p, &type->as.aggregate.fields[i]);
             sgi_buf_byte(p->out, ')');
         }
@@ -437,14 +447,11 @@ static void put_locals(CorePrinter *p, const FuncBody *body, uint32_t first) {
     bool open = true, empty = true;
     for (uint32_t run = 0; run < body->run_count; run++) {
         for (uint32_t i = 0; i < body->runs[run].count; i++, first++) {
-            Bytes name = find_id(p, NAMES_OF_LOCAL, first);
+            Bytes name = find_local_name(p, first);
             if (!open || (name.size && !empty))
                 sgi_buf_text(p->out, open ? ") (local" : " (local");
+            put_binding(p->out, find_id(p, NAMES_OF_LOCAL, first), name);
             sgi_buf_byte(p->out, ' ');
-            if (name.size) {
-                sgi_print_id(p->out, name);
-                sgi_buf_byte(p->out, ' ');
-            }
             sgi_print_val_type(p, body->runs[run].type);
             open = name.size == 0;
             empty = false;
@@ -491,10 +498,10 @@ static sg_status put_customs(CorePrinter *p) {
     bool is_after_names = false;
     for (uint32_t i = 0; i < p->module->custom_count; i++) {
         const Custom *custom = &p->module->customs[i];
-        if (sgi_bytes_is(custom->name, "name")) {
-            is_after_names = true;
+        bool is_name = sgi_bytes_is(custom->name, "name");
+        is_after_names |= is_name;
+        if (is_name || (p->hints.count && i == p->hint_custom))
             continue;
-        }
         sgi_print_line(p);
         sgi_buf_text(p->out, "(@custom ");
         sgi_print_string(p->out, custom->name, true);
@@ -564,6 +571,8 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
     }
     sg_status status = use_module_names(&p);
     if (status == SG_OK)
+        status = sgi_print_use_hints(&p);
+    if (status == SG_OK)
         status = put_fields(&p);
     p.indent = indent;
     if (!is_empty(module))
@@ -573,6 +582,7 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
         sgi_map_free(&p.ids[i]);
     sgi_map_free(&p.fields);
     sgi_arena_free(&p.field_keys);
+    sgi_vec_free(cx->alloc, &p.hints);
     return status == SG_OK && out->failed ? sgi_load_no_memory(cx) : status;
 }
 

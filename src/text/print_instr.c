@@ -215,10 +215,10 @@ static Reader code_reader(const CorePrinter *p, const uint8_t *code, const uint8
     return (Reader){code, end, p->module->bytes.data, p->cx.err};
 }
 
-/* A block's own name, where it can be an identifier. Branches name labels by number. */
+/* A block's own name. Branches name labels by number: it stands once, and may be long. */
 static void put_label_name(CorePrinter *p, const NameMap *labels, uint32_t index) {
     Bytes name = sgi_name_find(labels, index);
-    if (name.size == 0 || name.size > MAX_ID_BYTES)
+    if (name.size == 0)
         return;
     sgi_buf_byte(p->out, ' ');
     sgi_print_id(p->out, name);
@@ -242,6 +242,7 @@ sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body) {
             depth--;
         p->indent = base + depth - (divides(instr.op) && depth > 1 ? 2 : 1);
         sgi_print_line(p);
+        sgi_print_hint(p, func, body, instr.offset);
         sgi_buf_text(p->out, sgi_ops[instr.op].text);
         if (opens(instr.op)) {
             depth++;

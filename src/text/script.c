@@ -207,6 +207,9 @@ static sg_status parse_command(ScriptParser *s, sg_command *command) {
         {"assert_suspension", SG_COMMAND_ASSERT_SUSPENSION},
         {"assert_invalid", SG_COMMAND_ASSERT_INVALID},
         {"assert_malformed", SG_COMMAND_ASSERT_MALFORMED},
+        /* Annotations and custom sections are read with all the rest. */
+        {"assert_invalid_custom", SG_COMMAND_ASSERT_INVALID},
+        {"assert_malformed_custom", SG_COMMAND_ASSERT_MALFORMED},
         {"assert_unlinkable", SG_COMMAND_ASSERT_UNLINKABLE},
     };
     Parser *p = &s->p;

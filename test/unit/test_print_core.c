@@ -103,6 +103,19 @@ static void same_again(void **state) {
         "first) \"\\00\\\"\")"
         " (@custom \"\" (after func) \"abc\") (memory 1) (@custom \"last\" (after memory) \"\"))",
         "(module $m (@custom \"producers\" (after last) \"x\") (memory 1))",
+        "(func (param (@name \"two words\") i32) (param (@name \"n\") i32) (param i64 f32) (local (@name "
+        "\"n\") i64)"
+        " (local $l i64) (local (@name \"n\") f32) (local f32) (block $\"a label\"))",
+        "(import \"\" \"\" (func (param $x i32))) (@custom \"c\" (before code) \"\") (func"
+        " (if (i32.const 0) (then)) (@metadata.code.branch_hint \"\\00\") (if (i32.const 0) (then"
+        " (@metadata.code.branch_hint \"\\01\") (br_if 0 (i32.const 0)))))"
+        "(func (param i32) (@metadata.code.branch_hint \"\\01\") (br_if 0 (local.get 0)))",
+        /* Those that are not understood stay custom sections. */
+        "(@custom \"metadata.code.branch_hint\" (before code) \"\\01\\00\\01\\01\\01\\00\") (func (nop))",
+        "(@custom \"metadata.code.branch_hint\" (after code) \"\\01\\00\\01\\03\\01\\00\") (func (param i32)"
+        " (br_if 0 (local.get 0)))",
+        "(@custom \"metadata.code.branch_hint\" (before code) \"\\01\\00\\01\\83\\00\\01\\00\") (func"
+        " (param i32) (br_if 0 (local.get 0)))",
         "(rec) (type (func)) (rec) (rec) (type (sub final (func))) (rec (type (func (param i32)))) (rec)",
         "(global $g (mut i64) (i64.const -9223372036854775808)) (func (global.set $g (i64.const 1))"
         " (drop (i32.const 0xffffffff)))",

@@ -226,6 +226,18 @@ static void test_names(void **state) {
         "\6\6\1\0\3mem\7\4\1\0\1g\x08\4\1\0\1e\x09\4\1\0\1d\x0a\6\1\0\1\0\1a\x0b\6\1\0\3tag");
 }
 
+static void assert_error(const char *text, uint32_t line, uint32_t column, const char *message) {
+    Parsed parsed;
+    if (parse(&parsed, text) == SG_OK)
+        fail_msg("accepted: %s", text);
+    if (strcmp(parsed.error.message, message) != 0)
+        fail_msg("%s: \"%s\" instead of \"%s\"", text, parsed.error.message, message);
+    assert_int_equal(parsed.error.status, SG_MALFORMED);
+    if (parsed.error.line != line || parsed.error.column != column)
+        fail_msg("%s: at %u:%u instead of %u:%u", text, parsed.error.line, parsed.error.column, line, column);
+    done(&parsed);
+}
+
 static void test_annotations(void **state) {
     (void)state;
     /* Names that are no identifiers; sections of others. */
@@ -238,22 +250,38 @@ static void test_annotations(void **state) {
     assert_int_equal(
         parse(&parsed, "(@custom \"b\" (before first)) (@custom \"z\") (func) (@custom \"a\" (before code))"),
         SG_OK);
+    /* Where they mean nothing, they are refused. */
+    assert_error("(func) (@name \"m\")", 1, 8, "misplaced annotation");
+    assert_error("(func (@name \"a\") (@name \"b\"))", 1, 19, "misplaced annotation");
+    assert_error("(func (nop (@name \"a\")))", 1, 12, "misplaced annotation");
+    assert_error("(func (param i32 (@name \"a\") i32))", 1, 18, "misplaced annotation");
+    assert_error("(func (@custom \"a\"))", 1, 7, "misplaced annotation");
+    assert_error("(@custom)", 1, 9, "unexpected token");
     static const char expected[] = "\0asm\1\0\0\0\0\2\1b\1\4\1\x60\0\0\3\2\1\0\0\2\1a\x0a\4\1\2\0\x0b\0\2\1z";
     assert_int_equal(parsed.binary.size, sizeof expected - 1);
     assert_memory_equal(parsed.binary.data, expected, sizeof expected - 1);
     done(&parsed);
 }
 
-static void assert_error(const char *text, uint32_t line, uint32_t column, const char *message) {
-    Parsed parsed;
-    if (parse(&parsed, text) == SG_OK)
-        fail_msg("accepted: %s", text);
-    if (strcmp(parsed.error.message, message) != 0)
-        fail_msg("%s: \"%s\" instead of \"%s\"", text, parsed.error.message, message);
-    assert_int_equal(parsed.error.status, SG_MALFORMED);
-    if (parsed.error.line != line || parsed.error.column != column)
-        fail_msg("%s: at %u:%u instead of %u:%u", text, parsed.error.line, parsed.error.column, line, column);
-    done(&parsed);
+static void test_branch_hints(void **state) {
+    (void)state;
+    /* By function, offset from its locals, a size, and the hint; what is folded counts where it is written.
+     */
+    static const char name[] = "metadata.code.branch_hint";
+    char section[128];
+    size_t size = (size_t)snprintf(section, sizeof section, "%c%s", (int)sizeof name - 1, name);
+    memcpy(section + size, "\2\1\2\3\1\1\7\1\0\2\1\5\1\0", 14);
+    assert_section("(import \"\" \"\" (func))"
+                   "(func i32.const 0 (@metadata.code.branch_hint \"\\01\") br_if 0"
+                   " (@metadata.code.branch_hint \"\\00\") (if (i32.const 0) (then)))"
+                   "(func (local i32) (@metadata.code.branch_hint \"\\00\") (br_if 0 (i32.const 0)))",
+                   0, section, size + 14);
+    assert_error("(func (@metadata.code.branch_hint))", 1, 7, "misplaced annotation");
+    assert_error("(func (@metadata.code.branch_hint \"\\02\") (br_if 0 (i32.const 0)))", 1, 7,
+                 "invalid value for branch hint");
+    assert_error("(func (@metadata.code.branch_hint \"\\00\") (br 0))", 1, 43, "misplaced annotation");
+    assert_error("(global i32 (@metadata.code.branch_hint \"\\00\") (i32.const 0))", 1, 13,
+                 "misplaced annotation");
 }
 
 static void test_errors(void **state) {
@@ -595,13 +623,13 @@ static void test_script_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_data_values),   cmocka_unit_test(test_types),
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_names),
-        cmocka_unit_test(test_annotations),   cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_mutilated),     cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_depth),         cmocka_unit_test(test_script),
-        cmocka_unit_test(test_script_errors),
+        cmocka_unit_test(test_whole),       cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_data_values), cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_annotations), cmocka_unit_test(test_branch_hints),
+        cmocka_unit_test(test_errors),      cmocka_unit_test(test_mutilated),
+        cmocka_unit_test(test_no_memory),   cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_script),      cmocka_unit_test(test_script_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
