@@ -306,10 +306,7 @@ static CompKind kind_of(TypeSpace space, uint32_t heap) {
 static bool is_declared_below(TypeSpace space, uint32_t sub, uint32_t super) {
     if (space.registry)
         return sgi_types_is_subtype(space.registry, sub, super);
-    for (; sub != NO_TYPE; sub = space.types[sub].supertype)
-        if (space.types[sub].id == space.types[super].id)
-            return true;
-    return false;
+    return sgi_rtt_matches(space.types[sub].rtt, space.types[super].rtt);
 }
 
 /* The least abstract heap type above a concrete one, and the one below it. */
