@@ -118,14 +118,15 @@ sg_status sgi_decode_rec_group(const LoadContext *cx, Arena *arena, Reader *r, u
         SGI_TRY(sgi_limit_check(LIMIT_ID_REC_GROUP, count, offset, cx->err));
     }
     SGI_TRY(sgi_limit_check(LIMIT_ID_TYPES, (uint64_t)type_base + count, offset, cx->err));
+    if (!sgi_vec_reserve(cx->alloc, types, count))
+        return sgi_load_no_memory(cx);
     for (uint32_t i = 0; i < count; i++) {
         SubType type;
         SGI_TRY(decode_sub_type(cx, arena, r, &type));
         type.in_rec = *is_rec;
         type.group_start = type_base;
         type.group_end = type_base + count;
-        if (!sgi_vec_push(cx->alloc, types, type))
-            return sgi_load_no_memory(cx);
+        types->items[types->count++] = type;
         if ((types->count - first) % 1024 == 0)
             SGI_TRY(sgi_load_poll(cx));
     }

@@ -26,7 +26,16 @@ sg_status sgi_body_unknown(const Validator *v, const char *what, uint64_t index)
 }
 
 bool sgi_body_matches(const Validator *v, ValType sub, ValType super) {
-    return sub == super || sgi_types_matches_in(v->module->types, sub, super);
+    if (SGI_LIKELY(sub == super))
+        return true;
+    uint64_t pair = (uint64_t)sub << 32 | super;
+    uint64_t *known = &v->matches[pair * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KNOWN_MATCHES_LOG2)];
+    if (*known == pair)
+        return true;
+    if (!sgi_types_matches_in(v->module->types, sub, super))
+        return false;
+    *known = pair;
+    return true;
 }
 
 /* ---- segments ---- */
@@ -99,6 +108,11 @@ sg_status sgi_body_pop_any(Validator *v, ValType *type) {
     return frame->unreachable ? SG_OK : sgi_body_mismatch(v, "an operand", "none");
 }
 
+void sgi_body_drop(Validator *v, uint32_t count) {
+    v->stack.count -= count;
+    v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
+}
+
 sg_status sgi_body_pop(Validator *v, ValType expected) {
     ValType found;
     size_t count = v->stack.count;
@@ -158,10 +172,7 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
 sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count) {
     SGI_TRY(check_list(v, types, count));
     size_t have = v->stack.count - top_frame(v)->height;
-    if (count > have)
-        count = (uint32_t)have;
-    v->stack.count -= count;
-    v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
+    sgi_body_drop(v, count < have ? count : (uint32_t)have);
     return SG_OK;
 }
 
@@ -331,17 +342,17 @@ static sg_status check_br_table(Validator *v) {
     Frame *frame = NULL;
     SGI_TRY(sgi_body_pop(v, VAL_I32));
     SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
-    TypeList previous = sgi_body_label_types(v, frame);
-    SGI_TRY(check_list(v, previous.types, previous.count));
+    TypeList first = sgi_body_label_types(v, frame);
+    SGI_TRY(check_list(v, first.types, first.count));
     const uint8_t *at = v->instr.labels;
     for (uint32_t i = 0; i < v->instr.label_count; i++) {
         SGI_TRY(sgi_body_find_frame(v, sgi_leb_u32(&at), &frame));
         TypeList label = sgi_body_label_types(v, frame);
-        if (label.count != previous.count)
+        if (label.count != first.count)
             return sgi_body_mismatch(v, "labels of one arity", "another");
-        if (label.types != previous.types)
+        if (frame->checked != (uint32_t)v->instr.offset)
             SGI_TRY(check_list(v, label.types, label.count));
-        previous = label;
+        frame->checked = (uint32_t)v->instr.offset;
         SGI_TRY(sgi_body_count_work(v, 1));
     }
     sgi_body_set_unreachable(v);

@@ -16,13 +16,18 @@ typedef struct Frame {
     uint32_t vectors;     /* v128 operands below that height */
     uint32_t init_height; /* of the log of initialised locals */
     uint32_t type_index;  /* NO_TYPE: no parameters, and `result` */
+    uint32_t checked;     /* offset of the last br_table that was held against its label */
     ValType result;       /* VAL_BOTTOM: none */
 } Frame;
+
+/* Matches are remembered: bodies compare the same types again and again. */
+enum { KNOWN_MATCHES_LOG2 = 11, KNOWN_MATCHES = 1 << KNOWN_MATCHES_LOG2 };
 
 /* What one walk over a sequence needs; the arrays are kept from body to body. */
 typedef struct Validator {
     LoadContext cx; /* on the module's own account */
     Module *module;
+    uint64_t *matches; /* KNOWN_MATCHES pairs sub << 32 | super, by their hash; 0: none */
     Vec(ValType) stack;
     Vec(Frame) frames;
     Vec(Segment) segments; /* of all bodies so far */
@@ -85,6 +90,8 @@ sg_status sgi_body_pop(Validator *v, ValType expected);
 sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count);
 /* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */
 sg_status sgi_body_pop_any(Validator *v, ValType *type);
+/* Takes operands off that are there. */
+void sgi_body_drop(Validator *v, uint32_t count);
 /* A reference of any type; in unreachable code the least one. */
 sg_status sgi_body_pop_ref(Validator *v, ValType *type);
 

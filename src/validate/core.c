@@ -264,7 +264,8 @@ static sg_status validate_module(Validator *v) {
 }
 
 sg_status sgi_validate_module(const LoadContext *cx, Module *module) {
-    Validator v = {.cx = *cx, .module = module};
+    uint64_t matches[KNOWN_MATCHES] = {0};
+    Validator v = {.cx = *cx, .module = module, .matches = matches};
     v.cx.alloc = &module->alloc;
     sg_status status = validate_module(&v);
     sgi_validator_free(&v);

@@ -69,7 +69,7 @@ static sg_status pop_fields(Validator *v, const FieldType *fields, uint32_t coun
     const Frame *frame = &v->frames.items[v->frames.count - 1];
     SGI_TRY(sgi_body_count_work(v, count / 16));
     if (v->stack.count - frame->height >= count && are_on_top(v, fields, count, are_elements)) {
-        v->stack.count -= count;
+        sgi_body_drop(v, count);
         return SG_OK;
     }
     while (count-- > 0 && !(frame->unreachable && v->stack.count == frame->height))
