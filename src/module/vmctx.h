@@ -119,6 +119,8 @@ struct sg_core_tag {
     const FuncType *type;
     const Rtt *rtt; /* of an exception: rtt.h */
     Store *store;
+    const Module *module; /* that defines it; NULL: the host's */
+    uint32_t index;       /* there */
 };
 
 /* An exception: a heap object. Its slots are those of the tag's parameters. */
@@ -184,12 +186,13 @@ struct ExecContext {
     /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at
      * segment heads, may fall below 0 between checks. */
     int64_t fuel;
-    atomic_uint interrupt;  /* nonzero: look, by lib->interrupted */
-    uint32_t host_depth;    /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
-    Slot *stack_top;        /* the next free slot: where the next call's frames begin */
-    Slot *stack_end;        /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
-    Slot *stack_peak;       /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
-    Activation *activation; /* the innermost, or NULL */
+    atomic_uint interrupt;   /* nonzero: look, by lib->interrupted */
+    uint32_t host_depth;     /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
+    Slot *stack_top;         /* the next free slot: where the next call's frames begin */
+    Slot *stack_end;         /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
+    Slot *stack_peak;        /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
+    Activation *activation;  /* the innermost, or NULL */
+    const TagInst *uncaught; /* of the newest exception that became a trap */
     const LibCalls *lib;
     Store *store;
     /* The heap's addresses, 0 and 0 before it is made; free cells, by their size. */

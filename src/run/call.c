@@ -131,6 +131,19 @@ static sg_trap call_func(ExecContext *cx, FuncInst *func, Slot *slots) {
     return cx->store->engine->tier->call(cx, func, slots);
 }
 
+/* Says of which tag it was, as the module that defines it calls it. */
+static void fail_uncaught(const TagInst *tag, sg_error *err) {
+    if (err && tag && tag->module) {
+        Bytes name = sgi_name_find(&tag->module->names.tags, tag->index);
+        sgi_fail(err, SG_TRAP, SG_NO_OFFSET, sg_trap_message(SG_TRAP_UNCAUGHT_EXCEPTION), "tag %u%s%.*s",
+                 tag->index, name.size ? " $" : "", (int)(name.size < 128 ? name.size : 128),
+                 (const char *)name.data);
+        err->trap = SG_TRAP_UNCAUGHT_EXCEPTION;
+    } else {
+        sgi_fail_trap(err, SG_TRAP_UNCAUGHT_EXCEPTION);
+    }
+}
+
 sg_status sgi_func_call(Store *store, FuncInst *func, Slot *slots, sg_error *err) {
     sg_trap trap = call_func(&store->cx, func, slots);
     if (SGI_LIKELY(trap == SG_TRAP_NONE))
@@ -142,7 +155,10 @@ sg_status sgi_func_call(Store *store, FuncInst *func, Slot *slots, sg_error *err
         store->host_error.status = SG_OK;
         return status;
     }
-    sgi_fail_trap(err, trap);
+    if (trap == SG_TRAP_UNCAUGHT_EXCEPTION)
+        fail_uncaught(store->cx.uncaught, err);
+    else
+        sgi_fail_trap(err, trap);
     if (err && store->trace_count > 0)
         err->offset = store->trace[0].offset;
     return SG_TRAP;

@@ -162,7 +162,7 @@ static sg_status make_tags(const Making *m) {
     for (uint32_t i = imported; i < module->tag_count; i++, tags++) {
         SGI_TRY(poll_every(m, i));
         const SubType *type = &module->types[module->tags[i]];
-        *tags = (TagInst){&type->as.func, type->rtt, m->store};
+        *tags = (TagInst){&type->as.func, type->rtt, m->store, module, i};
         m->instance->tags[i] = tags;
     }
     return SG_OK;
@@ -420,7 +420,7 @@ TagInst *sgi_tag_new(Store *store, const FuncType *type, sg_error *err) {
         sgi_store_no_memory(store, err);
         return NULL;
     }
-    owned->tag = (TagInst){type, sgi_types_rtt(store->engine->types, id), store};
+    owned->tag = (TagInst){type, sgi_types_rtt(store->engine->types, id), store, NULL, 0};
     sgi_store_own(store, &owned->owned, host_tag_finalize);
     return &owned->tag;
 }

@@ -77,8 +77,10 @@ static sg_trap find(ExecContext *cx, const TagInst *tag, Catcher *at) {
             return trap;
         const Slot *header = at->fp + at->code->header;
         ip = header[HEADER_IP].ref;
-        if (ip == sgi_exit_words)
+        if (ip == sgi_exit_words) {
+            cx->uncaught = tag;
             return SG_TRAP_UNCAUGHT_EXCEPTION;
+        }
         ip--; /* into the call */
         at->fp = header[HEADER_FP].ref;
         at->code = header[HEADER_CODE].ref;
