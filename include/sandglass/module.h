@@ -142,6 +142,7 @@ SG_API sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *param
 typedef struct sg_core_memory_type {
     uint64_t minimum, maximum;
     bool is_64;          /* addresses are i64 */
+    bool is_shared;      /* threads; `maximum` is needed then */
     bool has_byte_pages; /* pages are single bytes, not 65,536 (custom-page-sizes) */
 } sg_core_memory_type;
 
@@ -166,6 +167,26 @@ SG_API sg_status sg_core_global_set(sg_core_global *global, sg_core_value value,
 
 /* The memory's bytes; valid until guest code runs or the memory grows. */
 SG_API uint8_t *sg_core_memory_data(sg_core_memory *memory, size_t *size);
+
+/* A shared memory outside of stores. Its functions may be called from any thread. It lives as long as a store
+ * or a handle has it; each handle is freed with sg_shared_memory_delete. Threads that share it each have a
+ * store, of one engine, and there a memory of their own that stands for it. */
+typedef struct sg_shared_memory sg_shared_memory;
+
+/* A new one: `is_shared` is understood. Its first bytes are charged to no store; what code grows it by is
+ * charged to that code's store. */
+SG_API sg_shared_memory *sg_shared_memory_new(sg_engine *engine, const sg_core_memory_type *type,
+                                              sg_error *error);
+/* A handle of what is behind a store's memory, such as one that a module defines and exports; NULL if it is
+ * not shared. To be called where the store may be used. */
+SG_API sg_shared_memory *sg_core_memory_shared(sg_core_memory *memory);
+/* The memory in a store: SG_MISUSE when that is of another engine. */
+SG_API sg_core_memory *sg_core_memory_of_shared(sg_store *store, sg_shared_memory *shared, sg_error *error);
+/* The bytes, which never move, and how many there are now. Other threads may be accessing them: use atomic
+ * accesses. Valid while something has the memory. */
+SG_API uint8_t *sg_shared_memory_data(sg_shared_memory *shared, size_t *size);
+/* NULL allowed. */
+SG_API void sg_shared_memory_delete(sg_shared_memory *shared);
 
 SG_API uint64_t sg_core_table_size(const sg_core_table *table);
 

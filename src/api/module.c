@@ -423,10 +423,49 @@ static Limits make_limits(uint64_t minimum, uint64_t maximum, bool is_64) {
     return (Limits){.min = minimum, .max = maximum, .has_max = maximum != SG_UNLIMITED, .is_64 = is_64};
 }
 
+static bool memory_limits(const sg_core_memory_type *type, Limits *limits, sg_error *error) {
+    *limits = make_limits(type->minimum, type->maximum, type->is_64);
+    limits->has_page_size = type->has_byte_pages; /* whose logarithm is 0 */
+    limits->is_shared = type->is_shared;
+    if (!type->is_shared || limits->has_max)
+        return true;
+    sgi_fail(error, SG_BAD_VALUE, SG_NO_OFFSET, "shared memory must have maximum", "%s", "");
+    return false;
+}
+
 sg_core_memory *sg_core_memory_new(sg_store *store, const sg_core_memory_type *type, sg_error *error) {
-    Limits limits = make_limits(type->minimum, type->maximum, type->is_64);
-    limits.has_page_size = type->has_byte_pages; /* whose logarithm is 0 */
-    return sgi_memory_new(store, &limits, error);
+    Limits limits;
+    return memory_limits(type, &limits, error) ? sgi_memory_new(store, &limits, error) : NULL;
+}
+
+sg_shared_memory *sg_shared_memory_new(sg_engine *engine, const sg_core_memory_type *type, sg_error *error) {
+    sg_core_memory_type shared = *type;
+    Limits limits;
+    shared.is_shared = true;
+    return memory_limits(&shared, &limits, error) ? sgi_shared_new(engine, &limits, error) : NULL;
+}
+
+sg_shared_memory *sg_core_memory_shared(sg_core_memory *memory) {
+    if (memory->shared)
+        sgi_shared_retain(memory->shared);
+    return memory->shared;
+}
+
+sg_core_memory *sg_core_memory_of_shared(sg_store *store, sg_shared_memory *shared, sg_error *error) {
+    if (shared->engine == store->engine)
+        return sgi_memory_of_shared(store, shared, error);
+    sgi_fail(error, SG_MISUSE, SG_NO_OFFSET, "memory and store belong to different engines", "%s", "");
+    return NULL;
+}
+
+uint8_t *sg_shared_memory_data(sg_shared_memory *shared, size_t *size) {
+    *size = (size_t)atomic_load_explicit(&shared->size, memory_order_acquire);
+    return shared->base;
+}
+
+void sg_shared_memory_delete(sg_shared_memory *shared) {
+    if (shared)
+        sgi_shared_release(shared);
 }
 
 sg_core_table *sg_core_table_new(sg_store *store, const sg_core_table_type *type, sg_error *error) {
@@ -499,7 +538,7 @@ sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_err
 }
 
 uint8_t *sg_core_memory_data(sg_core_memory *memory, size_t *size) {
-    *size = (size_t)memory->size;
+    *size = (size_t)sgi_memory_size(memory);
     return memory->base;
 }
 

@@ -11,6 +11,7 @@
 #include "base/leb128.h"
 #include "base/map.h"
 #include "base/reader.h"
+#include "base/relaxed.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 

@@ -88,5 +88,7 @@ unsigned sgi_op_lanes(Op op);
 
 /* Fuel beyond the row's, version 1: one unit for each step begun. */
 enum { FUEL_STEP_BYTES = 64, FUEL_STEP_ELEMENTS = 8 };
+/* Of memory.atomic.wait and notify, beyond the row's. */
+enum { FUEL_WAIT = 256, FUEL_NOTIFY = 64 };
 
 #endif

@@ -20,6 +20,7 @@ typedef struct ExecContext ExecContext;
 typedef struct sg_core_instance Instance;
 typedef struct sg_core_func FuncInst;
 typedef struct sg_core_memory MemoryInst;
+typedef struct sg_shared_memory SharedMemory;
 typedef struct sg_core_table TableInst;
 typedef struct sg_core_global GlobalInst;
 typedef struct sg_core_tag TagInst;
@@ -91,13 +92,38 @@ enum {
 
 struct sg_core_memory {
     uint8_t *base; /* may change when it grows: fetch again after every call */
-    uint64_t size; /* bytes that may be accessed */
+    uint64_t size; /* bytes that may be accessed; 0 in a shared memory: sgi_memory_size */
     uint64_t max_size;
     unsigned page_log2; /* memory.size and memory.grow count in these pages */
     Limits type;
     uint64_t reserved; /* bytes of addresses mapped at `base` */
+    uint64_t booked;   /* bytes that its store has been charged */
     Store *store;
+    /* What is shared with other stores and threads, or NULL. Then the base never changes, and plain accesses
+     * are relaxed ones (relaxed.h). */
+    SharedMemory *shared;
+    const atomic_uint_fast64_t *shared_size;
 };
+
+static inline uint64_t sgi_memory_size(const MemoryInst *memory) {
+    return SGI_LIKELY(memory->shared == NULL)
+               ? memory->size
+               : atomic_load_explicit(memory->shared_size, memory_order_acquire);
+}
+
+/* From and to a memory, shared or not; of the sizes of relaxed.h. */
+static inline void sgi_memory_load(bool is_shared, void *to, const uint8_t *from, size_t size) {
+    if (SGI_LIKELY(!is_shared))
+        memcpy(to, from, size);
+    else
+        sgi_relaxed_load(to, from, size);
+}
+static inline void sgi_memory_store(bool is_shared, uint8_t *to, const void *from, size_t size) {
+    if (SGI_LIKELY(!is_shared))
+        memcpy(to, from, size);
+    else
+        sgi_relaxed_store(to, from, size);
+}
 
 struct sg_core_table {
     void **elements; /* may change when it grows */

@@ -61,7 +61,7 @@ static bool import_matches(const Making *m, const Import *import, const Extern *
     }
     case EXTERN_MEMORY: {
         const MemoryInst *memory = given->as.memory;
-        return sgi_limits_match(&memory->type, memory->size >> memory->page_log2,
+        return sgi_limits_match(&memory->type, sgi_memory_size(memory) >> memory->page_log2,
                                 &module->memories[import->index]);
     }
     case EXTERN_GLOBAL: {

@@ -166,6 +166,8 @@ void *sgi_store_call_alloc(Store *store, size_t size);
 /* SG_TRAP with HOST_BYTES_LIMIT or MEMORY_LIMIT if a limit of the store refused, else SG_NO_MEMORY. */
 sg_status sgi_store_no_memory(Store *store, sg_error *err);
 
+/* A call waits on `wake` with `lock`, or no longer (both NULL): a cancel signals it. */
+void sgi_canceller_wait(Canceller *canceller, OsMutex *lock, OsCondition *wake);
 /* A canceller of the store, with one reference for the caller. NULL: no memory. */
 Canceller *sgi_store_canceller(Store *store);
 bool sgi_canceller_cancel(Canceller *canceller);
@@ -243,6 +245,28 @@ FuncInst *sgi_host_func_new(Store *store, const FuncType *type, HostFn *host, vo
  * runs. */
 void sgi_host_func_set_type(FuncInst *func, uint32_t id);
 MemoryInst *sgi_memory_new(Store *store, const Limits *type, sg_error *err);
+
+/* The bytes of a shared memory, and the calls that wait on them. Used by threads at once, and counted: each
+ * MemoryInst of it and each handle of the host's holds one reference. */
+struct sg_shared_memory {
+    atomic_uint references;
+    Engine *engine; /* retained */
+    Alloc alloc;
+    Limits type;
+    uint64_t max_size, reserved;
+    uint8_t *base;
+    OsMutex *lock;             /* guards growth and the queue */
+    atomic_uint_fast64_t size; /* only grows */
+    struct Waiter *first, *last;
+};
+
+/* One reference for the caller. Its bytes are charged to nobody. */
+SharedMemory *sgi_shared_new(Engine *engine, const Limits *type, sg_error *err);
+void sgi_shared_retain(SharedMemory *shared);
+void sgi_shared_release(SharedMemory *shared);
+/* The memory in a store of the same engine. */
+MemoryInst *sgi_memory_of_shared(Store *store, SharedMemory *shared, sg_error *err);
+
 TableInst *sgi_table_new(Store *store, const TableType *type, void *init, sg_error *err);
 /* `value`: as many slots as the type has. */
 GlobalInst *sgi_global_new(Store *store, GlobalType type, const Slot *value, sg_error *err);
@@ -250,7 +274,8 @@ TagInst *sgi_tag_new(Store *store, const FuncType *type, sg_error *err);
 
 /* memory[at .. at + size) if it is in bounds, else NULL. Valid until guest code runs or the memory grows. */
 static inline uint8_t *sgi_memory_at(const MemoryInst *memory, uint64_t at, uint64_t size) {
-    return size <= memory->size && at <= memory->size - size ? memory->base + at : NULL;
+    uint64_t end = sgi_memory_size(memory);
+    return size <= end && at <= end - size ? memory->base + at : NULL;
 }
 
 #endif

@@ -212,6 +212,9 @@ struct sg_canceller {
     Alloc alloc;
     OsMutex *lock;
     atomic_uint *flag;
+    /* Of the wait that the call is in, or NULL. The lock is taken inside the canceller's own. */
+    OsMutex *wait_lock;
+    OsCondition *wake;
 };
 
 Canceller *sgi_store_canceller(Store *store) {
@@ -244,12 +247,25 @@ void sgi_canceller_open(Canceller *canceller, atomic_uint *flag) {
     sgi_os_mutex_unlock(canceller->lock);
 }
 
+void sgi_canceller_wait(Canceller *canceller, OsMutex *lock, OsCondition *wake) {
+    sgi_os_mutex_lock(canceller->lock);
+    canceller->wait_lock = lock;
+    canceller->wake = wake;
+    sgi_os_mutex_unlock(canceller->lock);
+}
+
 bool sgi_canceller_cancel(Canceller *canceller) {
     sgi_os_mutex_lock(canceller->lock);
     bool runs = canceller->flag != NULL;
     unsigned none = 0;
     if (runs)
         atomic_compare_exchange_strong(canceller->flag, &none, SG_TRAP_CANCELLED);
+    if (runs && canceller->wake) {
+        /* Whoever has looked at the flag before waits by now. */
+        sgi_os_mutex_lock(canceller->wait_lock);
+        sgi_os_condition_signal(canceller->wake);
+        sgi_os_mutex_unlock(canceller->wait_lock);
+    }
     sgi_os_mutex_unlock(canceller->lock);
     return runs;
 }

@@ -339,7 +339,7 @@ static sg_status put_immediates(ModuleParser *m, Op op, Buf *out) {
     case IMM_CAST: return put_cast(m, out);
     case IMM_TAG: return put_index(m, SPACE_TAG, out);
     case IMM_TRY_TABLE: SGI_TRY(sgi_core_block_type(m, out)); return sgi_core_catches(m, out);
-    case IMM_ZERO: break;
+    case IMM_ZERO: sgi_buf_byte(out, 0); return SG_OK;
     }
     return sgi_parse_unexpected(m->p);
 }

@@ -198,7 +198,7 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
         put_block_type(p, instr);
         put_catches(p, instr);
         return;
-    case IMM_ZERO: break;
+    case IMM_ZERO: return;
     }
 }
 

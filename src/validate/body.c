@@ -656,6 +656,8 @@ static sg_status check_memarg(Validator *v, const Limits *limits) {
         *natural = (uint8_t)(1 + sgi_op_access(v->instr.op));
     if (v->instr.align >= *natural)
         return sgi_body_invalid(v, "alignment must not be larger than natural", "");
+    if (sgi_ops[v->instr.op].prefix == 0xfe && v->instr.align != sgi_op_access(v->instr.op))
+        return sgi_body_invalid(v, "atomic alignment must be natural", "");
     if (!limits->is_64 && v->instr.bits > UINT32_MAX)
         return sgi_body_invalid(v, "offset out of range", "");
     return SG_OK;

@@ -2,7 +2,7 @@
 
 HANDLE(MEMORY_SIZE) {
     const MemoryInst *memory = instance->memories[WORD(2)];
-    SET_u64(1, memory->size >> memory->page_log2);
+    SET_u64(1, sgi_memory_size(memory) >> memory->page_log2);
     NEXT(3);
 }
 HANDLE(MEMORY_GROW) {
@@ -42,14 +42,21 @@ HANDLE(DATA_DROP) {
 #define AT_ABSOLUTE(address_word) uint64_t at = WORD(address_word)
 #define CHECK_ANY(type, address_word)                                                                        \
     const MemoryInst *memory = MEMORY(WORD(5));                                                              \
-    uint64_t at;                                                                                             \
-    if (SGI_UNLIKELY(!sgi_add(ADDRESS(address_word, WORD(5)), WIDE(3), &at) || at > memory->size ||          \
-                     memory->size - at < sizeof(type)))                                                      \
+    uint64_t at, end;                                                                                        \
+    if (SGI_UNLIKELY(!sgi_add(ADDRESS(address_word, WORD(5)), WIDE(3), &at) ||                               \
+                     !sgi_add(at, sizeof(type), &end) || end > sgi_memory_size(memory)))                     \
     TRAP(MEMORY_OUT_OF_BOUNDS)
 #define READ(type, slot, from)                                                                               \
     type value;                                                                                              \
     memcpy(&value, (from) + at, sizeof value);                                                               \
     SET_##slot(1, value)
+#define READ_ANY(type, slot)                                                                                 \
+    type value;                                                                                              \
+    sgi_memory_load(memory->shared, &value, memory->base + at, sizeof value);                                \
+    SET_##slot(1, value)
+#define WRITE_ANY(type, what)                                                                                \
+    type value = (type)(what);                                                                               \
+    sgi_memory_store(memory->shared, memory->base + at, &value, sizeof value)
 #define WRITE(type, to, what)                                                                                \
     type value = (type)(what);                                                                               \
     memcpy((to) + at, &value, sizeof value)
@@ -75,7 +82,7 @@ HANDLE(DATA_DROP) {
     }                                                                                                        \
     HANDLE(id##_ANY) {                                                                                       \
         CHECK_ANY(type, 2);                                                                                  \
-        READ(type, slot, memory->base);                                                                      \
+        READ_ANY(type, slot);                                                                                \
         NEXT(6);                                                                                             \
     }
 #define STORE(id, type, slot)                                                                                \
@@ -105,7 +112,7 @@ HANDLE(DATA_DROP) {
     }                                                                                                        \
     HANDLE(id##_ANY) {                                                                                       \
         CHECK_ANY(type, 1);                                                                                  \
-        WRITE(type, memory->base, GET_##slot(2));                                                            \
+        WRITE_ANY(type, GET_##slot(2));                                                                      \
         NEXT(6);                                                                                             \
     }
 #include "compile/interp/bytecode.def"

@@ -76,13 +76,14 @@ HANDLE(I8X16_SHUFFLE) {
 #define SAME(id, other)
 
 /* All forms of an access, each with `more` words behind its own, from END on. What is done sees the bytes
- * `there`. */
+ * `there`, which other threads may see too if the memory `is_shared`. */
 #define ACCESS(id, type, address, more, ...)                                                                 \
     HANDLE(id) {                                                                                             \
         enum { END = 4 };                                                                                    \
         AT_PLAIN(address);                                                                                   \
         CHECK(type);                                                                                         \
         uint8_t *there = base + at;                                                                          \
+        const bool is_shared = false;                                                                        \
         __VA_ARGS__;                                                                                         \
         NEXT(END + more);                                                                                    \
     }                                                                                                        \
@@ -91,6 +92,7 @@ HANDLE(I8X16_SHUFFLE) {
         AT_ABSOLUTE(address);                                                                                \
         CHECK(type);                                                                                         \
         uint8_t *there = base + at;                                                                          \
+        const bool is_shared = false;                                                                        \
         __VA_ARGS__;                                                                                         \
         NEXT(END + more);                                                                                    \
     }                                                                                                        \
@@ -99,6 +101,7 @@ HANDLE(I8X16_SHUFFLE) {
         AT_INDEX(address);                                                                                   \
         CHECK(type);                                                                                         \
         uint8_t *there = base + at;                                                                          \
+        const bool is_shared = false;                                                                        \
         __VA_ARGS__;                                                                                         \
         NEXT(END + more);                                                                                    \
     }                                                                                                        \
@@ -106,20 +109,23 @@ HANDLE(I8X16_SHUFFLE) {
         enum { END = 6 };                                                                                    \
         CHECK_ANY(type, address);                                                                            \
         uint8_t *there = memory->base + at;                                                                  \
+        const bool is_shared = memory->shared != NULL;                                                       \
         __VA_ARGS__;                                                                                         \
         NEXT(END + more);                                                                                    \
     }
 #define READ_VALUE(type)                                                                                     \
     type m;                                                                                                  \
-    memcpy(&m, there, sizeof m)
+    sgi_memory_load(is_shared, &m, there, sizeof m)
 #define LOAD_VECTOR(id, type, expression) ACCESS(id, type, 2, 0, READ_VALUE(type); SET_VECTOR(1, expression))
 #define STORE_VECTOR(id, type, expression)                                                                   \
-    ACCESS(id, type, 1, 0, GET_VECTOR(type, a, 2); type m = (expression); memcpy(there, &m, sizeof m))
+    ACCESS(id, type, 1, 0, GET_VECTOR(type, a, 2); type m = (expression);                                    \
+           sgi_memory_store(is_shared, there, &m, sizeof m))
 #define LOAD_LANE(id, lane, type)                                                                            \
     ACCESS(id, lane, 2, 2, READ_VALUE(lane); GET_VECTOR(type, a, END);                                       \
            SET_VECTOR(1, sgi_##type##_replace(a, WORD(END + 1), m)))
 #define STORE_LANE(id, lane, type)                                                                           \
-    ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); lane m = a[WORD(END)]; memcpy(there, &m, sizeof m))
+    ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); lane m = a[WORD(END)];                                    \
+           sgi_memory_store(is_shared, there, &m, sizeof m))
 #include "module/simd.def"
 #undef VECTOR1
 #undef VECTOR2

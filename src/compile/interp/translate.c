@@ -161,25 +161,31 @@ MemArg sgi_tr_memarg(Translator *t) {
     return arg;
 }
 
+/* Has an access other forms than _ANY? */
+static bool is_fast(const Translator *t, MemArg arg) {
+    const Limits *type = &t->module->memories[arg.memory];
+    return arg.memory == 0 && !type->is_64 && !type->is_shared && arg.offset <= UINT32_MAX;
+}
+
 /* Has a store the form of _CONSTANT? */
 static bool is_constant_store(const Translator *t, InstrCode instr, MemArg arg) {
     const Operand *value = &t->operands[t->height - 1], *address = value - 1;
     bool is_wide = instr == I_I64_STORE || instr == I_F64_STORE;
-    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST &&
-           memory_word(t, arg.memory) == 0 && arg.offset <= UINT32_MAX &&
+    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST && is_fast(t, arg) &&
            (!is_wide || (int64_t)value->as.value == (int32_t)value->as.value);
 }
 
 Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const uint32_t *value,
                              uint32_t *words, uint32_t *count) {
-    bool is_first = memory_word(t, arg.memory) == 0 && arg.offset <= UINT32_MAX;
-    if (is_first && address.kind == OPERAND_CONST && arg.offset + (uint32_t)address.as.value <= UINT32_MAX) {
+    bool is_fast_one = is_fast(t, arg);
+    if (is_fast_one && address.kind == OPERAND_CONST &&
+        arg.offset + (uint32_t)address.as.value <= UINT32_MAX) {
         words[(*count)++] = (uint32_t)(arg.offset + (uint32_t)address.as.value);
         if (value)
             words[(*count)++] = *value;
         return VARIANT_ABSOLUTE;
     }
-    bool is_index = is_first && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
+    bool is_index = is_fast_one && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
     words[(*count)++] = is_index ? sgi_tr_base_slot(t, &address, t->height) : sgi_tr_slot_of(t, address);
     if (value)
         words[(*count)++] = *value;
@@ -189,7 +195,7 @@ Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const u
         words[(*count)++] = address.addend;
         return VARIANT_INDEX;
     }
-    if (is_first)
+    if (is_fast_one)
         return VARIANT_PLAIN;
     words[(*count)++] = (uint32_t)(arg.offset >> 32);
     words[(*count)++] = memory_word(t, arg.memory);
@@ -218,6 +224,39 @@ static void memory_access(Translator *t, InstrCode instr, bool is_store) {
         sgi_tr_emit_effect(t, instr + variant, count, words);
     else
         emit_result(t, instr + variant, count, words);
+}
+
+static InstrCode atomic_instr(Op op) {
+    switch (op) {
+    case OP_MEMORY_ATOMIC_NOTIFY: return I_MEMORY_ATOMIC_NOTIFY;
+    case OP_MEMORY_ATOMIC_WAIT32: return I_MEMORY_ATOMIC_WAIT32;
+    case OP_MEMORY_ATOMIC_WAIT64: return I_MEMORY_ATOMIC_WAIT64;
+#define ATOMIC_LOAD(id, type, slot)                                                                          \
+    case OP_##id: return I_##id;
+#define ATOMIC_STORE                         ATOMIC_LOAD
+#define ATOMIC_RMW(id, type, slot, exchange) ATOMIC_LOAD(id, type, slot)
+#define ATOMIC_CMPXCHG                       ATOMIC_LOAD
+#include "compile/interp/atomic.def"
+    default: return I_COUNT;
+    }
+}
+
+/* The signature tells how many operands there are, and whether there is a result. */
+static void atomic_access(Translator *t, Op op) {
+    const char *signature = sgi_ops[op].signature;
+    MemArg arg = sgi_tr_memarg(t);
+    uint32_t count = (uint32_t)strcspn(signature, ":");
+    uint32_t words[6];
+    for (uint32_t i = count; i > 0; i--)
+        words[i - 1] = sgi_tr_pop_slot(t);
+    words[count] = (uint32_t)arg.offset;
+    words[count + 1] = (uint32_t)(arg.offset >> 32);
+    words[count + 2] = memory_word(t, arg.memory);
+    sgi_tr_mark(t, t->instr_offset);
+    if (signature[count + 1])
+        emit_result(t, atomic_instr(op), count + 3, words);
+    else
+        sgi_tr_emit_effect(t, atomic_instr(op), count + 3, words);
 }
 
 /* Pops `count` operands and emits them, before the words that follow. */
@@ -442,10 +481,16 @@ static void instruction(Translator *t, Op op) {
     case OP_I64_SUB128: wide(t, I_I64_SUB128, 4); break;
     case OP_I64_MUL_WIDE_S: wide(t, I_I64_MUL_WIDE_S, 2); break;
     case OP_I64_MUL_WIDE_U: wide(t, I_I64_MUL_WIDE_U, 2); break;
+    case OP_ATOMIC_FENCE:
+        t->at++;
+        sgi_tr_emit(t, I_ATOMIC_FENCE, 0);
+        break;
     default: {
         InstrCode instr = access_instr(op);
         if (sgi_ops[op].prefix == 0xfd)
             sgi_tr_vector(t, op);
+        else if (sgi_ops[op].prefix == 0xfe)
+            atomic_access(t, op);
         else if (instr != I_COUNT)
             memory_access(t, instr, op >= OP_I32_STORE);
         else if (sgi_numeric[op].class != NUMERIC_NONE)
