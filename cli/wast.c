@@ -102,14 +102,21 @@ static sg_status do_nothing(void *context, sg_call *call, const sg_core_value *a
     return SG_OK;
 }
 
+static sg_status collect_garbage(void *context, sg_call *call, const sg_core_value *arguments,
+                                 size_t argument_count, sg_core_value *results, size_t result_count,
+                                 sg_error *error) {
+    (void)context, (void)arguments, (void)argument_count, (void)results, (void)result_count;
+    return sg_store_collect(sg_call_store(call), error);
+}
+
 static void add_host_item(Wast *wast, const char *module, const char *name, sg_extern item) {
     if (item.of.func)
         wast->host_items[wast->host_item_count++] = (HostItem){module, name, item};
 }
 
 static void add_host_func(Wast *wast, const char *module, const char *name, const sg_core_kind *params,
-                          size_t count) {
-    sg_core_func *func = sg_core_func_new(wast->store, params, count, NULL, 0, do_nothing, NULL, NULL, NULL);
+                          size_t count, sg_core_host_fn *function) {
+    sg_core_func *func = sg_core_func_new(wast->store, params, count, NULL, 0, function, NULL, NULL, NULL);
     add_host_item(wast, module, name, (sg_extern){SG_EXTERN_FUNC, {.func = func}});
 }
 
@@ -128,9 +135,8 @@ static void make_host_items(Wast *wast) {
         {"print_f64_f64", 2, {SG_CORE_F64, SG_CORE_F64}},
     };
     for (size_t i = 0; i < sizeof funcs / sizeof *funcs; i++)
-        add_host_func(wast, "spectest", funcs[i].name, funcs[i].params, funcs[i].count);
-    /* A collection may come at any time: none when it is asked for is right too. */
-    add_host_func(wast, "wasmtime", "gc", NULL, 0);
+        add_host_func(wast, "spectest", funcs[i].name, funcs[i].params, funcs[i].count, do_nothing);
+    add_host_func(wast, "wasmtime", "gc", NULL, 0, collect_garbage);
     static const struct {
         const char *name;
         sg_core_value value;

@@ -34,6 +34,10 @@ SG_API sg_status sg_store_add_fuel(sg_store *store, uint64_t fuel, sg_error *err
 
 SG_API sg_usage sg_store_usage(const sg_store *store);
 
+/* Collects garbage in the heap of structs, arrays and exceptions now; the store does it by itself when guests
+ * allocate. Inside a host function too, whose call's limits hold: SG_TRAP. */
+SG_API sg_status sg_store_collect(sg_store *store, sg_error *error);
+
 /* One frame of the guest's stack at the last trap. Strings belong to the module and are not NUL-terminated.
  */
 typedef struct sg_frame {

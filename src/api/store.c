@@ -65,6 +65,11 @@ bool sg_store_frame(const sg_store *store, size_t index, sg_frame *frame) {
     return true;
 }
 
+sg_status sg_store_collect(sg_store *store, sg_error *error) {
+    sg_trap trap = sgi_store_collect(store);
+    return trap == SG_TRAP_NONE ? SG_OK : sgi_fail_trap(error, trap);
+}
+
 sg_canceller *sg_store_canceller(sg_store *store, sg_error *error) {
     sg_canceller *canceller = sgi_store_canceller(store);
     if (canceller == NULL)

@@ -182,3 +182,7 @@ sg_trap sgi_heap_collect(Heap *heap) {
         finish(heap);
     return trap;
 }
+
+sg_trap sgi_store_collect(Store *store) {
+    return store->heap ? sgi_heap_collect(store->heap) : SG_TRAP_NONE;
+}

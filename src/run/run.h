@@ -163,6 +163,8 @@ sg_usage sgi_store_usage(const Store *store);
 void *sgi_store_alloc(Store *store, size_t size);
 /* Memory until the next outermost call begins. Zeroed. */
 void *sgi_store_call_alloc(Store *store, size_t size);
+/* Collects garbage now. A trap: the interrupt. */
+sg_trap sgi_store_collect(Store *store);
 /* SG_TRAP with HOST_BYTES_LIMIT or MEMORY_LIMIT if a limit of the store refused, else SG_NO_MEMORY. */
 sg_status sgi_store_no_memory(Store *store, sg_error *err);
 
