@@ -68,7 +68,7 @@ extern const OpInfo sgi_ops[OP_COUNT];
 /* By encoding, one more than the instruction, or 0. */
 enum { OP_PREFIX_FIRST = 0xfb, OP_PREFIX_LAST = 0xfe, OP_PLAIN_CODES = 256, OP_PREFIXED_CODES = 512 };
 #define OP_PLACE(prefix, code)                                                                               \
-    ((prefix) ? OP_PLAIN_CODES + ((prefix) - OP_PREFIX_FIRST) * OP_PREFIXED_CODES + (code) : (code))
+    ((prefix) ? OP_PLAIN_CODES + ((unsigned)(prefix) - OP_PREFIX_FIRST) * OP_PREFIXED_CODES + (code) : (code))
 extern const uint16_t sgi_op_places[OP_PLACE(OP_PREFIX_LAST + 1, 0)];
 
 /* The instruction of an encoding, or OP_COUNT. The prefix is 0 or a known one. */
