@@ -40,6 +40,34 @@ static void forms(void **state) {
            "  (memory (;0;) 1)\n"
            "  (data (;0;) (i32.const 1) \"\\00\\ffa\")\n"
            ")\n");
+    l.cx.features |= 1u << FEATURE_LEGACY_EXCEPTIONS;
+    prints(&l,
+           "(type (func)) (tag $e (type 0)) (func (type 0) (block $h (try_table (catch $e $h) (catch_all $h) "
+           "(throw $e)))"
+           " (try $t (do (throw_ref (ref.null exn))) (catch $e nop) (catch_all (rethrow $t)))"
+           " (try (do nop) (delegate 0)))",
+           "(module\n"
+           "  (type (;0;) (func))\n"
+           "  (tag $e (;0;) (type 0))\n"
+           "  (func (;0;) (type 0)\n"
+           "    block $h\n"
+           "      try_table (catch $e 0) (catch_all 0)\n"
+           "        throw $e\n"
+           "      end\n"
+           "    end\n"
+           "    try $t\n"
+           "      ref.null exn\n"
+           "      throw_ref\n"
+           "    catch $e\n"
+           "      nop\n"
+           "    catch_all\n"
+           "      rethrow 0\n"
+           "    end\n"
+           "    try\n"
+           "      nop\n"
+           "    delegate 0\n"
+           "  )\n"
+           ")\n");
     loader_end(&l);
 }
 
@@ -119,11 +147,19 @@ static void same_again(void **state) {
         "(rec) (type (func)) (rec) (rec) (type (sub final (func))) (rec (type (func (param i32)))) (rec)",
         "(global $g (mut i64) (i64.const -9223372036854775808)) (func (global.set $g (i64.const 1))"
         " (drop (i32.const 0xffffffff)))",
+        "(import \"\" \"t\" (tag $imported (param i64))) (tag $e (export \"e\") (param i32)) (tag) (func "
+        "(param exnref"
+        " nullexnref (ref exn)) (block $h (result i32 exnref) (try_table $t (result i32)"
+        " (catch_ref $e $h) (catch_all 1) (catch 2 1) (throw $e (i32.const 1)) (br $t (i32.const 2)))"
+        " drop (try_table) return) throw_ref)",
+        "(tag $e (param i32)) (func try $t (result i32) (try (do) (delegate 0)) (i32.const 1) catch $e"
+        " rethrow $t catch 0 try nop catch_all rethrow 1 end catch_all unreachable end drop"
+        " try try nop delegate 0 delegate 0)",
         "(memory 1 2 (pagesize 1)) (memory i64 1 (pagesize 65536)) (table i64 1 funcref)",
     };
     Loader l;
     loader_init(&l);
-    l.cx.features |= (uint64_t)1 << FEATURE_CUSTOM_PAGE_SIZES;
+    l.cx.features |= (uint64_t)1 << FEATURE_CUSTOM_PAGE_SIZES | (uint64_t)1 << FEATURE_LEGACY_EXCEPTIONS;
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         Module *module = must_load(&l, cases[i]);
         Buf printed = print(&l, module), again;

@@ -55,6 +55,24 @@ static void invalid(void **state) {
         {"(func $f (result i64) i64.const 0) (func (result i32) (return_call $f))", "type mismatch"},
         {"(type $t (func (param i32))) (func (param (ref null $t)) (call_ref $t (local.get 0)))",
          "type mismatch"},
+        {"(tag (result i32))", "non-empty tag result type"},
+        {"(tag (type 5))", "unknown type"},
+        {"(export \"t\" (tag 0))", "unknown tag"},
+        {"(func throw 0)", "unknown tag"},
+        {"(tag (param i32)) (func (throw 0 (i64.const 1)))", "type mismatch"},
+        {"(func (throw_ref (ref.null func)))", "type mismatch"},
+        {"(func (try_table (catch 0 0)))", "unknown tag"},
+        {"(func (try_table (catch_all 1)))", "unknown label"},
+        {"(tag (param i32)) (func (result i32) (try_table (catch_all 0)) unreachable)", "type mismatch"},
+        /* Not even where the operands may be of any type. */
+        {"(tag) (func (result i32) unreachable (try_table (catch 0 0)))", "type mismatch"},
+        {"(func (result i64 exnref) (block (result i64) (try_table (catch_all_ref 1)) unreachable)"
+         " unreachable)",
+         "type mismatch"},
+        {"(func (result (ref noexn)) (try_table (catch_all_ref 0)) unreachable)", "type mismatch"},
+        {"(func (local $x (ref func)) (try_table (local.set $x (ref.func 0))) (drop (local.get $x)))"
+         "(elem declare func 0)",
+         "uninitialized local"},
     };
     Loader l;
     loader_init(&l);
@@ -85,6 +103,10 @@ static void valid(void **state) {
         " (i32.store 1 (i32.const 0) (i32.load 1 offset=4 (i32.const 0))))",
         "(func (drop (ref.as_non_null (unreachable))))",
         "(memory 65536) (table 4294967295 funcref)",
+        "(tag $t (param i32 (ref func))) (func (result i32 funcref exnref) (block (result i32 (ref null func)"
+        " (ref exn)) (try_table (catch_ref $t 0) (catch_ref $t 1)) unreachable))",
+        "(func (result i32) (throw_ref (unreachable)))",
+        "(func (throw_ref (ref.null noexn)))",
     };
     Loader l;
     loader_init(&l);
@@ -161,6 +183,23 @@ static void segments(void **state) {
     segments_are(&l, "(func (param i32) block local.get 0 br_if 0 i32.const 1 drop end)", "E0+2 P6+1");
     segments_are(&l, "(func (param i32) (block local.get 0 br_table 0 0) i32.const 1 drop)", "E0+2 P9+1");
     segments_are(&l, "(func return call 0 loop br 0 end)", "E0+0");
+    /* A catch's label can be reached whenever its block can, the sequence of an older one too. */
+    segments_are(&l, "(tag) (func block try_table (catch_all 0) throw 0 end end i32.const 1 drop)",
+                 "E0+1 P11+1");
+    segments_are(&l,
+                 "(func block loop try_table (catch_all 1) (catch_all 0) call 0 end br 0 end end i32.const 1"
+                 " drop)",
+                 "E0+0 L4+1 P14+1 P18+1");
+    segments_are(&l, "(func block return try_table (catch_all 0) end end i32.const 1 drop)", "E0+0");
+    segments_are(&l, "(func try_table (catch_all 0) end i32.const 1 drop)", "E0+0 P6+1");
+    l.cx.features |= 1u << FEATURE_LEGACY_EXCEPTIONS;
+    segments_are(&l,
+                 "(tag) (func try throw 0 catch 0 i32.const 1 drop unreachable catch_all i32.const 1 drop end"
+                 " i32.const 1 drop)",
+                 "E0+1 P6+1 P11+1 P15+1");
+    segments_are(&l, "(tag) (func try throw 0 catch_all rethrow 0 end i32.const 1 drop)", "E0+1 P5+1");
+    segments_are(&l, "(tag) (func try throw 0 delegate 0 i32.const 1 drop)", "E0+1");
+    segments_are(&l, "(tag) (func return try nop catch_all i32.const 1 drop end)", "E0+0");
     loader_end(&l);
 }
 
