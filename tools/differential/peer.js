@@ -41,7 +41,7 @@ function call(func, type) {
     const values = results.length === 1 ? [value] : results.length === 0 ? [] : [...value];
     return values.map((v, i) => print(results[i], v)).join('');
   } catch (e) {
-    return ' trap';
+    return e instanceof WebAssembly.Exception ? ' exception' : ' trap';
   }
 }
 
@@ -56,6 +56,7 @@ function does(item, type) {
   if (typeof item === 'function') return call(item, type);
   if (item instanceof WebAssembly.Memory) return memory(item);
   if (item instanceof WebAssembly.Table) return ` ${item.length}`;
+  if (item instanceof WebAssembly.Tag) return '';
   return print(type.match(/[if]\d\d/)?.[0], item.value);
 }
 

@@ -85,9 +85,10 @@ static void call(sg_core_func *func) {
         return;
     for (size_t i = 0; i < count; i++)
         arguments[i] = argument(sg_core_func_param(func, i), i);
-    sg_status status = sg_core_func_call(func, arguments, count, results, result_count, NULL);
+    sg_error error;
+    sg_status status = sg_core_func_call(func, arguments, count, results, result_count, &error);
     if (status != SG_OK)
-        printf(" trap");
+        printf(status == SG_TRAP && error.trap == SG_TRAP_UNCAUGHT_EXCEPTION ? " exception" : " trap");
     for (size_t i = 0; status == SG_OK && i < result_count; i++)
         print_value(results[i]);
 }
@@ -115,7 +116,7 @@ static void print_export(const sg_module *module, sg_core_instance *instance, si
         print_memory(item.of.memory);
     else if (item.kind == SG_EXTERN_GLOBAL)
         print_value(sg_core_global_get(item.of.global));
-    else
+    else if (item.kind == SG_EXTERN_TABLE)
         printf(" %" PRIu64, sg_core_table_size(item.of.table));
     printf("\n");
 }
@@ -158,6 +159,7 @@ static void run(sg_engine *engine, const void *bytes, size_t size) {
 
 int main(int argc, char **argv) {
     sg_engine *engine = sg_engine_new(NULL, NULL);
+    sg_engine_set_feature(engine, "legacy-exceptions", true, NULL);
     for (int i = 1; i < argc; i++) {
         static uint8_t bytes[1 << 22];
         FILE *file = fopen(argv[i], "rb");
