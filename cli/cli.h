@@ -16,6 +16,7 @@ int command_wast(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_parse(int argc, char **argv);
 int command_print(int argc, char **argv);
+int command_wit(int argc, char **argv);
 
 /* A whole file in memory; `path` "-" is standard input. */
 typedef struct File {

@@ -15,6 +15,7 @@ static const Command commands[] = {
     {"inspect", command_inspect, "show imports, exports, types and sizes"},
     {"parse", command_parse, "turn text into binary"},
     {"print", command_print, "turn binary into text"},
+    {"wit", command_wit, "check a WIT package, or turn it into a component"},
     {"wast", command_wast, "run scripts of the official suites"},
 };
 

@@ -13,5 +13,6 @@
 #include <sandglass/store.h>
 #include <sandglass/value.h>
 #include <sandglass/wat.h>
+#include <sandglass/wit.h>
 
 #endif

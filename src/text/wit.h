@@ -1,0 +1,235 @@
+/* Inside the text room: WIT packages (component model, WIT.md).
+ *
+ *   sources ── wit_lex, wit_parse ──→ the tree below ── wit_resolve ──→ the same, names resolved ──
+ * wit_encode ──→ the binary of a component that exports each interface and world as a type ("Package Format")
+ *
+ * Everything lives in one arena, for the time of one translation. Recursion is over nested type expressions,
+ * at most LIMIT(TYPE_DEPTH) deep, over type definitions, the same, and over interfaces that use each other,
+ * at most WIT_USE_DEPTH deep. */
+#ifndef SGI_WIT_H
+#define SGI_WIT_H
+
+#include "text/text.h"
+
+enum { WIT_USE_DEPTH = 500 };
+
+typedef struct WitPackage WitPackage;
+typedef struct WitScope WitScope;
+typedef struct WitDef WitDef;
+typedef struct WitType WitType;
+
+typedef struct WitFile {
+    const sg_wit_source *source;
+    Bytes text;
+    uint32_t group;      /* files of one folder: 0 the package itself, else a dependency */
+    struct WitUse *uses; /* at top level */
+    WitPackage *package; /* NULL until it is known */
+} WitFile;
+
+/* A place in a file, for errors. */
+typedef struct WitAt {
+    const WitFile *file;
+    size_t offset;
+} WitAt;
+
+typedef struct WitPackageName {
+    Bytes text;    /* "ns:name", without version */
+    Bytes version; /* empty: none */
+    WitAt at;
+} WitPackageName;
+
+struct WitPackage {
+    WitPackageName name;
+    bool is_named, is_documented;
+    uint32_t group;
+    WitScope *scopes, **last_scope; /* interfaces and worlds, in order */
+    Map names;                      /* of them */
+    WitPackage *next;
+    uint8_t mark; /* of the search for cycles */
+};
+
+/* "a", or "ns:pkg/a@1.0.0". */
+typedef struct WitPath {
+    WitPackageName package; /* text empty: the own one */
+    Bytes name;
+    WitAt at;
+} WitPath;
+
+/* use path as name; at the top of a file; use path.{...}; in an interface or world. */
+typedef struct WitUse {
+    WitPath path;
+    Bytes name;
+    WitScope *scope; /* resolved; of the latter */
+    struct WitUse *next;
+} WitUse;
+
+struct WitType {
+    sg_kind kind;
+    Bytes name; /* of a type by name, then kind does not count */
+    WitAt at;
+    WitDef *def;             /* resolved */
+    WitType *first, *second; /* element; ok, error; key, value; or NULL */
+    uint32_t length;         /* SG_FIXED_LIST */
+    struct WitMember *items; /* SG_TUPLE */
+};
+
+/* Fields, cases, flags, tuple items, parameters. */
+typedef struct WitMember {
+    Bytes name;
+    WitAt at;
+    WitType *type; /* NULL: none */
+    struct WitMember *next;
+} WitMember;
+
+typedef enum WitDefKind { WIT_ALIAS, WIT_COMPOUND, WIT_RESOURCE, WIT_USED } WitDefKind;
+
+struct WitDef {
+    WitDefKind kind;
+    Bytes name, external_id;
+    WitAt at;
+    WitScope *scope;
+    WitType *type;                     /* WIT_ALIAS */
+    sg_kind compound;                  /* WIT_COMPOUND: record, variant, enum, flags */
+    WitMember *members, **last_member; /* the same */
+    WitUse *use;                       /* WIT_USED */
+    Bytes from_name;                   /* the same */
+    WitDef *target;                    /* resolved */
+    WitDef *next;
+    uint32_t depth;                     /* of types, once checked */
+    bool borrows;                       /* the same: has a borrowed handle inside */
+    uint8_t mark;                       /* of the search for cycles */
+    uint32_t encoded_in, encoded_index; /* its type index in the scope of that number */
+};
+
+typedef enum WitFuncKind { WIT_FREE, WIT_METHOD, WIT_STATIC, WIT_CONSTRUCTOR } WitFuncKind;
+
+typedef struct WitFunc {
+    WitFuncKind kind;
+    Bytes name; /* as encoded: "[method]file.read" */
+    Bytes external_id;
+    WitAt at;
+    bool is_async;
+    WitDef *resource; /* but for WIT_FREE */
+    WitMember *params, **last_param;
+    WitType *result; /* NULL: none */
+    struct WitFunc *next;
+} WitFunc;
+
+/* An import or export of a world. */
+typedef struct WitItem {
+    bool is_export, is_included;
+    Bytes name; /* empty: the interface's own */
+    Bytes external_id;
+    WitAt at;
+    WitFunc *func;       /* one of these: a function, */
+    WitScope *interface; /* an interface (written inline, or resolved from the path), */
+    WitPath path;        /* which has this one */
+    struct WitItem *next;
+} WitItem;
+
+typedef struct WitRename {
+    Bytes from, to;
+    WitAt at;
+    bool is_used;
+    struct WitRename *next;
+} WitRename;
+
+typedef struct WitInclude {
+    WitPath path;
+    WitRename *renames;
+    struct WitInclude *next;
+} WitInclude;
+
+/* An interface or a world. */
+struct WitScope {
+    bool is_world, is_inline;
+    Bytes name;
+    WitAt at;
+    WitPackage *package;
+    WitDef *defs, **last_def;
+    WitUse *uses;
+    WitFunc *funcs, **last_func; /* of interfaces, methods among them; of a world's resources */
+    WitItem *items, **last_item; /* of worlds */
+    WitInclude *includes, **last_include;
+    WitScope *next;
+    Map names;        /* of what it defines */
+    const void *self; /* its address, as a key */
+    uint8_t mark;
+    /* In the scope of that number: instance indices, and what was found out. */
+    uint32_t imported_in, import_index, exported_in, export_index, will_export, checked_in;
+};
+
+typedef struct Wit {
+    LoadContext cx;
+    Arena arena;
+    const char *const *features;
+    size_t feature_count;
+    WitFile *files;
+    size_t file_count;
+    WitPackage *packages, **last_package;
+    Vec(void *) objects; /* what names stand for */
+    Vec(Map *) maps;     /* to be freed */
+    uint32_t nested;     /* definitions that are being checked */
+    uint32_t scopes_made;
+} Wit;
+
+/* ---- wit_lex.c ---- */
+
+typedef enum WitTokenKind {
+    WIT_END,
+    WIT_ID,     /* `name` without its "%" */
+    WIT_NUMBER, /* decimal digits */
+    WIT_STRING, /* `name`: what stands between the quotes, escapes and all */
+    WIT_MARK,   /* one of { } ( ) < > , ; : / . = @ * _ and "->" as '-' */
+} WitTokenKind;
+
+typedef struct WitToken {
+    WitTokenKind kind;
+    char mark;
+    bool is_escaped; /* WIT_ID with "%": no keyword */
+    Bytes name;
+    size_t offset, end;
+} WitToken;
+
+typedef struct WitLexer {
+    Wit *wit;
+    const WitFile *file;
+    WitToken token;     /* the next one */
+    bool is_documented; /* a comment for readers stands before it */
+} WitLexer;
+
+sg_status sgi_wit_fail(const Wit *wit, WitAt at, const char *message, const char *detail, ...)
+    SGI_PRINTF(4, 5);
+sg_status sgi_wit_no_memory(const Wit *wit);
+sg_status sgi_wit_lex_begin(WitLexer *lexer, Wit *wit, const WitFile *file);
+/* Moves to the next token. */
+sg_status sgi_wit_next(WitLexer *lexer);
+/* A version, which begins right behind the mark '@' that is the current token; moves past it. */
+sg_status sgi_wit_take_version(WitLexer *lexer, Bytes *version);
+
+/* ---- wit_parse.c ---- */
+
+/* Finds the name of the file's package: file->package, or NULL if the file does not say. */
+sg_status sgi_wit_parse_header(Wit *wit, WitFile *file);
+/* The rest; file->package is known. */
+sg_status sgi_wit_parse_file(Wit *wit, WitFile *file);
+/* The package of the group's files that do not say. */
+sg_status sgi_wit_unnamed_package(Wit *wit, const WitFile *file, WitPackage **package);
+
+/* ---- wit_resolve.c ---- */
+
+/* Resolves all names and checks what can be wrong with them. */
+sg_status sgi_wit_resolve(Wit *wit);
+/* The definition behind uses and aliases of names alone. */
+const WitDef *sgi_wit_origin(const WitDef *def);
+
+/* ---- wit_encode.c ---- */
+
+sg_status sgi_wit_encode_package(Wit *wit, const WitPackage *package, Buf *binary);
+
+/* ---- wit.c ---- */
+
+/* Makes `map` empty; it is freed at the end. False when memory is refused. */
+bool sgi_wit_map(Wit *wit, Map *map);
+
+#endif

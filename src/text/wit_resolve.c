@@ -1,0 +1,511 @@
+/* Names in WIT → what they mean (WIT.md, "Name resolution"): interfaces and worlds by paths, types by names
+ * in their interface; and what is wrong with them: cycles, duplicates, borrowed results. */
+#include "text/wit.h"
+
+#include <string.h>
+
+enum { UNSEEN, OPEN, DONE };
+
+static int shown(Bytes name) {
+    return name.size > 100 ? 100 : (int)name.size;
+}
+
+static sg_status fail(const Wit *wit, WitAt at, const char *message, Bytes name) {
+    return sgi_wit_fail(wit, at, message, "\"%.*s\"", shown(name), (const char *)name.data);
+}
+
+static sg_status poll(const Wit *wit) {
+    return sgi_load_poll(&wit->cx);
+}
+
+/* ---- lookups ---- */
+
+/* Names that differ only by case are the same. */
+static Bytes lower(Wit *wit, Bytes name) {
+    uint8_t *copy = sgi_arena_alloc(&wit->arena, name.size);
+    for (size_t i = 0; copy && i < name.size; i++)
+        copy[i] =
+            (uint8_t)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] + ('a' - 'A') : name.data[i]);
+    return (Bytes){copy, name.size};
+}
+
+/* Adds a name; `object` is what it stands for, NULL if nobody looks for it. */
+static sg_status define(Wit *wit, Map *names, Bytes name, void *object, WitAt at) {
+    Bytes key = lower(wit, name);
+    if (key.data == NULL || !sgi_vec_push(wit->cx.alloc, &wit->objects, object))
+        return sgi_wit_no_memory(wit);
+    switch (sgi_map_put(names, key, (uint32_t)wit->objects.count - 1)) {
+    case MAP_ADDED: return SG_OK;
+    case MAP_EXISTS: return fail(wit, at, "name defined twice", name);
+    default: return sgi_wit_no_memory(wit);
+    }
+}
+
+static sg_status find(Wit *wit, const Map *names, Bytes name, void **object) {
+    Bytes key = lower(wit, name);
+    if (key.data == NULL)
+        return sgi_wit_no_memory(wit);
+    const uint32_t *at = sgi_map_get(names, key);
+    *object = at ? wit->objects.items[*at] : NULL;
+    return SG_OK;
+}
+
+static sg_status find_package(Wit *wit, const WitPackageName *name, WitPackage **package) {
+    for (*package = wit->packages; *package; *package = (*package)->next)
+        if ((*package)->is_named && sgi_bytes_equal((*package)->name.text, name->text) &&
+            sgi_bytes_equal((*package)->name.version, name->version))
+            return SG_OK;
+    return fail(wit, name->at, "package not found", name->text);
+}
+
+/* An interface or world of `package`, or of the one that the path names. */
+static sg_status find_path(Wit *wit, WitPackage *package, const WitPath *path, bool is_world,
+                           WitScope **scope) {
+    void *object;
+    if (path->package.text.size)
+        SGI_TRY(find_package(wit, &path->package, &package));
+    SGI_TRY(find(wit, &package->names, path->name, &object));
+    *scope = object;
+    if (object == NULL)
+        return fail(wit, path->at, is_world ? "world not found" : "interface not found", path->name);
+    if ((*scope)->is_world != is_world)
+        return fail(wit, path->at, is_world ? "not a world" : "not an interface", path->name);
+    return SG_OK;
+}
+
+/* The same; the file's top-level uses go before its package. */
+static sg_status find_scope(Wit *wit, WitPackage *package, const WitPath *path, bool is_world,
+                            WitScope **scope) {
+    for (const WitUse *use = path->at.file->uses; use && path->package.text.size == 0; use = use->next)
+        if (sgi_bytes_equal(use->name, path->name))
+            return find_path(wit, path->at.file->package, &use->path, is_world, scope);
+    return find_path(wit, package, path, is_world, scope);
+}
+
+const WitDef *sgi_wit_origin(const WitDef *def) {
+    for (;;)
+        if (def->kind == WIT_USED)
+            def = def->target;
+        else if (def->kind == WIT_ALIAS && def->type->def && def->type->kind != SG_OWN &&
+                 def->type->kind != SG_BORROW)
+            def = def->type->def;
+        else
+            return def;
+}
+
+/* ---- types ---- */
+
+static sg_status resolve_type(Wit *wit, WitScope *scope, WitType *type);
+
+static bool is_key(const WitType *type) {
+    if (type->def)
+        return false;
+    switch (type->kind) {
+    case SG_F32:
+    case SG_F64:
+    case SG_ERROR_CONTEXT: return false;
+    default: return type->kind <= SG_STRING;
+    }
+}
+
+static sg_status resolve_named(Wit *wit, WitScope *scope, WitType *type) {
+    void *object;
+    SGI_TRY(find(wit, &scope->names, type->name, &object));
+    type->def = object;
+    return object ? SG_OK : fail(wit, type->at, "type not defined", type->name);
+}
+
+/* Recursion: type expressions nest at most LIMIT(TYPE_DEPTH) deep. */
+static sg_status resolve_type(Wit *wit, WitScope *scope, WitType *type) {
+    if (type->name.size)
+        return resolve_named(wit, scope, type);
+    if (type->first)
+        SGI_TRY(resolve_type(wit, scope, type->first));
+    if (type->second)
+        SGI_TRY(resolve_type(wit, scope, type->second));
+    for (WitMember *item = type->items; item; item = item->next)
+        SGI_TRY(resolve_type(wit, scope, item->type));
+    if (type->kind == SG_MAP && !is_key(type->first))
+        return sgi_wit_fail(wit, type->at, "type cannot be the key of a map", "%s", "");
+    return SG_OK;
+}
+
+static sg_status resolve_members(Wit *wit, WitScope *scope, WitMember *member) {
+    for (; member; member = member->next)
+        if (member->type)
+            SGI_TRY(resolve_type(wit, scope, member->type));
+    return SG_OK;
+}
+
+/* Members have different names, and parameters. */
+static sg_status check_names(Wit *wit, const WitMember *members) {
+    Map names;
+    sgi_map_init(&names, wit->cx.alloc);
+    sg_status status = SG_OK;
+    for (const WitMember *member = members; member && status == SG_OK; member = member->next)
+        status = define(wit, &names, member->name, NULL, member->at);
+    sgi_map_free(&names);
+    return status;
+}
+
+/* The depth of a type whose definitions are known: cycles are found here. Handles stop it. */
+static sg_status check_def(Wit *wit, WitDef *def, uint32_t *depth, bool *borrows);
+
+static sg_status check_type(Wit *wit, const WitType *type, uint32_t *depth, bool *borrows) {
+    uint32_t inner = 0;
+    *depth = 0;
+    if (type->def) {
+        const WitDef *origin = NULL;
+        SGI_TRY(check_def(wit, type->def, depth, borrows));
+        origin = sgi_wit_origin(type->def);
+        bool is_handle = type->kind == SG_OWN || type->kind == SG_BORROW;
+        if (is_handle && origin->kind != WIT_RESOURCE)
+            return fail(wit, type->at, "not a resource", type->name);
+        *borrows |= type->kind == SG_BORROW;
+        ++*depth;
+        return SG_OK;
+    }
+    if (type->first)
+        SGI_TRY(check_type(wit, type->first, depth, borrows));
+    if (type->second) {
+        SGI_TRY(check_type(wit, type->second, &inner, borrows));
+        *depth = inner > *depth ? inner : *depth;
+    }
+    for (const WitMember *item = type->items; item; item = item->next) {
+        SGI_TRY(check_type(wit, item->type, &inner, borrows));
+        *depth = inner > *depth ? inner : *depth;
+    }
+    return sgi_limit_check(LIMIT_ID_TYPE_DEPTH, ++*depth, SG_NO_OFFSET, wit->cx.err);
+}
+
+/* Recursion: a chain longer than LIMIT(TYPE_DEPTH) is refused on the way down. */
+static sg_status check_def(Wit *wit, WitDef *def, uint32_t *depth, bool *borrows) {
+    SGI_TRY(poll(wit));
+    if (def->mark == OPEN)
+        return fail(wit, def->at, "type depends on itself", def->name);
+    if (def->mark == DONE) {
+        *depth = def->depth;
+        *borrows |= def->borrows;
+        return SG_OK;
+    }
+    uint32_t deepest = 0, inner = 0;
+    def->mark = OPEN;
+    SGI_TRY(sgi_limit_check(LIMIT_ID_TYPE_DEPTH, ++wit->nested, SG_NO_OFFSET, wit->cx.err));
+    if (def->kind == WIT_USED)
+        SGI_TRY(check_def(wit, def->target, &deepest, &def->borrows));
+    else if (def->kind == WIT_ALIAS)
+        SGI_TRY(check_type(wit, def->type, &deepest, &def->borrows));
+    for (const WitMember *member = def->members; member; member = member->next)
+        if (member->type) {
+            SGI_TRY(check_type(wit, member->type, &inner, &def->borrows));
+            deepest = inner > deepest ? inner : deepest;
+        }
+    wit->nested--;
+    def->mark = DONE;
+    *depth = def->depth = deepest + (def->kind == WIT_COMPOUND);
+    *borrows |= def->borrows;
+    return SG_OK;
+}
+
+/* ---- functions ---- */
+
+static sg_status check_constructor(Wit *wit, const WitFunc *func) {
+    const WitType *result = func->result;
+    if (result->def == NULL && result->kind == SG_RESULT && result->first)
+        result = result->first;
+    return result->def && result->def == func->resource && result->kind != SG_BORROW
+               ? SG_OK
+               : fail(wit, func->at, "constructor does not return its resource", func->resource->name);
+}
+
+static sg_status resolve_func(Wit *wit, WitScope *scope, WitFunc *func) {
+    SGI_TRY(poll(wit));
+    SGI_TRY(check_names(wit, func->params));
+    SGI_TRY(resolve_members(wit, scope, func->params));
+    if (func->result)
+        SGI_TRY(resolve_type(wit, scope, func->result));
+    return func->kind == WIT_CONSTRUCTOR ? check_constructor(wit, func) : SG_OK;
+}
+
+static sg_status check_func(Wit *wit, const WitFunc *func) {
+    uint32_t depth;
+    bool borrows = false;
+    for (const WitMember *param = func->params; param; param = param->next)
+        SGI_TRY(check_type(wit, param->type, &depth, &borrows));
+    borrows = false;
+    if (func->result)
+        SGI_TRY(check_type(wit, func->result, &depth, &borrows));
+    return borrows ? fail(wit, func->at, "function returns a borrowed handle", func->name) : SG_OK;
+}
+
+/* ---- interfaces ---- */
+
+static sg_status collect_names(Wit *wit, WitScope *scope) {
+    for (WitDef *def = scope->defs; def; def = def->next)
+        SGI_TRY(define(wit, &scope->names, def->name, def, def->at));
+    if (scope->is_world)
+        return SG_OK;
+    for (WitFunc *func = scope->funcs; func; func = func->next)
+        SGI_TRY(define(wit, &scope->names, func->name, NULL, func->at));
+    return SG_OK;
+}
+
+static sg_status resolve_scope(Wit *wit, WitScope *scope, unsigned depth);
+
+/* Interfaces that are used are resolved first. Recursion: at most WIT_USE_DEPTH deep. */
+static sg_status resolve_uses(Wit *wit, WitScope *scope, unsigned depth) {
+    for (WitUse *use = scope->uses; use; use = use->next) {
+        SGI_TRY(find_scope(wit, scope->package, &use->path, false, &use->scope));
+        SGI_TRY(resolve_scope(wit, use->scope, depth + 1));
+    }
+    for (WitDef *def = scope->defs; def; def = def->next) {
+        void *object;
+        if (def->kind != WIT_USED)
+            continue;
+        SGI_TRY(find(wit, &def->use->scope->names, def->from_name, &object));
+        if (object == NULL)
+            return fail(wit, def->at, "type not found", def->from_name);
+        def->target = object;
+    }
+    return SG_OK;
+}
+
+static sg_status check_scope(Wit *wit, WitScope *scope) {
+    for (WitDef *def = scope->defs; def; def = def->next) {
+        uint32_t depth;
+        bool borrows = false;
+        wit->nested = 0;
+        SGI_TRY(check_def(wit, def, &depth, &borrows));
+    }
+    for (const WitFunc *func = scope->funcs; func; func = func->next)
+        SGI_TRY(check_func(wit, func));
+    return SG_OK;
+}
+
+static sg_status resolve_scope(Wit *wit, WitScope *scope, unsigned depth) {
+    SGI_TRY(poll(wit));
+    if (scope->mark == DONE)
+        return SG_OK;
+    if (scope->mark == OPEN)
+        return fail(wit, scope->at, "interface depends on itself", scope->name);
+    if (depth > WIT_USE_DEPTH)
+        return sgi_wit_fail(wit, scope->at, "interfaces use each other too deeply", "%s", "");
+    scope->mark = OPEN;
+    SGI_TRY(collect_names(wit, scope));
+    SGI_TRY(resolve_uses(wit, scope, depth));
+    for (WitDef *def = scope->defs; def; def = def->next) {
+        SGI_TRY(check_names(wit, def->members));
+        SGI_TRY(resolve_members(wit, scope, def->members));
+        if (def->type)
+            SGI_TRY(resolve_type(wit, scope, def->type));
+    }
+    for (WitFunc *func = scope->funcs; func; func = func->next)
+        SGI_TRY(resolve_func(wit, scope, func));
+    SGI_TRY(check_scope(wit, scope));
+    scope->mark = DONE;
+    return SG_OK;
+}
+
+/* ---- worlds ---- */
+
+static sg_status resolve_world(Wit *wit, WitScope *world, unsigned depth);
+
+static Bytes renamed(WitRename *renames, Bytes name) {
+    for (WitRename *rename = renames; rename; rename = rename->next)
+        if (sgi_bytes_equal(rename->from, name)) {
+            rename->is_used = true;
+            return rename->to;
+        }
+    return name;
+}
+
+static sg_status include_def(Wit *wit, WitScope *world, const WitDef *from, WitRename *renames) {
+    WitDef *def = sgi_arena_copy(&wit->arena, from, sizeof *from);
+    if (def == NULL)
+        return sgi_wit_no_memory(wit);
+    def->name = renamed(renames, from->name);
+    def->next = NULL;
+    void *known;
+    SGI_TRY(find(wit, &world->names, def->name, &known));
+    if (known && sgi_wit_origin(known) == sgi_wit_origin(from))
+        return SG_OK; /* used in both */
+    *world->last_def = def;
+    world->last_def = &def->next;
+    return define(wit, &world->names, def->name, def, def->at);
+}
+
+static sg_status include_item(Wit *wit, WitScope *world, const WitItem *from, WitRename *renames) {
+    WitItem *item = sgi_arena_copy(&wit->arena, from, sizeof *from);
+    if (item == NULL)
+        return sgi_wit_no_memory(wit);
+    if (item->name.size)
+        item->name = renamed(renames, from->name);
+    item->next = NULL;
+    item->is_included = true;
+    *world->last_item = item;
+    world->last_item = &item->next;
+    return SG_OK;
+}
+
+static sg_status include(Wit *wit, WitScope *world, const WitInclude *what, unsigned depth) {
+    WitScope *other;
+    SGI_TRY(find_scope(wit, world->package, &what->path, true, &other));
+    SGI_TRY(resolve_world(wit, other, depth + 1));
+    for (const WitDef *def = other->defs; def; def = def->next)
+        SGI_TRY(include_def(wit, world, def, what->renames));
+    for (WitFunc *func = other->funcs; func; func = func->next) {
+        WitFunc *copy = sgi_arena_copy(&wit->arena, func, sizeof *func);
+        if (copy == NULL)
+            return sgi_wit_no_memory(wit);
+        copy->next = NULL;
+        *world->last_func = copy;
+        world->last_func = &copy->next;
+    }
+    for (const WitItem *item = other->items; item; item = item->next)
+        SGI_TRY(include_item(wit, world, item, what->renames));
+    for (const WitRename *rename = what->renames; rename; rename = rename->next)
+        if (!rename->is_used)
+            return fail(wit, rename->at, "no such import or export to rename", rename->from);
+    return SG_OK;
+}
+
+/* An import and an export of one name each; an interface that comes by several includes is one. */
+static sg_status check_items(Wit *wit, WitScope *world) {
+    Map sides[2];
+    sg_status status = SG_OK;
+    sgi_map_init(&sides[0], wit->cx.alloc);
+    sgi_map_init(&sides[1], wit->cx.alloc);
+    for (WitItem **link = &world->items, *item; status == SG_OK && (item = *link) != NULL;) {
+        Map *names = &sides[item->is_export];
+        void *known = NULL;
+        Bytes key = item->name;
+        if (key.size == 0) /* an interface: by its identity */
+            key = (Bytes){(const uint8_t *)&item->interface->self, sizeof item->interface->self};
+        if (item->name.size && !item->is_export)
+            status = find(wit, &world->names, key, &known);
+        if (known)
+            status = fail(wit, item->at, "name defined twice", item->name);
+        if (status == SG_OK && item->name.size == 0 && sgi_map_get(names, key)) {
+            bool is_repeated = !item->is_included;
+            if (is_repeated) {
+                status = fail(wit, item->at, "interface imported or exported twice", item->interface->name);
+            } else {
+                *link = item->next;
+                if (item->next == NULL)
+                    world->last_item = link;
+                continue;
+            }
+        }
+        if (status == SG_OK && item->name.size)
+            status = define(wit, names, key, NULL, item->at);
+        else if (status == SG_OK && sgi_map_put(names, key, 0) == MAP_NO_MEMORY)
+            status = sgi_wit_no_memory(wit);
+        link = &item->next;
+    }
+    sgi_map_free(&sides[0]);
+    sgi_map_free(&sides[1]);
+    return status;
+}
+
+static sg_status resolve_item(Wit *wit, WitScope *world, WitItem *item) {
+    if (item->func) {
+        SGI_TRY(resolve_func(wit, world, item->func));
+        return check_func(wit, item->func);
+    }
+    if (item->interface)
+        return resolve_scope(wit, item->interface, 0);
+    SGI_TRY(find_scope(wit, world->package, &item->path, false, &item->interface));
+    return resolve_scope(wit, item->interface, 0);
+}
+
+/* Recursion: at most WIT_USE_DEPTH deep. */
+static sg_status resolve_world(Wit *wit, WitScope *world, unsigned depth) {
+    if (world->mark == DONE)
+        return SG_OK;
+    if (world->mark == OPEN)
+        return fail(wit, world->at, "world includes itself", world->name);
+    if (depth > WIT_USE_DEPTH)
+        return sgi_wit_fail(wit, world->at, "worlds include each other too deeply", "%s", "");
+    WitItem *own = world->items;
+    SGI_TRY(resolve_scope(wit, world, 0));
+    world->mark = OPEN;
+    for (WitItem *item = own; item; item = item->next)
+        SGI_TRY(resolve_item(wit, world, item));
+    for (const WitInclude *i = world->includes; i; i = i->next)
+        SGI_TRY(include(wit, world, i, depth));
+    SGI_TRY(check_items(wit, world));
+    world->mark = DONE;
+    return SG_OK;
+}
+
+/* ---- packages ---- */
+
+static sg_status resolve_top_uses(Wit *wit) {
+    for (size_t i = 0; i < wit->file_count; i++) {
+        Map names;
+        sg_status status = SG_OK;
+        WitFile *file = &wit->files[i];
+        sgi_map_init(&names, wit->cx.alloc);
+        for (const WitUse *use = file->uses; use && status == SG_OK; use = use->next) {
+            void *own = NULL;
+            WitScope *scope;
+            status = define(wit, &names, use->name, NULL, use->path.at);
+            if (status == SG_OK)
+                status = find_path(wit, file->package, &use->path, false, &scope);
+            if (status == SG_OK &&
+                !(use->path.package.text.size == 0 && sgi_bytes_equal(use->name, use->path.name)))
+                status = find(wit, &file->package->names, use->name, &own);
+            if (own && ((WitScope *)own)->at.file == file)
+                status = fail(wit, use->path.at, "name defined twice", use->name);
+        }
+        sgi_map_free(&names);
+        SGI_TRY(status);
+    }
+    return SG_OK;
+}
+
+/* Packages that use each other's interfaces. Recursion: one level a package, at most WIT_USE_DEPTH. */
+static sg_status check_packages(Wit *wit, WitPackage *package, unsigned depth) {
+    if (package->mark == DONE)
+        return SG_OK;
+    if (package->mark == OPEN)
+        return fail(wit, package->name.at, "package depends on itself", package->name.text);
+    if (depth > WIT_USE_DEPTH)
+        return sgi_wit_fail(wit, package->name.at, "packages use each other too deeply", "%s", "");
+    package->mark = OPEN;
+    for (const WitScope *scope = package->scopes; scope; scope = scope->next) {
+        for (const WitUse *use = scope->uses; use; use = use->next)
+            if (use->scope->package != package)
+                SGI_TRY(check_packages(wit, use->scope->package, depth + 1));
+        for (const WitItem *item = scope->items; item; item = item->next)
+            if (item->interface && item->interface->package != package)
+                SGI_TRY(check_packages(wit, item->interface->package, depth + 1));
+    }
+    package->mark = DONE;
+    return SG_OK;
+}
+
+/* Only nested packages may stand in files without a name of their own. */
+static sg_status check_named(Wit *wit) {
+    for (const WitPackage *package = wit->packages; package; package = package->next)
+        if (!package->is_named && package->scopes)
+            return sgi_wit_fail(wit, package->scopes->at, "the package has no name", "%s", "");
+        else if (!package->is_named && package->next == NULL && package == wit->packages)
+            return sgi_wit_fail(wit, (WitAt){&wit->files[0], 0}, "the package has no name", "%s", "");
+    return SG_OK;
+}
+
+sg_status sgi_wit_resolve(Wit *wit) {
+    SGI_TRY(check_named(wit));
+    for (WitPackage *package = wit->packages; package; package = package->next) {
+        for (WitScope *scope = package->scopes; scope; scope = scope->next)
+            SGI_TRY(define(wit, &package->names, scope->name, scope, scope->at));
+    }
+    SGI_TRY(resolve_top_uses(wit));
+    for (WitPackage *package = wit->packages; package; package = package->next)
+        for (WitScope *scope = package->scopes; scope; scope = scope->next)
+            SGI_TRY(scope->is_world ? resolve_world(wit, scope, 0) : resolve_scope(wit, scope, 0));
+    for (WitPackage *package = wit->packages; package; package = package->next)
+        SGI_TRY(check_packages(wit, package, 0));
+    return SG_OK;
+}
