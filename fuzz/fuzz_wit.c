@@ -1,0 +1,24 @@
+/* WIT → a component that decodes, or an error with a position. The input is two files, cut at the first NUL:
+ * a package and its dependency. */
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    sg_error error = {.status = SG_OK};
+    const uint8_t *cut = size ? memchr(data, 0, size) : NULL;
+    size_t first = cut ? (size_t)(cut - data) : size;
+    sg_wit_source sources[] = {{"a.wit", (const char *)data, first},
+                               {"deps/b.wit", cut ? (const char *)cut + 1 : "", cut ? size - first - 1 : 0}};
+    const char *const features[] = {"active"};
+    sg_bytes binary, text;
+    if (sg_wit_encode(fuzz_engine(), sources, cut ? 2 : 1, features, 1, &binary, &error) != SG_OK) {
+        require_error(&error);
+        return 0;
+    }
+    sg_component_delete(sg_component_load(fuzz_engine(), binary.data, binary.size, NULL));
+    if (sg_wat_print(fuzz_engine(), binary.data, binary.size, &text, &error) == SG_OK)
+        sg_bytes_delete(&text);
+    else
+        require_error(&error);
+    sg_bytes_delete(&binary);
+    return 0;
+}
