@@ -23,8 +23,8 @@ void sgi_text_core_type(Buf *text, const Module *module, ExternKind kind, uint32
 void sgi_text_extern_type(Buf *text, const ExternType *type);
 void sgi_text_value_type(Buf *text, const sg_type *type);
 
-/* WIT: the files of a package and its dependencies → the binary of a component that exports its interfaces and
- * worlds as types. SG_MALFORMED with line and column. */
+/* WIT: the files of a package and its dependencies → the binary of a component that exports its interfaces
+ * and worlds as types. SG_MALFORMED with line and column. */
 sg_status sgi_wit_encode(const LoadContext *cx, const sg_wit_source *sources, size_t count,
                          const char *const *features, size_t feature_count, Buf *binary);
 
