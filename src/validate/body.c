@@ -110,7 +110,8 @@ sg_status sgi_body_pop_any(Validator *v, ValType *type) {
 
 void sgi_body_drop(Validator *v, uint32_t count) {
     v->stack.count -= count;
-    v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
+    if (count > 0) /* else there may be no items */
+        v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
 }
 
 sg_status sgi_body_pop(Validator *v, ValType expected) {
