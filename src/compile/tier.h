@@ -23,7 +23,8 @@ typedef struct Tier {
     void (*code_delete)(ModuleCode *code);
 
     /* Calls a FUNC_WASM function. `slots` (room for the parameters and for the results) holds the arguments,
-     * then the results. On a trap every discarded frame was told to lib->frame_unwound. Re-entrant through
+     * then the results. On a trap every discarded frame was told to lib->frame_unwound; an exception that
+     * nobody catches is the trap UNCAUGHT_EXCEPTION, with cx->uncaught. Re-entrant through
      * host functions: frames start at cx->stack_top, which is restored on return. */
     sg_trap (*call)(ExecContext *cx, FuncInst *func, Slot *slots);
 
