@@ -21,7 +21,8 @@ SG_API void sg_bytes_delete(sg_bytes *bytes);
 SG_API sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_bytes *binary,
                               sg_error *error);
 
-/* Writes the text of a module or component binary. The binary is decoded, not validated. */
+/* Writes the text of a module or component binary. The binary is decoded, not validated; what is built can be
+ * printed, on or off. */
 SG_API sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text,
                               sg_error *error);
 

@@ -80,6 +80,7 @@ sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_by
     Buf buf;
     *text = (sg_bytes){0};
     SGI_TRY(sgi_load_begin(engine, size, &scope, error));
+    scope.cx.features |= sgi_features_built();
     sgi_buf_init(&buf, &scope.alloc);
     sg_status status = print(&scope.cx, (Bytes){binary, size}, &buf);
     if (status == SG_OK)
