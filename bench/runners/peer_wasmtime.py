@@ -15,13 +15,22 @@ elif sys.argv[1] == "winch":
 config.parallel_compilation = False
 config.consume_fuel = "--fuel" in sys.argv
 engine = wasmtime.Engine(config)
-module = store = program = None
+data = module = store = program = None
 
 
-def load(path):
-    global module
+def read(path):
+    global data
     with open(path, "rb") as file:
-        module = wasmtime.Module(engine, file.read())
+        data = file.read()
+
+
+def load(_):
+    global module
+    module = wasmtime.Module(engine, data)
+
+
+def validate(_):
+    wasmtime.Module.validate(engine, data)
 
 
 def instantiate():
@@ -49,4 +58,4 @@ def first(name):
         pass  # the import that traps
 
 
-serve({"load": load, "run": run, "first": first})
+serve({"read": read, "load": load, "validate": validate, "run": run, "first": first})

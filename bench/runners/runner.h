@@ -1,6 +1,8 @@
 /* The runners' side of the protocol of harness/engines.py: a command a line in, a reply a line out.
  *
- *   load PATH     decode, validate and whatever the engine does then → "WALL CPU"
+ *   read PATH     read the file into memory → "WALL CPU"
+ *   load -        decode, validate and whatever the engine does then → "WALL CPU"
+ *   validate -    decode and validate only, where an engine can be asked that → "WALL CPU"
  *   run SCALE     call bench_run, instantiating first where that was not done yet → "WALL CPU CHECKSUM"
  *   first EXPORT  instantiate with imports that trap and call → "WALL CPU"
  *
@@ -27,7 +29,7 @@ static int64_t time_of(clockid_t clock) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static int serve(bool load(const char *path), bool run(uint32_t scale, uint64_t *checksum),
+static int serve(bool read(const char *path), bool load(void), bool run(uint32_t scale, uint64_t *checksum),
                  bool first(const char *name)) {
     char line[4096];
     while (fgets(line, sizeof line, stdin)) {
@@ -38,8 +40,10 @@ static int serve(bool load(const char *path), bool run(uint32_t scale, uint64_t 
         uint64_t checksum = 0;
         int64_t wall = time_of(CLOCK_MONOTONIC), cpu = time_of(CLOCK_THREAD_CPUTIME_ID);
         bool ok;
-        if (strcmp(line, "load") == 0)
-            ok = load(argument);
+        if (strcmp(line, "read") == 0)
+            ok = read(argument);
+        else if (strcmp(line, "load") == 0)
+            ok = load();
         else if (strcmp(line, "run") == 0)
             ok = run((uint32_t)strtoul(argument, NULL, 10), &checksum);
         else

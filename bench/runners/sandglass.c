@@ -5,6 +5,8 @@
 
 #include "runner.h"
 
+static char *binary;
+static size_t size;
 static sg_engine *engine;
 static sg_store *store;
 static sg_module *module;
@@ -17,27 +19,21 @@ static bool refuse_error(const sg_error *error) {
     return refuse(text);
 }
 
-static char *read_file(const char *path, size_t *size) {
+static bool read_file(const char *path) {
     FILE *file = fopen(path, "rb");
-    char *data = NULL;
-    if (file && fseek(file, 0, SEEK_END) == 0 && (*size = (size_t)ftell(file)) > 0 &&
-        (data = malloc(*size))) {
+    if (file && fseek(file, 0, SEEK_END) == 0 && (size = (size_t)ftell(file)) > 0 &&
+        (binary = malloc(size))) {
         rewind(file);
-        *size = fread(data, 1, *size, file);
+        size = fread(binary, 1, size, file);
     }
     if (file)
         fclose(file);
-    return data;
+    return binary != NULL || refuse("cannot read the file");
 }
 
-static bool load(const char *path) {
+static bool load(void) {
     sg_error error;
-    size_t size;
-    char *binary = read_file(path, &size);
-    if (binary == NULL)
-        return refuse("cannot read the file");
     module = sg_module_load(engine, binary, size, &error);
-    free(binary);
     return module != NULL || refuse_error(&error);
 }
 
@@ -84,5 +80,5 @@ int main(int argc, char **argv) {
     sg_engine_options options = {.size = sizeof options, .load_bytes = SG_UNLIMITED};
     engine = sg_engine_new(&options, NULL);
     fuel = argc > 1 && strcmp(argv[1], "--fuel") == 0 ? UINT64_C(1) << 60 : 0;
-    return engine ? serve(load, run, first) : 1;
+    return engine ? serve(read_file, load, run, first) : 1;
 }

@@ -3,7 +3,7 @@
 const fs = require('fs');
 const readline = require('readline');
 
-let module_, program;
+let bytes, module_, program;
 
 function cpu() {
   const { user, system } = process.cpuUsage();
@@ -20,8 +20,14 @@ function instantiate() {
 }
 
 const commands = {
-  load(path) {
-    module_ = new WebAssembly.Module(fs.readFileSync(path));
+  read(path) {
+    bytes = fs.readFileSync(path);
+  },
+  load() {
+    module_ = new WebAssembly.Module(bytes);
+  },
+  validate() {
+    if (!WebAssembly.validate(bytes)) throw new Error('invalid');
   },
   run(scale) {
     program ??= instantiate().bench_run;
