@@ -1,16 +1,16 @@
-/* A session with SQLite, in memory: inserts, indexes, joins, groups, updates, deletes. The amalgamation is fetched
- * (harness/build.py); it gets a heap of its own and no operating system, so nothing is imported. */
-#define SQLITE_OS_OTHER             1
-#define SQLITE_THREADSAFE           0
-#define SQLITE_ENABLE_MEMSYS5       1
-#define SQLITE_ZERO_MALLOC          1
-#define SQLITE_OMIT_LOAD_EXTENSION  1
-#define SQLITE_OMIT_LOCALTIME       1
-#define SQLITE_OMIT_WAL             1
-#define SQLITE_OMIT_DEPRECATED      1
-#define SQLITE_OMIT_SHARED_CACHE    1
-#define SQLITE_DEFAULT_MEMSTATUS    0
-#define SQLITE_TEMP_STORE           3
+/* A session with SQLite, in memory: inserts, indexes, joins, groups, updates, deletes. The amalgamation is
+ * fetched (harness/build.py); it gets a heap of its own and no operating system, so nothing is imported. */
+#define SQLITE_OS_OTHER            1
+#define SQLITE_THREADSAFE          0
+#define SQLITE_ENABLE_MEMSYS5      1
+#define SQLITE_ZERO_MALLOC         1
+#define SQLITE_OMIT_LOAD_EXTENSION 1
+#define SQLITE_OMIT_LOCALTIME      1
+#define SQLITE_OMIT_WAL            1
+#define SQLITE_OMIT_DEPRECATED     1
+#define SQLITE_OMIT_SHARED_CACHE   1
+#define SQLITE_DEFAULT_MEMSTATUS   0
+#define SQLITE_TEMP_STORE          3
 #include <sqlite3.c>
 
 #include "bench.h"
@@ -90,16 +90,20 @@ uint64_t bench_run(uint32_t scale) {
         {"SELECT t.name, count(*), sum(p.pay), max(p.name) FROM people p JOIN towns t ON t.id = p.town "
          "GROUP BY t.id ORDER BY 3 DESC LIMIT 10 + ?1 - ?1",
          3},
-        {"SELECT name FROM people WHERE name LIKE '%a' || (?2 % 10) || '%' ORDER BY name DESC LIMIT 5 + ?1 - ?1", 3},
+        {"SELECT name FROM people WHERE name LIKE '%a' || (?2 % 10) || '%' ORDER BY name DESC LIMIT 5 + ?1 - "
+         "?1",
+         3},
         {"UPDATE people SET pay = pay * 1.5, name = upper(name) WHERE town = ?1 AND pay < ?2", 50},
         {"DELETE FROM people WHERE id % 7 = ?1 AND town <> ?2", 3},
-        {"SELECT count(*), total(pay), min(name), group_concat(DISTINCT town) FROM people WHERE ?1 < ?2 + 1", 1},
+        {"SELECT count(*), total(pay), min(name), group_concat(DISTINCT town) FROM people WHERE ?1 < ?2 + 1",
+         1},
     };
     uint32_t seed = 1;
     uint64_t sum = 0;
     sqlite3 *db;
     sqlite3_config(SQLITE_CONFIG_HEAP, heap, (int)sizeof heap, 64);
-    sum = mix(sum, (uint64_t)sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL));
+    sum = mix(sum,
+              (uint64_t)sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL));
     for (size_t i = 0; i < COUNT(session); i++)
         sum = mix(sum, execute(db, session[i].sql, session[i].times ? session[i].times : (int)scale, &seed));
     sum = mix(sum, (uint64_t)sqlite3_close(db));
