@@ -12,7 +12,8 @@
 #include <string.h>
 
 typedef struct Label {
-    size_t count; /* of values that a branch to it takes */
+    bool is_closed; /* not for any branch: it takes what expression() cannot make */
+    size_t count;   /* of values that a branch to it takes */
     Type types[MOST_VALUES];
 } Label;
 
@@ -104,11 +105,12 @@ static bool is_usable(const Body *b, Op code) {
         return false;
     switch (info->imm) {
     case IMM_NONE: return code != OP_NOP;
+    case IMM_MEMORY:
+    case IMM_ZERO:
     case IMM_MEMARG:
     case IMM_MEMARG_LANE:
     case IMM_LANE:
-    case IMM_SHUFFLE:
-    case IMM_MEMORY: return b->module->memory_count > 0;
+    case IMM_SHUFFLE: return strstr(info->text, "wait") == NULL;
     default: return false;
     }
 }
@@ -158,21 +160,29 @@ static void without_nan(Body *b, Op code) {
 }
 
 static void memarg(Body *b, Op code, size_t memory) {
-    uint32_t align = chance(sgi_op_access(code) + 1);
+    uint32_t access = sgi_op_access(code),
+             align = sgi_ops[code].feature == FEATURE_THREADS ? access : chance(access + 1);
     put_unsigned(&b->code, memory ? align | 64 : align);
     if (memory)
         put_unsigned(&b->code, memory);
-    put_unsigned(&b->code, percent(90) ? chance(64) : chance(1u << chance(20)));
+    if (sgi_ops[code].feature == FEATURE_THREADS)
+        put_unsigned(&b->code, 8 * chance(8));
+    else
+        put_unsigned(&b->code, percent(90) ? chance(64) : chance(1u << chance(20)));
 }
 
 static void instruction(Body *b, Op code) {
     const OpInfo *info = &sgi_ops[code];
-    size_t memory = b->module->memory_count ? chance((uint32_t)b->module->memory_count) : 0;
+    size_t memory = chance((uint32_t)b->module->memory_count);
     bool is_64 = b->module->is_64[memory];
+    bool is_atomic = info->feature == FEATURE_THREADS;
     bool divides = strstr(info->text, "div_") || strstr(info->text, "rem_");
     for (const char *letter = info->signature; *letter != ':'; letter++) {
-        if (*letter == 'a')
-            bounded(b, is_64, code == OP_MEMORY_GROW ? 1 : 0x7fff);
+        if (*letter == 'a' &&
+            is_atomic) /* not both out of bounds and unaligned: what is told first differs */
+            masked(b, is_64, percent(97) ? 0x7ff8 : 0x7fff);
+        else if (*letter == 'a')
+            bounded(b, is_64, 0x7fff);
         else
             expression(b, type_of(*letter, is_64));
         if (divides && letter[1] == ':' && percent(80)) {
@@ -185,6 +195,8 @@ static void instruction(Body *b, Op code) {
         memarg(b, code, memory);
     if (info->imm == IMM_MEMORY)
         put_unsigned(&b->code, memory);
+    if (info->imm == IMM_ZERO)
+        put(&b->code, 0);
     if (info->imm == IMM_LANE || info->imm == IMM_MEMARG_LANE)
         put(&b->code, (uint8_t)chance(sgi_op_lanes(code)));
     for (int i = 0; info->imm == IMM_SHUFFLE && i < 16; i++)
@@ -215,6 +227,7 @@ static Op find_row(const Body *b, char result) {
 
 static Label *enter(Body *b, const Type *types, size_t count) {
     Label *label = &b->labels[b->label_count++];
+    label->is_closed = false;
     label->count = count;
     if (count)
         memcpy(label->types, types, count * sizeof *types);
@@ -231,11 +244,15 @@ static void values(Body *b, const Type *types, size_t count) {
     for (size_t i = 0; i < count; i++)
         expression(b, types[i]);
 }
-static size_t random_label(const Body *b) {
-    return chance((uint32_t)b->label_count);
-}
 static const Label *label_at(const Body *b, size_t depth) {
     return &b->labels[b->label_count - 1 - depth];
+}
+static size_t random_label(const Body *b) {
+    size_t depth;
+    do
+        depth = chance((uint32_t)b->label_count);
+    while (label_at(b, depth)->is_closed);
+    return depth;
 }
 
 /* A local of the type, or -1. */
@@ -455,6 +472,12 @@ static void make_object(Body *b, Type type) {
     uint32_t index = type - STRUCT + TYPE_STRUCT;
     if (type == EQ) {
         expression(b, STRUCT + chance(5));
+        if (percent(10)) { /* out and in again */
+            op(b, OP_EXTERN_CONVERT_ANY);
+            op(b, OP_ANY_CONVERT_EXTERN);
+            op(b, OP_REF_CAST_NULL);
+            put_type(&b->code, EQ);
+        }
     } else if (percent(3)) {
         expression(b, EQ);
         op_heap(b, percent(50) ? OP_REF_CAST : OP_REF_CAST_NULL, index);
@@ -482,6 +505,44 @@ static void make_object(Body *b, Type type) {
         masked(b, false, 31);
         op_index(b, OP_ARRAY_NEW, index);
     }
+}
+
+/* A function out of an array that a segment made or filled. */
+static void read_func(Body *b) {
+    if (!b->module->has[FEATURE_GC]) {
+        leaf(b, FUNC);
+        return;
+    }
+    bool is_made = percent(50);
+    size_t local = b->scratch + FUNC;
+    if (!is_made) {
+        i32(b, 6);
+        op_index(b, OP_ARRAY_NEW_DEFAULT, TYPE_FUNCS);
+        op_index(b, OP_LOCAL_SET, local);
+        op_index(b, OP_LOCAL_GET, local);
+        masked(b, false, 3); /* within the array: which is told first, array or segment, differs */
+    }
+    bounded(b, false, 3);
+    masked(b, false, 3);
+    op_index(b, is_made ? OP_ARRAY_NEW_ELEM : OP_ARRAY_INIT_ELEM, TYPE_FUNCS);
+    put_unsigned(&b->code, 1);
+    if (!is_made)
+        op_index(b, OP_LOCAL_GET, local);
+    bounded(b, false, 3);
+    op_index(b, OP_ARRAY_GET, TYPE_FUNCS);
+}
+
+/* The size of a memory, before or after it grew. */
+static void read_size(Body *b, Type type) {
+    size_t memory = chance((uint32_t)b->module->memory_count);
+    bool is_64 = b->module->is_64[memory], grows = percent(20);
+    if (grows)
+        bounded(b, is_64, 1);
+    op_index(b, grows ? OP_MEMORY_GROW : OP_MEMORY_SIZE, memory);
+    if (is_64 && type == I32)
+        op(b, OP_I32_WRAP_I64);
+    if (!is_64 && type == I64)
+        op(b, OP_I64_EXTEND_I32_S);
 }
 
 static void expression(Body *b, Type type) {
@@ -514,9 +575,13 @@ static void expression(Body *b, Type type) {
     } else if (choice < 27 && (func = local_of(b, type)) >= 0) {
         expression(b, type);
         op_index(b, OP_LOCAL_TEE, (uint64_t)func);
-    } else if (type == FUNC) {
+    } else if (type == FUNC && percent(70)) {
         bounded(b, false, 15);
         op_index(b, OP_TABLE_GET, 0);
+    } else if (type == FUNC) {
+        read_func(b);
+    } else if (type <= I64 && choice < 30) {
+        read_size(b, type);
     } else if (b->module->has[FEATURE_GC] && choice < 35 && type <= EQ) {
         read_object(b, type);
     } else if (type >= EQ) {
@@ -621,6 +686,62 @@ static void try_statement(Body *b) {
     leave(b);
 }
 
+/* block (block (result exnref) (try_table (catch_all_ref 0) ...) (br 1)) (throw_ref or drop) end */
+static void catch_statement(Body *b) {
+    op(b, OP_BLOCK);
+    put(&b->code, 0x40);
+    enter(b, NULL, 0);
+    op(b, OP_BLOCK);
+    put(&b->code, 0x69);
+    enter(b, NULL, 0)->is_closed = true;
+    op(b, OP_TRY_TABLE);
+    put(&b->code, 0x40);
+    put_unsigned(&b->code, 1);
+    put(&b->code, 0x03);
+    put_unsigned(&b->code, 0);
+    enter(b, NULL, 0);
+    statements(b, 1 + chance(3));
+    leave(b);
+    op_index(b, OP_BR, 1);
+    leave(b);
+    op(b, percent(30) ? OP_THROW_REF : OP_DROP);
+    leave(b);
+}
+
+/* Branches on what a reference is: on null, on what is not null, on a cast, on its failure. */
+static void reference_statement(Body *b) {
+    Type type = STRUCT + chance(5), left = type;
+    uint32_t kind = chance(4);
+    if (kind == 3)
+        left = EQ;
+    op(b, OP_BLOCK);
+    if (kind == 0)
+        put(&b->code, 0x40);
+    else
+        put_type(&b->code, left);
+    enter(b, &left, kind != 0);
+    expression(b, kind < 2 ? type : EQ);
+    if (kind < 2) {
+        op_index(b, kind == 0 ? OP_BR_ON_NULL : OP_BR_ON_NON_NULL, 0);
+    } else {
+        op(b, kind == 2 ? OP_BR_ON_CAST : OP_BR_ON_CAST_FAIL);
+        put(&b->code, percent(50) ? 3 : 1);
+        put_unsigned(&b->code, 0);
+        put_type(&b->code, EQ);
+        put_signed(&b->code, type - STRUCT + TYPE_STRUCT);
+    }
+    if (kind == 0 || kind == 3)
+        take(b, &type, 1);
+    else if (kind == 2)
+        take(b, (Type[]){EQ}, 1);
+    statements(b, chance(2));
+    if (kind != 0)
+        expression(b, left);
+    leave(b);
+    if (kind != 0)
+        take(b, &left, 1);
+}
+
 static void bulk_statement(Body *b) {
     size_t to = chance((uint32_t)b->module->memory_count), from = chance((uint32_t)b->module->memory_count);
     bool is_64 = b->module->is_64[to], both_64 = is_64 && b->module->is_64[from];
@@ -678,6 +799,8 @@ static void table_statement(Body *b) {
         put_unsigned(&b->code, 0);
         break;
     default:
+        if (percent(10))
+            op_index(b, OP_ELEM_DROP, 1);
         bounded(b, false, 15);
         bounded(b, false, 7);
         bounded(b, false, 3);
@@ -689,7 +812,7 @@ static void table_statement(Body *b) {
 static void object_statement(Body *b) {
     uint32_t field = chance(6), array = chance(3);
     bool of_sub = field >= 4 || percent(30);
-    switch (chance(5)) {
+    switch (chance(6)) {
     case 0:
     case 1:
         expression(b, of_sub ? SUBSTRUCT : STRUCT);
@@ -707,6 +830,18 @@ static void object_statement(Body *b) {
         expression(b, array_items[array]);
         bounded(b, false, 3);
         op_index(b, OP_ARRAY_FILL, TYPE_BYTES + array);
+        break;
+    case 4: /* within a new array: which is told first, array or segment, differs */
+        array %= 2;
+        i32(b, 10);
+        op_index(b, OP_ARRAY_NEW_DEFAULT, TYPE_BYTES + array);
+        if (local_of(b, BYTES + array) >= 0)
+            op_index(b, OP_LOCAL_TEE, (uint64_t)local_of(b, BYTES + array));
+        masked(b, false, 7);
+        bounded(b, false, 15);
+        masked(b, false, 3);
+        op_index(b, OP_ARRAY_INIT_DATA, TYPE_BYTES + array);
+        put_unsigned(&b->code, 0);
         break;
     default:
         for (int i = 0; i < 2;
@@ -760,13 +895,19 @@ static void statement(Body *b) {
     } else if (choice < 72 && has_room(b)) {
         block_statement(b);
     } else if (choice < 78 && has_room(b) && b->module->has[FEATURE_EXCEPTIONS]) {
-        try_statement(b);
+        if (percent(70))
+            try_statement(b);
+        else
+            catch_statement(b);
     } else if (choice < 83) {
         bulk_statement(b);
     } else if (choice < 87) {
         table_statement(b);
     } else if (choice < 92 && b->module->has[FEATURE_GC]) {
-        object_statement(b);
+        if (has_room(b) && percent(40))
+            reference_statement(b);
+        else
+            object_statement(b);
     } else if (has_room(b)) {
         call_statement(b);
     } else {
@@ -792,7 +933,12 @@ void put_body(Out *to, const Module *module, const Signature *signature) {
         if (is_scratch && (type > V128 || (type == V128 && !module->has[FEATURE_SIMD])))
             type = I32; /* keeps the places of the others */
         put_unsigned(&b.code, 1);
-        put_type(&b.code, type);
+        if (is_scratch && i - extra == FUNC && module->has[FEATURE_GC]) {
+            put(&b.code, 0x63); /* read_func's array */
+            put_signed(&b.code, TYPE_FUNCS);
+        } else {
+            put_type(&b.code, type);
+        }
         if (!is_scratch)
             b.locals[b.local_count++] = type;
     }

@@ -1,9 +1,9 @@
-/* generate FIRST COUNT [FEATURE...] → modules on standard output, each after its size in four bytes.
+/* generate FIRST COUNT [FEATURE] → modules on standard output, each after its size in four bytes.
  *
  * A module is made of its number alone. It imports nothing; its exports "0", "1", ... take nothing and give
  * an i64 that stands for the results of a function called with some arguments, and "state", the last, one
  * that stands for memories, globals and the table. What an engine does with it is thus a list of numbers and
- * traps. Features are those that are on by default, or those named. Instructions come from ops.def. */
+ * traps. Features are those that are on by default, and one named. Instructions come from ops.def. */
 #include "generator.h"
 
 #include <stdio.h>
@@ -361,8 +361,8 @@ static void put_gc_types(Out *to) {
         for (size_t i = 0; i < count; i++)
             put_field(to, fields[i]);
     }
-    static const int items[] = {-0x78, I64, EQ};
-    for (size_t i = 0; i < 3; i++) {
+    static const int items[] = {-0x78, I64, EQ, FUNC};
+    for (size_t i = 0; i < 4; i++) {
         put(to, 0x5e);
         put_field(to, items[i]);
     }
@@ -545,15 +545,8 @@ int main(int argc, char **argv) {
         return 2;
     Module features = {0};
     for (size_t i = 0; i < FEATURE_COUNT; i++)
-        features.has[i] = argc == 3 && sgi_features_default() >> i & 1;
-    for (int i = 3; i < argc; i++) {
-        size_t k = 0;
-        while (k < FEATURE_COUNT && strcmp(sgi_feature_names[k], argv[i]) != 0)
-            k++;
-        if (k == FEATURE_COUNT)
-            return 2;
-        features.has[k] = true;
-    }
+        features.has[i] =
+            (sgi_features_default() >> i & 1) || (argc > 3 && strcmp(sgi_feature_names[i], argv[3]) == 0);
     features.has[FEATURE_RELAXED_SIMD] = false; /* engines may differ there */
     uint64_t first = strtoull(argv[1], NULL, 10), count = strtoull(argv[2], NULL, 10);
     for (uint64_t number = first; number < first + count; number++) {

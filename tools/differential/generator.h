@@ -65,7 +65,7 @@ typedef struct Module {
 } Module;
 
 /* Indices of types; functions' own follow. */
-enum { TYPE_STRUCT, TYPE_SUBSTRUCT, TYPE_BYTES, TYPE_WORDS, TYPE_REFS, GC_TYPES };
+enum { TYPE_STRUCT, TYPE_SUBSTRUCT, TYPE_BYTES, TYPE_WORDS, TYPE_REFS, TYPE_FUNCS, GC_TYPES };
 
 void put_type(Out *to, Type type);
 Type random_type(const Module *module);

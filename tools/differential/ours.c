@@ -1,6 +1,8 @@
 /* Generated modules (generate.c) on standard input → a line for each: what each of its exports gives, or how
- * it traps. peer_v8.js and peer_wasmtime.py print the same for others; traps that some engine does not tell
- * apart have one word. */
+ * it traps.   ours [FEATURE]
+ *
+ * peer_v8.js and peer_wasmtime.py print the same for others; traps that some engine does not tell apart have
+ * one word. */
 #include <sandglass.h>
 
 #include <inttypes.h>
@@ -27,6 +29,7 @@ static const char *word(sg_trap trap) {
     case SG_TRAP_UNCAUGHT_EXCEPTION: return "exception";
     case SG_TRAP_ARRAY_OUT_OF_BOUNDS: return "array";
     case SG_TRAP_CAST_FAILURE: return "cast";
+    case SG_TRAP_UNALIGNED_ATOMIC: return "unaligned";
     default: return sg_trap_message(trap);
     }
 }
@@ -57,11 +60,11 @@ static void run(sg_engine *engine, const void *bytes, size_t size) {
     sg_module_delete(module);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     static uint8_t bytes[1 << 22];
     uint8_t head[4];
     sg_engine *engine = sg_engine_new(NULL, NULL);
-    if (engine == NULL)
+    if (engine == NULL || (argc > 1 && sg_engine_set_feature(engine, argv[1], true, NULL) != SG_OK))
         return 2;
     for (int i = 0; fread(head, 1, 4, stdin) == 4; i++) {
         size_t size = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16;

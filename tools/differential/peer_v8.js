@@ -13,6 +13,7 @@ const words = [
   [/divide by zero|remainder by zero/, 'divide'],
   [/unrepresentable/, 'overflow'],
   [/illegal cast/, 'cast'],
+  [/unaligned accesses/, 'unaligned'],
 ];
 
 function call(func) {

@@ -7,11 +7,11 @@ import wasmtime
 WORDS = [("table", "table"), ("unreachable", "unreachable"), ("array access", "array"), ("out of bounds memory", "memory"),
          ("uninitialized element", "indirect"), ("indirect call type", "indirect"), ("null", "null"),
          ("divide by zero", "divide"), ("integer overflow", "overflow"), ("conversion to integer", "overflow"),
-         ("cast failure", "cast"), ("exception", "exception")]
+         ("cast failure", "cast"), ("unaligned", "unaligned"), ("exception", "exception")]
 
 config = wasmtime.Config()
 config.cranelift_opt_level = "none" if "--quick" in sys.argv else "speed"
-for feature in ("gc", "function_references", "exceptions", "memory64", "multi_memory", "tail_call", "wide_arithmetic"):
+for feature in ("gc", "function_references", "exceptions", "memory64", "multi_memory", "tail_call", "threads", "wide_arithmetic"):
     setattr(config, f"wasm_{feature}", True)
 engine = wasmtime.Engine(config)
 
