@@ -6,6 +6,7 @@
  * traps. Features are those that are on by default, and one named. Instructions come from ops.def. */
 #include "generator.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +98,9 @@ static uint64_t random_integer(unsigned bits) {
 
 static double random_float(void) {
     static const double some[] = {
-        0,     -0.0, 1,    -1,  0.5,         1e30,        -1e-30, 5e-324,
-        1e308, 3.25, 1e10, 255, 2147483647., 4294967296., 9.3e18, -9.223372036854775808e18};
+        0,    -0.0,     1,         -1,          0.5,          1.5,          2.5,
+        -0.5, INFINITY, -INFINITY, 2147483648., -2147483648., 2147483647.5, 4294967295.5,
+        3.25, 8388609,  5e-324,    1e-40,       1e308,        9.3e18,       -9.223372036854775808e18};
     return percent(70) ? some[chance(sizeof some / sizeof *some)] : (double)(int64_t)random_bits() / 65536;
 }
 
@@ -125,7 +127,11 @@ void put_constant(Out *to, Type type) {
         return;
     case V128:
         put_op(to, OP_V128_CONST);
-        put_raw(to, halves, sizeof halves);
+        for (size_t i = 0; i < 2; i++) {
+            float lanes[2] = {(float)random_float(), (float)random_float()};
+            d = random_float();
+            put_raw(to, percent(40) ? (void *)&halves[i] : percent(50) ? (void *)lanes : (void *)&d, 8);
+        }
         return;
     default: break;
     }
