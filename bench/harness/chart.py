@@ -2,7 +2,7 @@
 import math
 from xml.sax.saxutils import escape
 
-LEFT, WIDTH, ROW, TOP = 150, 640, 20, 74
+LEFT, WIDTH, ROW, TOP = 165, 640, 20, 74
 COLOURS = ["#c2185b", "#f57c00", "#00897b", "#3949ab", "#1e88e5", "#6d4c41", "#7cb342", "#8e24aa", "#546e7a", "#fdd835"]
 
 

@@ -10,6 +10,7 @@ import statistics
 import time
 from pathlib import Path
 
+from .build import SIMD
 from .chart import chart
 
 
@@ -32,11 +33,12 @@ def geometric_mean(values):
     return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
-def means(measured, engines):
-    """engine -> (mean ratio to native, programs counted)"""
+def means(measured, engines, simd=False):
+    """engine -> (mean ratio to native, programs counted), of the programs without or with SIMD"""
     result = {}
     for engine in engines:
-        ratios = [r for r in (ratio(measured, program, engine) for program in measured) if r]
+        counted = [program for program in measured if program.endswith(SIMD) == simd]
+        ratios = [r for r in (ratio(measured, program, engine) for program in counted) if r]
         result[engine] = (geometric_mean(ratios), len(ratios))
     return result
 
@@ -44,23 +46,27 @@ def means(measured, engines):
 def table(measured, engines):
     others = [engine for engine in engines if engine != "native"]
     width = max(14, *(len(name) + 2 for name in others)) if others else 14
-    lines = [f"{'':14}{'native':>14}" + "".join(f"{name:>{width}}" for name in others)]
+    column = max(16, *(len(program) + 1 for program in measured)) if measured else 16
+    lines = [f"{'':{column}}{'native':>14}" + "".join(f"{name:>{width}}" for name in others)]
     for program, times in measured.items():
         native = times.get("native")
         cell = f"{statistics.median(native) / 1e6:.1f} ms ±{spread(native):.0f}%" if native else "-"
-        line = f"{program:14}{cell:>14}"
+        line = f"{program:{column}}{cell:>14}"
         for engine in others:
             r = ratio(measured, program, engine)
             cell = f"{r:.2f} ±{spread(times[engine]):.0f}%" if r else "-"
             line += f"{cell:>{width}}"
         lines.append(line)
-    average = means(measured, others)
-    line = f"{'geometric mean':14}{'1.00':>14}"
-    for engine in others:
-        mean, count = average[engine]
-        cell = "-" if mean is None else f"{mean:.2f}" + ("" if count == len(measured) else f" ({count})")
-        line += f"{cell:>{width}}"
-    lines.append(line)
+    for label, simd in (("geometric mean", False), ("  with SIMD", True)):
+        total = sum(program.endswith(SIMD) == simd for program in measured)
+        average = means(measured, others, simd)
+        line = f"{label:{column}}{'1.00':>14}"
+        for engine in others:
+            mean, count = average[engine]
+            cell = "-" if mean is None else f"{mean:.2f}" + ("" if count == total else f" ({count})")
+            line += f"{cell:>{width}}"
+        if total:
+            lines.append(line)
     return "\n".join(lines)
 
 
@@ -78,17 +84,20 @@ def save(folder, measured, engines, what, faults):
     """results.json, table.txt and chart.svg"""
     folder.mkdir(parents=True, exist_ok=True)
     others = [engine for engine in engines if engine != "native"]
-    average = means(measured, others)
+    average, average_simd = means(measured, others), means(measured, others, True)
     (folder / "results.json").write_text(json.dumps({
         "machine": machine(),
         "engines": what,
         "cpu_ns": measured,
         "geometric_mean": {engine: mean for engine, (mean, _) in average.items()},
+        "geometric_mean_simd": {engine: mean for engine, (mean, _) in average_simd.items()},
         "programs_counted": {engine: count for engine, (_, count) in average.items()},
         "faults": faults,
     }, indent=1) + "\n")
     (folder / "table.txt").write_text(table(measured, engines) + "\n")
     rows = [("geometric mean", {engine: mean for engine, (mean, _) in average.items()})]
+    if any(mean for mean, _ in average_simd.values()):
+        rows.append(("with SIMD", {engine: mean for engine, (mean, _) in average_simd.items()}))
     rows += [(program, {engine: ratio(measured, program, engine) for engine in others}) for program in measured]
     title = f"{len(measured)} programs, {time.strftime('%Y-%m-%d')}"
     (folder / "chart.svg").write_text(chart(title, rows, others))
