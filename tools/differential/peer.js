@@ -53,6 +53,7 @@ function memory({ buffer }) {
 }
 
 function does(item, type) {
+  if (/exn|v128/.test(type)) return ' not for JavaScript';
   if (typeof item === 'function') return call(item, type);
   if (item instanceof WebAssembly.Memory) return memory(item);
   if (item instanceof WebAssembly.Table) return ` ${item.length}`;
@@ -68,9 +69,26 @@ function load(file) {
   }
 }
 
-function instantiate(module) {
+// Imported functions log what they are given; results are zeros and nulls.
+let log = '';
+function supply(kind, type) {
+  const params = kinds(type, 'param'), results = kinds(type, 'result');
+  switch (kind) {
+    case 'global': return new WebAssembly.Global({ value: 'externref' }, null);
+    case 'tag': return new WebAssembly.Tag({ parameters: params });
+    default: return (...values) => {
+      log += values.map((v, i) => print(params[i], v)).join('');
+      const zeros = results.map((r) => r === 'i64' ? 0n : r.endsWith('ref') ? null : 0);
+      return zeros.length > 1 ? zeros : zeros[0];
+    };
+  }
+}
+
+function instantiate(module, types) {
   const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) (imports[from] ??= {})[name] = () => {};
+  WebAssembly.Module.imports(module).forEach(({ module: from, name, kind }, i) => {
+    (imports[from] ??= {})[name] = supply(kind, types[i] ?? '');
+  });
   try {
     const { exports } = new WebAssembly.Instance(module, imports);
     return WebAssembly.Module.exports(module).map(({ name }) => exports[name]);
@@ -79,18 +97,25 @@ function instantiate(module) {
   }
 }
 
-let module_, items;
+let module_, items, types;
 for (const line of fs.readFileSync(0, 'utf8').split('\n').filter((line) => line)) {
   const [, place, type] = line.match(/^ {2}(\d+) (.*) =/) ?? [];
+  const imported = line.match(/^ {2}import (.*)$/);
   if (!line.startsWith(' ')) {
     console.log(line);
     module_ = load(line);
+    types = [];
   } else if (!module_) {
     console.log('  invalid');
+  } else if (imported) {
+    console.log(line);
+    types.push(imported[1]);
   } else if (!place) {
-    console.log(instantiate(module_) ? '  instantiated' : '  not instantiated');
+    console.log(instantiate(module_, types) ? '  instantiated' : '  not instantiated');
   } else {
-    if (type.startsWith('(func')) items = instantiate(module_);
-    console.log(items ? `  ${place} ${type} =${does(items[place], type)}` : '  not instantiated');
+    if (type.startsWith('(func')) items = instantiate(module_, types);
+    log = '';
+    const did = items && does(items[place], type);
+    console.log(items ? `  ${place} ${type} =${log}${did}` : '  not instantiated');
   }
 }

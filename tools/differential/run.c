@@ -1,4 +1,4 @@
-/* Core modules → what they do, as text to be compared with what peer.js prints for them.
+/* Core modules → what they import and do, as text to be compared with what peer.js prints for them.
  *
  * For each file: the fault of its load or start, or each exported function called once, in order, with
  * arguments that depend on nothing but their places; then its exported globals, and the size and a checksum
@@ -42,38 +42,56 @@ static void print_value(sg_core_value value) {
     }
 }
 
-/* What the generator imports only logs. */
-static sg_status log_nothing(void *context, sg_call *call, const sg_core_value *arguments,
-                             size_t argument_count, sg_core_value *results, size_t result_count,
-                             sg_error *error) {
-    (void)context, (void)call, (void)arguments, (void)argument_count, (void)results, (void)result_count;
-    (void)error;
+static bool is_called; /* not a start function */
+
+/* What the generators import logs what it is given; results are zeros and nulls. */
+static sg_status log_arguments(void *context, sg_call *call, const sg_core_value *arguments,
+                               size_t argument_count, sg_core_value *results, size_t result_count,
+                               sg_error *error) {
+    const sg_core_kind *kinds = context;
+    (void)call, (void)error;
+    for (size_t i = 0; is_called && i < argument_count; i++)
+        print_value(arguments[i]);
+    for (size_t i = 0; i < result_count; i++)
+        results[i] = (sg_core_value){.kind = kinds[i]};
     return SG_OK;
 }
 
-static size_t kinds_of(const char *type, sg_core_kind *kinds) {
-    static const char *const names[] = {"i32", "i64", "f32", "f64"};
+/* The kinds after "(param" or "(result" in a type's text. */
+static size_t kinds_of(const char *type, const char *word, sg_core_kind *kinds) {
+    static const char *const names[] = {"i32", "i64", "f32", "f64", "v128", "funcref", "externref", "anyref"};
     size_t count = 0;
-    const char *at = strstr(type, "(param");
-    for (at = at ? at + 6 : ""; *at == ' ' && count < MOST; at += 4)
-        for (sg_core_kind kind = SG_CORE_I32; kind <= SG_CORE_F64; kind++)
-            if (strncmp(at + 1, names[kind], 3) == 0)
+    const char *at = strstr(type, word);
+    for (at = at ? at + strlen(word) : ""; *at == ' ' && count < MOST; at += 1 + strcspn(at + 1, " )"))
+        for (sg_core_kind kind = SG_CORE_I32; kind <= SG_CORE_ANYREF; kind++)
+            if (strncmp(at + 1, names[kind], strlen(names[kind])) == 0)
                 kinds[count++] = kind;
     return count;
 }
 
 static size_t supply(sg_store *store, const sg_module *module, sg_extern *imports) {
+    static sg_core_kind results[MOST][4];
     sg_string from, name;
     sg_extern_kind kind;
     size_t count = 0;
-    for (; count < MOST && sg_module_import(module, count, &from, &name, &kind) && kind == SG_EXTERN_FUNC;
-         count++) {
+    for (; count < MOST && sg_module_import(module, count, &from, &name, &kind); count++) {
         char type[256];
         sg_core_kind params[MOST];
+        sg_core_value null = {.kind = SG_CORE_EXTERNREF};
         sg_module_import_type(module, count, type, sizeof type);
-        imports[count] = (sg_extern){SG_EXTERN_FUNC,
-                                     {sg_core_func_new(store, params, kinds_of(type, params), NULL, 0,
-                                                       log_nothing, NULL, NULL, NULL)}};
+        size_t param_count = kinds_of(type, "(param", params);
+        size_t result_count = kinds_of(type, "(result", results[count]);
+        imports[count].kind = kind;
+        if (kind == SG_EXTERN_FUNC)
+            imports[count].of.func =
+                sg_core_func_new(store, params, param_count, results[count], result_count, log_arguments,
+                                 results[count], NULL, NULL);
+        else if (kind == SG_EXTERN_GLOBAL) /* Binaryen's are of externref */
+            imports[count].of.global = sg_core_global_new(store, null, false, NULL);
+        else if (kind == SG_EXTERN_TAG)
+            imports[count].of.tag = sg_core_tag_new(store, params, param_count, NULL);
+        else
+            break;
     }
     return count;
 }
@@ -86,7 +104,9 @@ static void call(sg_core_func *func) {
     for (size_t i = 0; i < count; i++)
         arguments[i] = argument(sg_core_func_param(func, i), i);
     sg_error error;
+    is_called = true;
     sg_status status = sg_core_func_call(func, arguments, count, results, result_count, &error);
+    is_called = false;
     if (status != SG_OK)
         printf(status == SG_TRAP && error.trap == SG_TRAP_UNCAUGHT_EXCEPTION ? " exception" : " trap");
     for (size_t i = 0; status == SG_OK && i < result_count; i++)
@@ -110,7 +130,9 @@ static void print_export(const sg_module *module, sg_core_instance *instance, si
     sg_core_instance_find(instance, name.data, name.size, &item, NULL);
     sg_module_export_type(module, index, type, sizeof type);
     printf("  %zu %s =", index, type);
-    if (item.kind == SG_EXTERN_FUNC)
+    if (strstr(type, "exn") || strstr(type, "v128"))
+        printf(" not for JavaScript");
+    else if (item.kind == SG_EXTERN_FUNC)
         call(item.of.func);
     else if (item.kind == SG_EXTERN_MEMORY)
         print_memory(item.of.memory);
@@ -140,11 +162,14 @@ static bool visit(sg_engine *engine, const sg_module *module, size_t called) {
 }
 
 static void run(sg_engine *engine, const void *bytes, size_t size) {
+    char type[256];
     sg_string name;
     sg_extern_kind kind;
     sg_module *module = sg_module_load(engine, bytes, size, NULL);
     if (module == NULL)
         printf("  invalid\n");
+    for (size_t i = 0; module && sg_module_import_type(module, i, type, sizeof type); i++)
+        printf("  import %s\n", type);
     for (size_t i = 0, calls = 0; module && sg_module_export(module, i, &name, &kind) && calls < CALLS; i++) {
         if (kind != SG_EXTERN_FUNC)
             continue;
