@@ -27,10 +27,14 @@ bench: setup-build-bench all
 	@bench/load --build $(BUILD) --engines sandglass,wasm3,v8-lazy
 	@$(BUILD)/bench/deadline
 
+differential: setup-build all
+	@bench/peers $(BUILD)
+	@tools/differential/differential $(BUILD)
+
 fuzz: setup-build-test-check
 	@tools/fuzz
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all test demo check bench fuzz clean
+.PHONY: all test demo check bench differential fuzz clean
