@@ -22,6 +22,14 @@ HANDLE(I8X16_SHUFFLE) {
     NEXT(8);
 }
 
+HANDLE(I32X4_SHUFFLE) {
+    uint32_t lanes[4];
+    for (int i = 0; i < 4; i++)
+        memcpy(&lanes[i], (const uint8_t *)fp + sizeof lanes[i] * (size_t)WORD(2 + i), sizeof lanes[i]);
+    SET_VECTOR(1, ((u32x4){lanes[0], lanes[1], lanes[2], lanes[3]}));
+    NEXT(6);
+}
+
 #define VECTOR1(id, type, expression)                                                                        \
     HANDLE(id) {                                                                                             \
         GET_VECTOR(type, a, 2);                                                                              \
@@ -47,6 +55,12 @@ HANDLE(I8X16_SHUFFLE) {
     HANDLE(id) {                                                                                             \
         GET_VECTOR(type, a, 2);                                                                              \
         uint32_t b = GET_u32(3);                                                                             \
+        SET_VECTOR(1, expression);                                                                           \
+        NEXT(4);                                                                                             \
+    }                                                                                                        \
+    HANDLE(id##_K) {                                                                                         \
+        GET_VECTOR(type, a, 2);                                                                              \
+        uint32_t b = WORD(3);                                                                                \
         SET_VECTOR(1, expression);                                                                           \
         NEXT(4);                                                                                             \
     }

@@ -41,6 +41,21 @@ static void access(Translator *t, Op op) {
         sgi_tr_emit_result(t, CLASS_V128, instrs[op] + (unsigned)variant, count, words);
 }
 
+/* If it moves lanes of 32 bits only: they are taken from where they are. */
+static bool shuffle_words(Translator *t, uint32_t *words) {
+    uint32_t places[4];
+    for (int i = 0; i < 4; i++) {
+        const uint8_t *lanes = t->at + 4 * i;
+        if (lanes[0] % 4 != 0 || lanes[1] != lanes[0] + 1 || lanes[2] != lanes[0] + 2 ||
+            lanes[3] != lanes[0] + 3)
+            return false;
+        places[i] = 2 * words[lanes[0] / 16] + lanes[0] % 16 / 4;
+    }
+    memcpy(words, places, sizeof places);
+    t->at += 16;
+    return true;
+}
+
 void sgi_tr_vector(Translator *t, Op op) {
     const OpInfo *info = &sgi_ops[op];
     if (info->imm == IMM_MEMARG || info->imm == IMM_MEMARG_LANE) {
@@ -48,16 +63,28 @@ void sgi_tr_vector(Translator *t, Op op) {
         return;
     }
     uint32_t words[6];
+    unsigned instr = instrs[op];
     const char *result = strchr(info->signature, ':') + 1;
     uint32_t count = (uint32_t)(result - info->signature) - 1;
-    for (uint32_t i = count; i > 0; i--)
-        words[i - 1] = sgi_tr_pop_slot(t);
+    bool is_shift = strcmp(info->signature, "Vi:V") == 0 && info->imm == IMM_NONE;
+    for (uint32_t i = count; i > 0; i--) {
+        Operand operand = sgi_tr_pop(t);
+        if (is_shift && operand.kind == OPERAND_CONST) {
+            words[i - 1] = (uint32_t)operand.as.value;
+            instr += VARIANT_K;
+        } else {
+            words[i - 1] = sgi_tr_slot_of(t, operand);
+        }
+    }
     if (info->imm == IMM_LANE) {
         words[count++] = *t->at++;
+    } else if (op == OP_I8X16_SHUFFLE && shuffle_words(t, words)) {
+        instr = I_I32X4_SHUFFLE;
+        count = 4;
     } else if (info->imm != IMM_NONE) { /* 16 bytes */
         memcpy(words + count, t->at, 16);
         t->at += 16;
         count += 4;
     }
-    sgi_tr_emit_result(t, *result == 'V' ? CLASS_V128 : CLASS_NUM, instrs[op], count, words);
+    sgi_tr_emit_result(t, *result == 'V' ? CLASS_V128 : CLASS_NUM, instr, count, words);
 }
