@@ -57,19 +57,17 @@ LANES(u32x4, uint32_t, 4)
 LANES(u64x2, uint64_t, 2)
 #undef LANES
 
-/* No baseline has an instruction for these two: two registers are put together byte by byte. */
+/* No baseline has an instruction for these two: the result is put together byte by byte. */
 static inline u8x16 sgi_shuffle(u8x16 a, u8x16 b, u8x16 lanes) {
-    uint8_t from[32], to[16];
+    uint8_t from[32];
     memcpy(from, &a, 16);
     memcpy(from + 16, &b, 16);
     for (int i = 0; i < 16; i++)
-        to[i] = from[lanes[i]];
-    memcpy(&a, to, 16);
-    return a;
+        lanes[i] = from[lanes[i]];
+    return lanes;
 }
 static inline u8x16 sgi_swizzle(u8x16 a, u8x16 lanes) {
-    u8x16 result = sgi_shuffle(a, a, lanes & 15);
-    return result & (u8x16)(lanes < 16);
+    return sgi_shuffle(a, a, lanes & 15) & (u8x16)(lanes < 16);
 }
 
 /* ---- integers ---- */
@@ -185,6 +183,42 @@ EXTREMES(f32x4)
 EXTREMES(f64x2)
 #undef EXTREMES
 
+/* Rounded to a whole number, to even: a sum so large has no bits for fractions. Numbers that large have none
+ * either. From there it is one step at most to the others. The sign stays the operand's. */
+#define ROUNDING(type, bits, sign, large)                                                                    \
+    static inline type sgi_##type##_nearest(type a) {                                                        \
+        type magnitude = (type)((bits)a & ~(sign)), whole = (magnitude + (large)) - (large);                 \
+        type small = (type)((bits)whole | ((bits)a & (sign)));                                               \
+        return sgi_pick(type, magnitude < (large), small, sgi_pick(type, a == a, a, a + a));                 \
+    }                                                                                                        \
+    static inline type sgi_##type##_floor(type a) {                                                          \
+        type whole = sgi_##type##_nearest(a);                                                                \
+        whole -= sgi_pick(type, whole > a, (type){0} + 1, (type){0});                                        \
+        return (type)((bits)whole | ((bits)a & (sign)));                                                     \
+    }                                                                                                        \
+    static inline type sgi_##type##_ceil(type a) {                                                           \
+        return (type)((bits)sgi_##type##_floor((type)((bits)a ^ (sign))) ^ (sign));                          \
+    }                                                                                                        \
+    static inline type sgi_##type##_trunc(type a) {                                                          \
+        type whole = sgi_##type##_floor((type)((bits)a & ~(sign)));                                          \
+        return (type)((bits)whole | ((bits)a & (sign)));                                                     \
+    }
+ROUNDING(f32x4, u32x4, 0x80000000u, 0x1p23f)
+ROUNDING(f64x2, u64x2, UINT64_C(0x8000000000000000), 0x1p52)
+#undef ROUNDING
+
+/* As sgi_i32_trunc_f32_s_sat and the other. */
+#define TRUNCATION(to, low, high, minimum, maximum)                                                          \
+    static inline to sgi_##to##_trunc_sat_f32x4(f32x4 a) {                                                   \
+        s32x4 fits = (a low) & (a high);                                                                     \
+        to result = sgi_convert((f32x4)((s32x4)a & fits), to);                                               \
+        return sgi_pick(to, fits | (a != a), result,                                                         \
+                        sgi_pick(to, a > 0, (to){0} + maximum, (to){0} + minimum));                          \
+    }
+TRUNCATION(s32x4, >= -0x1p31f, < 0x1p31f, INT32_MIN, INT32_MAX)
+TRUNCATION(u32x4, > -1.0f, < 0x1p32f, 0, UINT32_MAX)
+#undef TRUNCATION
+
 #define LANEWISE(name, from, to, count, function)                                                            \
     static inline to name(from a) {                                                                          \
         to result = {0};                                                                                     \
@@ -192,18 +226,8 @@ EXTREMES(f64x2)
             result[i] = function(a[i]);                                                                      \
         return result;                                                                                       \
     }
-LANEWISE(sgi_f32x4_ceil, f32x4, f32x4, 4, sgi_f32_ceil)
-LANEWISE(sgi_f32x4_floor, f32x4, f32x4, 4, sgi_f32_floor)
-LANEWISE(sgi_f32x4_trunc, f32x4, f32x4, 4, sgi_f32_trunc)
-LANEWISE(sgi_f32x4_nearest, f32x4, f32x4, 4, sgi_f32_nearest)
 LANEWISE(sgi_f32x4_sqrt, f32x4, f32x4, 4, sqrtf)
-LANEWISE(sgi_f64x2_ceil, f64x2, f64x2, 2, sgi_f64_ceil)
-LANEWISE(sgi_f64x2_floor, f64x2, f64x2, 2, sgi_f64_floor)
-LANEWISE(sgi_f64x2_trunc, f64x2, f64x2, 2, sgi_f64_trunc)
-LANEWISE(sgi_f64x2_nearest, f64x2, f64x2, 2, sgi_f64_nearest)
 LANEWISE(sgi_f64x2_sqrt, f64x2, f64x2, 2, sqrt)
-LANEWISE(sgi_s32x4_trunc_sat_f32x4, f32x4, s32x4, 4, sgi_i32_trunc_f32_s_sat)
-LANEWISE(sgi_u32x4_trunc_sat_f32x4, f32x4, u32x4, 4, sgi_i32_trunc_f32_u_sat)
 LANEWISE(sgi_s32x4_trunc_sat_f64x2, f64x2, s32x4, 2, sgi_i32_trunc_f64_s_sat)
 LANEWISE(sgi_u32x4_trunc_sat_f64x2, f64x2, u32x4, 2, sgi_i32_trunc_f64_u_sat)
 #undef LANEWISE
