@@ -57,8 +57,9 @@ typedef enum sg_ref_kind {
 
 /* Structs, arrays and exceptions live in the store's heap. References to them that the host is given
  * (results, arguments of host functions, globals) may be asked for their kind, compared by of.ref and given
- * back, until the next outermost call into the store begins: its arguments are the last use. Pointers of the
- * host's own are never followed; their highest bit must be 0. */
+ * back, until the next outermost call into the store begins: its arguments are the last use. What a host
+ * function is given, as arguments or while it runs, lasts until it returns. Pointers of the host's own are
+ * never followed; their highest bit must be 0. */
 
 /* Of a reference; other values are SG_REF_NULL. */
 SG_API sg_ref_kind sg_core_ref_kind(const sg_store *store, const sg_core_value *value);
@@ -161,6 +162,7 @@ SG_API sg_core_global *sg_core_global_new(sg_store *store, sg_core_value value, 
 SG_API sg_core_tag *sg_core_tag_new(sg_store *store, const sg_core_kind *params, size_t param_count,
                                     sg_error *error);
 
+/* A reference that there is no memory to keep is null. */
 SG_API sg_core_value sg_core_global_get(const sg_core_global *global);
 /* SG_MISUSE for an immutable global, SG_BAD_VALUE for another kind. */
 SG_API sg_status sg_core_global_set(sg_core_global *global, sg_core_value value, sg_error *error);

@@ -128,6 +128,13 @@ static const Slot *take_value(const Slot *slots, sg_core_kind kind, sg_core_valu
     return slots + count;
 }
 
+/* The value that the host gets: what it refers to stays. NULL: no memory. */
+static const Slot *give_value(Store *store, const Slot *slots, sg_core_kind kind, sg_core_value *value) {
+    const Slot *next = take_value(slots, kind, value);
+    bool is_kept = kind < SG_CORE_FUNCREF || sgi_store_pin(store, value->of.ref);
+    return is_kept ? next : NULL;
+}
+
 /* Is `value` of the type `type` as `instance` writes it? Functions of other stores are refused. */
 static bool fits(const Store *store, const Instance *instance, ValType type, const sg_core_value *value) {
     if (value->kind != kind_of(instance, type))
@@ -264,8 +271,11 @@ sg_status sg_core_func_call(sg_core_func *func, const sg_core_value *arguments, 
     if (status == SG_OK)
         status = sgi_call_end(store, &scope, sgi_func_call(store, func, slots, error), error);
     const Slot *at = slots;
-    for (size_t i = 0; i < result_count && status == SG_OK; i++)
-        at = take_value(at, kind_of(func->instance, func->type->results[i]), &results[i]);
+    for (size_t i = 0; i < result_count && status == SG_OK; i++) {
+        at = give_value(store, at, kind_of(func->instance, func->type->results[i]), &results[i]);
+        if (at == NULL)
+            status = sgi_store_no_memory(store, error);
+    }
     if (slots != few)
         sgi_free(&store->alloc, slots, count * sizeof *slots);
     return status;
@@ -289,9 +299,13 @@ static sg_status call_host(Store *store, const HostContext *host, Slot *slots, s
                            sg_error *error) {
     const FuncType *type = &host->type;
     sg_core_value *results = values + type->param_count;
+    size_t pins = store->pins.count;
     const Slot *at = slots;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        at = take_value(at, kind_of(NULL, type->params[i]), &values[i]);
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        at = give_value(store, at, kind_of(NULL, type->params[i]), &values[i]);
+        if (at == NULL)
+            return sgi_store_no_memory(store, error);
+    }
     for (uint32_t i = 0; i < type->result_count; i++)
         results[i] = (sg_core_value){.kind = kind_of(NULL, type->results[i])};
     struct sg_call call = {store};
@@ -301,6 +315,7 @@ static sg_status call_host(Store *store, const HostContext *host, Slot *slots, s
     sg_status status =
         host->function(host->context, &call, values, type->param_count, results, type->result_count, error);
     sgi_arena_release(&store->call_arena, mark);
+    sgi_store_unpin(store, pins);
     SGI_TRY(status);
     for (uint32_t i = 0; i < type->result_count; i++) {
         if (!fits(store, NULL, type->results[i], &results[i]))
@@ -515,7 +530,8 @@ static sg_core_kind global_kind(const GlobalInst *global) {
 sg_core_value sg_core_global_get(const sg_core_global *global) {
     Slot slots[2] = {global->value, global->high};
     sg_core_value value;
-    take_value(slots, global_kind(global), &value);
+    if (give_value(global->store, slots, global_kind(global), &value) == NULL)
+        value.of.ref = NULL;
     return value;
 }
 

@@ -65,6 +65,7 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
     cx->stack_end = store->stack + stack_bytes / sizeof(Slot);
     cx->host_depth = 0;
     cx->fuel -= scope->fuel_withheld;
+    sgi_store_unpin(store, 0);
     store->host_error.status = SG_OK;
     scope->samples_cpu = store->last_wall_ns == 0 || store->last_wall_ns >= SHORT_CALL_NS;
     if (scope->samples_cpu)

@@ -161,6 +161,12 @@ sg_usage sgi_store_usage(const Store *store);
 
 /* Memory that lives as long as the store; NULL: sgi_store_no_memory tells why. Zeroed. */
 void *sgi_store_alloc(Store *store, size_t size);
+/* Keeps what the host was given a reference to, if it is an object, until the next outermost call begins.
+ * Inside a host function: until sgi_store_unpin with the count from before. False: no memory. */
+bool sgi_store_pin(Store *store, void *ref);
+static inline void sgi_store_unpin(Store *store, size_t count) {
+    store->pins.count = count;
+}
 /* Memory until the next outermost call begins. Zeroed. */
 void *sgi_store_call_alloc(Store *store, size_t size);
 /* Collects garbage now. A trap: the interrupt. */

@@ -193,6 +193,11 @@ void *sgi_store_call_alloc(Store *store, size_t size) {
     return sgi_arena_alloc(&store->call_arena, size);
 }
 
+bool sgi_store_pin(Store *store, void *ref) {
+    Slot slot = {.ref = ref};
+    return !sgi_is_object(&store->cx, ref) || sgi_vec_push(&store->alloc, &store->pins, slot);
+}
+
 sg_status sgi_store_no_memory(Store *store, sg_error *err) {
     if (store->alloc.limit_hit)
         return sgi_fail_trap(err, SG_TRAP_HOST_BYTES_LIMIT);
