@@ -27,7 +27,7 @@ typedef struct sg_limits {
     uint64_t fuel;           /* units of docs/FUEL.md, over the store's life [unlimited] */
     uint64_t timeout_ns;     /* wall-clock time of each outermost call or instantiation [unlimited] */
     uint64_t deadline_ns;    /* absolute CLOCK_MONOTONIC time; the earlier of the two counts [none] */
-    uint64_t memory_bytes;   /* linear memories, tables, stacks and host bytes together [1 GiB] */
+    uint64_t memory_bytes;   /* linear memories, tables, objects, stacks and host bytes together [1 GiB] */
     uint64_t table_elements; /* over all tables [10 million] */
     uint64_t instances;      /* core instances made [10,000] */
     uint64_t handles;        /* live resource handles [1 million] */
