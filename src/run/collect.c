@@ -134,6 +134,7 @@ static void finish(Heap *heap) {
     for (int i = 0; i < CELL_CLASSES; i++)
         unswept[i] = &heap->unswept[i];
     memset(heap->store->cx.cells, 0, sizeof heap->store->cx.cells);
+    memset(heap->listed, 0, sizeof heap->listed);
     heap->survived = 0;
     uint32_t free = 0; /* blocks before `at` */
     for (uint32_t at = 0, run; at < heap->top; at += run) {

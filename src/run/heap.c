@@ -218,7 +218,8 @@ static bool refill(Heap *heap, unsigned class) {
         list = cell;
     }
     heap->store->cx.cells[class] = list;
-    heap->allocated += (uint64_t)(count - block->live) * size;
+    heap->allocated += heap->listed[class];
+    heap->listed[class] = (count - block->live) * size;
     return true;
 }
 
@@ -248,6 +249,18 @@ static void *take(Heap *heap, uint64_t size) {
     return size <= MIDDLING_OBJECT ? take_cell(heap, class_of(size)) : take_large(heap, size);
 }
 
+/* With what was taken of the lists as they are: a guest might else ask for collections by taking one object
+ * of each. Long, so it is done only before a collection or the end. */
+static uint64_t allocated_exactly(const Heap *heap) {
+    uint64_t bytes = heap->allocated;
+    for (unsigned class = 1; class < CELL_CLASSES; class ++) {
+        bytes += heap->listed[class];
+        for (const Cell *cell = heap->store->cx.cells[class]; cell; cell = cell->next)
+            bytes -= sgi_heap_cell_size(class);
+    }
+    return bytes;
+}
+
 sg_trap sgi_heap_alloc(ExecContext *cx, const Rtt *rtt, uint64_t size, Object **object) {
     Store *store = cx->store;
     if (store->heap == NULL && (store->heap = sgi_heap_new(store)) == NULL)
@@ -259,7 +272,7 @@ sg_trap sgi_heap_alloc(ExecContext *cx, const Rtt *rtt, uint64_t size, Object **
         trap = sgi_heap_collect(heap);
     void *at = trap == SG_TRAP_NONE ? take(heap, size) : NULL;
     share = heap->share / 8 > COLLECT_LEAST_REFUSED ? heap->share / 8 : COLLECT_LEAST_REFUSED;
-    if (at == NULL && trap == SG_TRAP_NONE && heap->allocated >= share) {
+    if (at == NULL && trap == SG_TRAP_NONE && allocated_exactly(heap) >= share) {
         trap = sgi_heap_collect(heap);
         at = trap == SG_TRAP_NONE ? take(heap, size) : NULL;
     }

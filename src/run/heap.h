@@ -32,8 +32,10 @@ struct Heap {
     uint32_t runs[RUN_BINS];        /* free ones, by the logarithm of their length */
     uint32_t unswept[CELL_CLASSES]; /* blocks with free cells that are in no list yet */
 
-    /* Since the last collection, and what that one kept or looked at, whichever was more: bytes. */
+    /* Bytes since the last collection: large objects, and lists of cells that were used up; and what that one
+     * kept or looked at, whichever was more. */
     uint64_t allocated, share;
+    uint32_t listed[CELL_CLASSES]; /* bytes that the list of free cells had */
     uint64_t survived, work;
     uint32_t steps;       /* of marking since the last look at the interrupt */
     uint32_t gray;        /* granule of the first object to be looked at, plus 1; 0: none */

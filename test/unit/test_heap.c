@@ -467,6 +467,18 @@ static void large_arrays(void **state) {
     end_world(&w);
 }
 
+/* What counts is what was taken, not what lists of free cells there are. */
+static void one_of_each_size(void **state) {
+    (void)state;
+    World w = make_world(arrays, (sg_limits){0}, false);
+    uint64_t bytes = 0;
+    for (int i = 0; i < 500; i++)
+        for (int32_t size = 0; size < 480; size += 16, bytes += (uint64_t)size + 16)
+            assert_int_equal(must_call(&w, "bytes", size), size);
+    assert_true(collections(&w) > 0 && collections(&w) <= bytes >> 20);
+    end_world(&w);
+}
+
 /* The same again is the same: fuel, memory, collections. */
 static void repeats(void **state) {
     (void)state;
@@ -496,7 +508,7 @@ int main(void) {
         cmocka_unit_test(host_calls_back), cmocka_unit_test(any_budget),
         cmocka_unit_test(any_refusal),     cmocka_unit_test(deadline),
         cmocka_unit_test(lengths),         cmocka_unit_test(large_arrays),
-        cmocka_unit_test(repeats),
+        cmocka_unit_test(repeats),         cmocka_unit_test(one_of_each_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
