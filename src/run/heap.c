@@ -84,6 +84,13 @@ static uint32_t take_run(Heap *heap, uint32_t count) {
     return NO_BLOCK;
 }
 
+/* `count` blocks and more, so that they are whole pages. */
+static uint32_t whole_pages(uint32_t count) {
+    size_t page = sgi_os_page_size();
+    uint32_t unit = page > BLOCK_BYTES ? (uint32_t)(page / BLOCK_BYTES) : 1;
+    return (count + unit - 1) / unit * unit;
+}
+
 static bool commit(Heap *heap, void *at, size_t size) {
     if (size == 0)
         return true;
@@ -115,7 +122,8 @@ static bool add_blocks(Heap *heap, uint32_t count) {
 static bool grow(Heap *heap, uint32_t count) {
     enum { EXTRA_MAX = 32 };
     uint32_t room = heap->block_limit - heap->top;
-    uint32_t extra = heap->top / 4 < EXTRA_MAX ? heap->top / 4 : EXTRA_MAX;
+    uint32_t extra = whole_pages(heap->top / 4 < EXTRA_MAX ? heap->top / 4 : EXTRA_MAX);
+    count = whole_pages(count);
     if (count > room)
         return false;
     if (extra > room - count)
@@ -138,6 +146,7 @@ static uint32_t take_blocks(Heap *heap, uint32_t count) {
 
 void sgi_heap_trim(Heap *heap, uint32_t keep) {
     uint32_t piece = (uint32_t)(PIECE / BLOCK_BYTES);
+    keep = whole_pages(keep);
     while (heap->top > keep && sgi_poll(&heap->store->cx) == SG_TRAP_NONE) {
         uint32_t count = heap->top - keep < piece ? heap->top - keep : piece;
         size_t size = (size_t)count * BLOCK_BYTES;
@@ -166,7 +175,7 @@ Heap *sgi_heap_new(Store *store) {
     memset(heap->unswept, 0xff, sizeof heap->unswept);
     size_t page = sgi_os_page_size();
     for (uint64_t size = most_bytes(store); heap->reservation == NULL; size /= 2) {
-        heap->block_limit = (uint32_t)(size / BLOCK_BYTES);
+        heap->block_limit = whole_pages((uint32_t)(size / BLOCK_BYTES));
         size_t table = ((size_t)heap->block_limit * sizeof(Block) + page - 1) / page * page;
         heap->reserved = table + (size_t)heap->block_limit * BLOCK_BYTES;
         heap->reservation = sgi_addresses_reserve(store->engine, heap->reserved, RESERVED_MAX);
