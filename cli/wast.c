@@ -2,9 +2,22 @@
 #include "cli.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A shared memory that a thread was given, under the name that it has in the instance. */
+typedef struct Share {
+    char *name;
+    sg_extern item;
+} Share;
+
+typedef struct Shares {
+    struct Shares *next; /* of the same thread */
+    size_t count;
+    Share items[];
+} Shares;
 
 /* What a name stands for. An entity without anything was skipped, and so is what uses it. */
 typedef struct Entity {
@@ -13,6 +26,7 @@ typedef struct Entity {
     const sg_command *definition; /* where its binary is */
     sg_core_instance *core;
     sg_instance *component;
+    const Shares *shares; /* all that is there of an instance of another thread */
 } Entity;
 
 typedef struct EntityList {
@@ -35,8 +49,12 @@ typedef struct WastOptions {
 
 typedef enum Verdict { PASSED, FAILED, SKIPPED } Verdict;
 
+/* What one thread of a script works with. */
 typedef struct Wast {
     const char *path;
+    const sg_script *script;
+    struct Thread *threads; /* started and not waited for */
+    Shares *shares;
     const sg_command *command;
     sg_engine *engine;
     sg_store *store;
@@ -181,6 +199,13 @@ static sg_status resolve_import(Wast *wast, const sg_module *module, size_t inde
     Entity *entity = find_entity(&wast->registered, from);
     if (entity == NULL)
         entity = find_entity(&wast->instances, from);
+    for (size_t i = 0; entity && entity->shares && i < entity->shares->count; i++) {
+        const Share *share = &entity->shares->items[i];
+        if (same(name, sg_string_of(share->name, strlen(share->name)))) {
+            *item = share->item;
+            return SG_OK;
+        }
+    }
     if (entity && entity->core &&
         sg_core_instance_find(entity->core, name.data, name.size, item, NULL) == SG_OK)
         return SG_OK;
@@ -561,30 +586,156 @@ static Verdict do_command(Wast *wast) {
     }
 }
 
-/* ---- files ---- */
+/* ---- the store of a thread ---- */
 
-static bool open_wast(Wast *wast, const char *features) {
+/* The store, and what goes with it, of a thread whose engine is there. */
+static bool open_store(Wast *wast) {
     sg_limits limits = {.size = sizeof limits,
                         .memory_bytes = SG_UNLIMITED,
                         .host_bytes = SG_UNLIMITED,
                         .table_elements = SG_UNLIMITED,
                         .timeout_ns = UINT64_C(60) * 1000000000};
-    wast->engine = sg_engine_new(NULL, &wast->error);
-    bool ok = wast->engine && set_features(wast->engine, features, &wast->error);
-    wast->store = ok ? sg_store_new(wast->engine, &limits, &wast->error) : NULL;
+    wast->store = sg_store_new(wast->engine, &limits, &wast->error);
     wast->linker = wast->store ? sg_linker_new(wast->engine, &wast->error) : NULL;
     if (wast->linker)
         make_host_items(wast);
     return wast->linker != NULL;
 }
 
-static void close_wast(Wast *wast) {
+static void close_store(Wast *wast) {
     sg_linker_delete(wast->linker);
     sg_store_delete(wast->store);
-    sg_engine_delete(wast->engine);
     free(wast->definitions.items);
     free(wast->instances.items);
     free(wast->registered.items);
+    while (wast->shares) {
+        Shares *shares = wast->shares;
+        wast->shares = shares->next;
+        for (size_t i = 0; i < shares->count; i++)
+            free(shares->items[i].name);
+        free(shares);
+    }
+}
+
+/* ---- threads ---- */
+
+typedef struct Thread {
+    struct Thread *next;
+    sg_string name;
+    pthread_t handle;
+    Wast wast;
+    size_t first, end; /* its commands */
+} Thread;
+
+static void run_commands(Wast *wast, size_t first, size_t end);
+
+static void *thread_main(void *argument) {
+    Thread *thread = argument;
+    run_commands(&thread->wast, thread->first, thread->end);
+    return NULL;
+}
+
+/* The memory under a name of its own in the store of `to`, if it is a shared one. */
+static void add_share(Wast *to, Shares *shares, const char *name, size_t size, const sg_extern *item) {
+    sg_shared_memory *shared = item->kind == SG_EXTERN_MEMORY ? sg_core_memory_shared(item->of.memory) : NULL;
+    if (shared == NULL)
+        return;
+    sg_extern own = {SG_EXTERN_MEMORY, {.memory = sg_core_memory_of_shared(to->store, shared, NULL)}};
+    sg_shared_memory_delete(shared);
+    char *copy = own.of.memory ? strndup(name, size) : NULL;
+    if (copy)
+        shares->items[shares->count++] = (Share){copy, own};
+}
+
+/* Gives the shared memories of an instance to a thread. */
+static void share(Wast *from, Wast *to, sg_string instance) {
+    const Entity *entity = find_entity(&from->instances, instance);
+    const sg_command *definition = entity && entity->core ? entity->definition : NULL;
+    sg_module *module =
+        definition ? sg_module_load(from->engine, definition->binary, definition->binary_size, NULL) : NULL;
+    size_t count = entity && entity->shares ? entity->shares->count : 0;
+    sg_string name;
+    sg_extern item;
+    sg_extern_kind kind;
+    while (module && sg_module_export(module, count, &name, &kind))
+        count++;
+    Shares *shares = calloc(1, sizeof *shares + count * sizeof *shares->items);
+    for (size_t i = 0; shares && i < count; i++)
+        if (module == NULL)
+            add_share(to, shares, entity->shares->items[i].name, strlen(entity->shares->items[i].name),
+                      &entity->shares->items[i].item);
+        else if (sg_module_export(module, i, &name, &kind) &&
+                 sg_core_instance_find(entity->core, name.data, name.size, &item, NULL) == SG_OK)
+            add_share(to, shares, name.data, name.size, &item);
+    sg_module_delete(module);
+    if (shares == NULL)
+        return;
+    shares->next = to->shares;
+    to->shares = shares;
+    add_entity(&to->instances, instance, (Entity){.shares = shares});
+}
+
+static Verdict start_thread(Wast *wast, size_t first) {
+    const sg_command *command = wast->command;
+    Thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL)
+        return fail(wast, "out of memory");
+    *thread = (Thread){.name = command->name, .first = first, .end = first + command->thread_size};
+    thread->wast = (Wast){.path = wast->path, .script = wast->script, .engine = wast->engine};
+    bool ok = open_store(&thread->wast);
+    for (size_t i = 0; ok && i < command->shared_count; i++)
+        share(wast, &thread->wast, command->shared[i]);
+    if (ok && pthread_create(&thread->handle, NULL, thread_main, thread) == 0) {
+        thread->next = wast->threads;
+        wast->threads = thread;
+        return PASSED;
+    }
+    close_store(&thread->wast);
+    free(thread);
+    return fail(wast, "thread does not start");
+}
+
+static void join_thread(Wast *wast, Thread **link) {
+    Thread *thread = *link;
+    pthread_join(thread->handle, NULL);
+    for (size_t i = 0; i < 3; i++)
+        wast->counts[i] += thread->wast.counts[i];
+    *link = thread->next;
+    close_store(&thread->wast);
+    free(thread);
+}
+
+static Verdict wait_for_thread(Wast *wast) {
+    for (Thread **link = &wast->threads; *link; link = &(*link)->next)
+        if (same((*link)->name, wast->command->of)) {
+            join_thread(wast, link);
+            return PASSED;
+        }
+    return fail(wast, "unknown thread %.*s", (int)wast->command->of.size, wast->command->of.data);
+}
+
+static void run_commands(Wast *wast, size_t first, size_t end) {
+    for (size_t i = first; i < end; i++) {
+        const sg_command *command = wast->command = sg_script_command(wast->script, i);
+        if (command->kind == SG_COMMAND_THREAD) {
+            wast->counts[start_thread(wast, i + 1)]++;
+            i += command->thread_size;
+        } else {
+            wast->counts[command->kind == SG_COMMAND_WAIT ? wait_for_thread(wast) : do_command(wast)]++;
+        }
+    }
+    while (wast->threads)
+        join_thread(wast, &wast->threads);
+}
+
+/* ---- files ---- */
+
+static void load_commands(Wast *wast) {
+    for (size_t i = 0; i < sg_script_count(wast->script); i++) {
+        wast->command = sg_script_command(wast->script, i);
+        if (is_load(wast->command))
+            wast->counts[do_load(wast)]++;
+    }
 }
 
 static bool run_script(const char *path, const WastOptions *wanted, size_t counts[3]) {
@@ -593,26 +744,26 @@ static bool run_script(const char *path, const WastOptions *wanted, size_t count
         return false;
     Wast wast = {.path = path};
     sg_script *script = NULL;
-    bool ok = open_wast(&wast, wanted->features) &&
+    wast.engine = sg_engine_new(NULL, &wast.error);
+    bool ok = wast.engine && set_features(wast.engine, wanted->features, &wast.error) && open_store(&wast) &&
               (script = sg_script_parse(wast.engine, file.data, file.size, &wast.error)) != NULL;
+    wast.script = script;
     if (!ok) {
         fail_error(path, &wast.error);
         wast.counts[FAILED]++;
     }
-    for (size_t i = 0; ok && i < sg_script_count(script); i++) {
-        wast.command = sg_script_command(script, i);
-        if (!wanted->only_validates)
-            wast.counts[do_command(&wast)]++;
-        else if (is_load(wast.command))
-            wast.counts[do_load(&wast)]++;
-    }
+    if (ok && wanted->only_validates)
+        load_commands(&wast);
+    else if (ok)
+        run_commands(&wast, 0, sg_script_count(script));
     if (wanted->is_verbose)
         printf("%s: %zu passed, %zu failed, %zu skipped\n", path, wast.counts[PASSED], wast.counts[FAILED],
                wast.counts[SKIPPED]);
     for (size_t i = 0; i < 3; i++)
         counts[i] += wast.counts[i];
-    close_wast(&wast);
+    close_store(&wast);
     sg_script_delete(script);
+    sg_engine_delete(wast.engine);
     file_free(&file);
     return ok;
 }

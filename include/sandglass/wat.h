@@ -44,6 +44,8 @@ typedef enum sg_command_kind {
     SG_COMMAND_ASSERT_INVALID,    /* `binary` must not validate */
     SG_COMMAND_ASSERT_MALFORMED,  /* `binary`, or `text`, must not parse */
     SG_COMMAND_ASSERT_UNLINKABLE, /* `binary` must not link */
+    SG_COMMAND_THREAD,            /* start a thread `name` that performs the next `thread_size` commands */
+    SG_COMMAND_WAIT,              /* wait for the thread `of` to end */
     SG_COMMAND_UNKNOWN,           /* not understood: `message` names it */
 } sg_command_kind;
 
@@ -91,6 +93,11 @@ typedef struct sg_command {
     /* The literals were core ones; also when there are none, or only f32 and f64: then `arguments` and
      * `expected` are filled too, and the instance's kind decides. */
     bool is_core_action;
+    /* THREAD: so many of the commands that follow are the thread's, which begins with nothing but the
+     * instances `shared`, of which it sees the shared memories. */
+    size_t thread_size;
+    const sg_string *shared;
+    size_t shared_count;
 } sg_command;
 
 /* Parses a script. Errors in quoted modules are kept for their commands; any other syntax error fails the

@@ -195,6 +195,39 @@ static sg_status parse_register(ScriptParser *s, sg_command *command) {
     return SG_OK;
 }
 
+/* Past "thread": its name and what it shares. Its commands follow, up to a closing parenthesis. */
+static sg_status parse_thread(ScriptParser *s, sg_command *command) {
+    Parser *p = &s->p;
+    Bytes id;
+    SGI_TRY(sgi_take_id(p, &id));
+    command->name = as_string(id);
+    Vec(sg_string) shared = {0};
+    sg_status status = SG_OK;
+    while (status == SG_OK && sgi_take_open(p, "shared")) {
+        status = sgi_expect_open(p, "module");
+        if (status == SG_OK)
+            status = sgi_take_id(p, &id);
+        if (status == SG_OK && !sgi_vec_push(p->cx.alloc, &shared, as_string(id)))
+            status = sgi_load_no_memory(&p->cx);
+        for (int i = 0; status == SG_OK && i < 2; i++)
+            status = sgi_expect_close(p);
+    }
+    if (status == SG_OK && shared.count > 0) {
+        command->shared = sgi_arena_copy(s->arena, shared.items, shared.count * sizeof *shared.items);
+        command->shared_count = shared.count;
+        status = command->shared ? SG_OK : sgi_load_no_memory(&p->cx);
+    }
+    sgi_vec_free(p->cx.alloc, &shared);
+    return status;
+}
+
+static sg_status parse_wait(ScriptParser *s, sg_command *command) {
+    Bytes id;
+    SGI_TRY(sgi_take_id(&s->p, &id));
+    command->of = as_string(id);
+    return sgi_expect_close(&s->p);
+}
+
 static sg_status parse_command(ScriptParser *s, sg_command *command) {
     static const struct {
         const char *keyword;
@@ -223,6 +256,14 @@ static sg_status parse_command(ScriptParser *s, sg_command *command) {
         command->kind = SG_COMMAND_REGISTER;
         SGI_TRY(parse_register(s, command));
         return sgi_expect_close(p);
+    }
+    if (sgi_take_open(p, "thread")) {
+        command->kind = SG_COMMAND_THREAD;
+        return parse_thread(s, command);
+    }
+    if (sgi_take_open(p, "wait")) {
+        command->kind = SG_COMMAND_WAIT;
+        return parse_wait(s, command);
     }
     for (size_t i = 0; i < SGI_COUNT(assertions); i++)
         if (sgi_take_open(p, assertions[i].keyword)) {
@@ -261,16 +302,37 @@ static sg_status parse_bare_module(ScriptParser *s, sg_command *command) {
     return status;
 }
 
+/* A thread's commands come to an end. */
+static void close_thread(ScriptParser *s, size_t *thread) {
+    sg_command *command = &s->commands.items[*thread];
+    size_t outer = command->thread_size;
+    command->thread_size = s->commands.count - *thread - 1;
+    *thread = outer;
+    sgi_advance(&s->p);
+}
+
+/* `thread`: the command of the innermost thread that is open, or NONE; its `thread_size` holds the next outer
+ * one. */
 static sg_status parse_commands(ScriptParser *s) {
+    const size_t NONE = SIZE_MAX;
+    size_t thread = NONE;
     Parser *p = &s->p;
     bool is_bare_module = is_module_field(sgi_peek_head(p));
     while (!sgi_peek_is(p, TOKEN_END)) {
+        if (thread != NONE && sgi_peek_is(p, TOKEN_CLOSE)) {
+            close_thread(s, &thread);
+            continue;
+        }
         sg_command command;
         memset(&command, 0, sizeof command);
         sgi_text_position(p->tokens.text, sgi_peek(p)->offset, &p->known);
         command.line = p->known.line;
         command.column = p->known.column;
         SGI_TRY(is_bare_module ? parse_bare_module(s, &command) : parse_command(s, &command));
+        if (command.kind == SG_COMMAND_THREAD) {
+            command.thread_size = thread;
+            thread = s->commands.count;
+        }
         if (!sgi_vec_push(p->cx.alloc, &s->commands, command))
             return sgi_load_no_memory(&p->cx);
     }
