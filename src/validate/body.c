@@ -144,13 +144,35 @@ static bool are_on_top(Validator *v, const ValType *types, uint32_t count) {
                           memcmp(v->stack.items + v->stack.count - count, types, count * sizeof *types) == 0);
 }
 
+/* A call of 1,000 references is two bytes long: where it is one of many, its list is not walked each time. */
+static CheckedList *find_checked(Validator *v, const ValType *types) {
+    return &v->checked[(uintptr_t)types / 64 % CHECKED_LISTS];
+}
+
+static bool was_checked(Validator *v, const ValType *types, uint32_t count) {
+    const CheckedList *list = find_checked(v, types);
+    return list->expected == types && list->found.count == count && are_on_top(v, list->found.items, count);
+}
+
+static void note_checked(Validator *v, const ValType *types, uint32_t count) {
+    enum { LONG_LIST = 32 };
+    CheckedList *list = find_checked(v, types);
+    list->found.count = 0;
+    if (count < LONG_LIST || v->stack.count - top_frame(v)->height < count ||
+        !sgi_vec_reserve(v->cx.alloc, &list->found, count))
+        return;
+    memcpy(list->found.items, v->stack.items + v->stack.count - count, count * sizeof *types);
+    list->found.count = count;
+    list->expected = types;
+}
+
 /* The topmost operands have these types; they stay. */
 static sg_status check_list(Validator *v, const ValType *types, uint32_t count) {
     const Frame *frame = top_frame(v);
     size_t have = v->stack.count - frame->height;
     const ValType *stack = v->stack.items;
     size_t end = v->stack.count;
-    if (are_on_top(v, types, count))
+    if (are_on_top(v, types, count) || was_checked(v, types, count))
         return sgi_body_count_work(v, count / 16);
     ValType good = VAL_BOTTOM, for_expected = VAL_BOTTOM; /* runs of one type are compared once */
     for (uint32_t i = 1; i <= count; i++) {
@@ -167,6 +189,7 @@ static sg_status check_list(Validator *v, const ValType *types, uint32_t count) 
         good = stack[end - i];
         for_expected = expected;
     }
+    note_checked(v, types, count);
     return sgi_body_count_work(v, count);
 }
 
@@ -883,6 +906,8 @@ sg_status sgi_validate_const(Validator *v, const ConstExpr *expr, ValType expect
 }
 
 void sgi_validator_free(Validator *v) {
+    for (size_t i = 0; i < CHECKED_LISTS; i++)
+        sgi_vec_free(v->cx.alloc, &v->checked[i].found);
     sgi_vec_free(v->cx.alloc, &v->stack);
     sgi_vec_free(v->cx.alloc, &v->frames);
     sgi_vec_free(v->cx.alloc, &v->segments);

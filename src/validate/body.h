@@ -23,11 +23,19 @@ typedef struct Frame {
 /* Matches are remembered: bodies compare the same types again and again. */
 enum { KNOWN_MATCHES_LOG2 = 11, KNOWN_MATCHES = 1 << KNOWN_MATCHES_LOG2 };
 
+/* A long list of types that operands were held against, one by one, and what those were. */
+typedef struct CheckedList {
+    const ValType *expected;
+    Vec(ValType) found;
+} CheckedList;
+enum { CHECKED_LISTS = 8 };
+
 /* What one walk over a sequence needs; the arrays are kept from body to body. */
 typedef struct Validator {
     LoadContext cx; /* on the module's own account */
     Module *module;
     uint64_t *matches; /* KNOWN_MATCHES pairs sub << 32 | super, by their hash; 0: none */
+    CheckedList checked[CHECKED_LISTS];
     Vec(ValType) stack;
     Vec(Frame) frames;
     Vec(Segment) segments; /* of all bodies so far */

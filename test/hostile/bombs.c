@@ -1,104 +1,7 @@
 /* bombs SECONDS: inputs that are small or plain but made to cost their loader dear. Each must be answered, by
  * an error or by a module, within SECONDS for each started MB and within 64 MiB of memory for each started
  * MB. Prints a table. */
-#include "hostile.h"
-#include <stdarg.h>
-
-enum { MB = 1000000, MIB = 1 << 20, SIZE_BYTES = 5 };
-
-/* --- bytes --- */
-
-typedef struct Buffer {
-    uint8_t *data;
-    size_t size, capacity;
-} Buffer;
-
-static void put(Buffer *out, const void *data, size_t size) {
-    if (out->size + size > out->capacity) {
-        out->capacity = 2 * (out->size + size);
-        out->data = realloc(out->data, out->capacity);
-        if (out->data == NULL)
-            abort();
-    }
-    memcpy(out->data + out->size, data, size);
-    out->size += size;
-}
-
-static void byte(Buffer *out, uint8_t value) {
-    put(out, &value, 1);
-}
-
-static void u32(Buffer *out, uint32_t value) {
-    for (; value >= 0x80; value >>= 7)
-        byte(out, (uint8_t)(value | 0x80));
-    byte(out, (uint8_t)value);
-}
-
-/* A type's index where a heap type stands: signed. */
-static void heap_type(Buffer *out, uint32_t index) {
-    for (; index >= 0x40; index >>= 7)
-        byte(out, (uint8_t)(index | 0x80));
-    byte(out, (uint8_t)index);
-}
-
-/* `count` times the bytes of `pattern`. */
-static void repeat(Buffer *out, size_t count, const char *pattern, size_t size) {
-    for (size_t i = 0; i < count; i++)
-        put(out, pattern, size);
-}
-#define REPEAT(out, count, pattern) repeat(out, count, pattern, sizeof(pattern) - 1)
-#define PUT(out, pattern)           put(out, pattern, sizeof(pattern) - 1)
-
-static void text(Buffer *out, const char *format, ...) {
-    char line[256];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    put(out, line, (size_t)size);
-}
-
-/* A size that is filled in when its contents are there, in five bytes. */
-static size_t open_size(Buffer *out) {
-    PUT(out, "\x80\x80\x80\x80\x00");
-    return out->size;
-}
-
-static void close_size(Buffer *out, size_t start) {
-    size_t size = out->size - start;
-    for (size_t i = 0; i < SIZE_BYTES; i++, size >>= 7)
-        out->data[start - SIZE_BYTES + i] = (uint8_t)((size & 0x7f) | (i + 1 < SIZE_BYTES ? 0x80 : 0));
-}
-
-static size_t open_section(Buffer *out, uint8_t id) {
-    byte(out, id);
-    return open_size(out);
-}
-
-static void begin_module(Buffer *out) {
-    PUT(out, "\0asm\1\0\0\0");
-}
-
-/* A module with `count` functions of type 0, which is `type`, the first one exported; returns the start of
- * the code section. */
-static size_t begin_functions(Buffer *out, uint32_t count, const void *type, size_t type_size) {
-    begin_module(out);
-    size_t section = open_section(out, 1);
-    u32(out, 1);
-    put(out, type, type_size);
-    close_size(out, section);
-    section = open_section(out, 3);
-    u32(out, count);
-    repeat(out, count, "\0", 1);
-    close_size(out, section);
-    PUT(out, "\x07\x05\x01\x01"
-             "f\0\0");
-    section = open_section(out, 10);
-    u32(out, count);
-    return section;
-}
-#define NULLARY                     "\x60\0\0"
-#define BEGIN_FUNCTIONS(out, count) begin_functions(out, count, NULLARY, 3)
+#include "bomb.h"
 
 /* --- the bombs: core --- */
 
@@ -471,11 +374,7 @@ static void component_counts(Buffer *out) {
     PUT(out, "\x07\x05\xff\xff\xff\xff\x0f");
 }
 
-static const struct Bomb {
-    const char *name;
-    void (*make)(Buffer *out);
-    bool component;
-} bombs[] = {
+static const Bomb bombs[] = {
     {"a million nested blocks", nested_blocks, false},
     {"2^32-1 locals", many_locals, false},
     {"locals that overflow", locals_overflow, false},
@@ -517,34 +416,5 @@ static const struct Bomb {
 };
 
 int main(int argc, char **argv) {
-    double allowed = argc == 2 ? atof(argv[1]) : 0;
-    if (allowed <= 0) {
-        fprintf(stderr, "usage: bombs SECONDS\n");
-        return 2;
-    }
-    int failures = 0;
-    printf("%-42s %9s %9s %9s  %s\n", "", "bytes", "ms", "peak KiB", "answer");
-    for (size_t i = 0; i < sizeof bombs / sizeof *bombs; i++) {
-        Buffer input = {NULL, 0, 0};
-        bombs[i].make(&input);
-        Account account = {0, 0};
-        sg_engine *engine = counting_engine(&account);
-        size_t megabytes = input.size / MB + 1;
-        sg_error error = {.status = SG_OK};
-        double start = seconds();
-        bool accepted = load(engine, input.data, input.size, bombs[i].component, &error);
-        double took = seconds() - start;
-        sg_engine_delete(engine);
-
-        bool good = took <= allowed * (double)megabytes && account.peak <= 64 * megabytes * MIB &&
-                    account.now == 0 && (accepted || error.message[0] != '\0');
-        printf("%-42s %9zu %9.1f %9zu  %s%s%s\n", bombs[i].name, input.size, took * 1e3, account.peak >> 10,
-               accepted ? "accepted" : error.message, good ? "" : "  FAILED",
-               account.now == 0 ? "" : ", memory left");
-        fflush(stdout);
-        failures += !good;
-        free(input.data);
-    }
-    printf("%zu bombs, %d failures\n", sizeof bombs / sizeof *bombs, failures);
-    return failures > 0;
+    return throw_bombs(argc, argv, bombs, sizeof bombs / sizeof *bombs);
 }
