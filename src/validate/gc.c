@@ -68,7 +68,7 @@ static bool are_on_top(const Validator *v, const FieldType *fields, uint32_t cou
 static sg_status pop_fields(Validator *v, const FieldType *fields, uint32_t count, bool are_elements) {
     const Frame *frame = &v->frames.items[v->frames.count - 1];
     SGI_TRY(sgi_body_count_work(v, count / 16));
-    if (v->stack.count - frame->height >= count && are_on_top(v, fields, count, are_elements)) {
+    if (count && v->stack.count - frame->height >= count && are_on_top(v, fields, count, are_elements)) {
         sgi_body_drop(v, count);
         return SG_OK;
     }
