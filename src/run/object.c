@@ -28,6 +28,8 @@ sg_trap sgi_lib_object_new(ExecContext *cx, const Rtt *rtt, Object **object) {
 
 /* Its elements are not set. Until they are, nobody may see it. */
 static sg_trap new_array(ExecContext *cx, const Rtt *rtt, uint32_t length, Object **array) {
+    if (bytes_of(rtt, length) > LIMIT_OF(OBJECT_BYTES))
+        return SG_TRAP_OBJECT_TOO_LARGE;
     sg_trap trap = charge(cx, rtt, length);
     if (trap == SG_TRAP_NONE)
         trap = sgi_heap_alloc(cx, rtt, rtt->size + bytes_of(rtt, length), array);
