@@ -161,10 +161,12 @@ static void finish(Heap *heap) {
     heap->share = heap->survived > heap->work ? heap->survived : heap->work;
     heap->allocated = 0;
     heap->collections++;
-    /* As many blocks stay as the next collection will probably find in use. */
-    uint64_t wanted = 3 * (heap->share / BLOCK_BYTES) + RUN_BINS;
+    /* Blocks stay for twice what may be allocated up to the next collection. */
+    uint64_t spare = heap->share > COLLECT_LEAST ? heap->share : COLLECT_LEAST;
     uint32_t used = heap->top - free;
-    sgi_heap_trim(heap, wanted < used ? used : wanted < heap->top ? (uint32_t)wanted : heap->top);
+    spare = 2 * (spare / BLOCK_BYTES);
+    if (spare < free)
+        sgi_heap_trim(heap, used + (uint32_t)spare);
     if (heap->top > used)
         sgi_heap_add_run(heap, used, heap->top - used, tails);
 }

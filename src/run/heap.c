@@ -24,8 +24,6 @@
 #define SMALL_HEAP (UINT64_C(256) << 20) /* of engines with small reservations */
 #define HEAP_LEAST (UINT64_C(1) << 20)
 
-enum { COLLECT_LEAST = 1 << 20, COLLECT_LEAST_REFUSED = BLOCK_BYTES };
-
 /* ---- cells ---- */
 
 /* What is larger than SMALL_OBJECT: few sizes, chosen to fill a block. */

@@ -8,6 +8,9 @@ enum { BLOCK_BYTES = 32768, BLOCK_GRANULES = BLOCK_BYTES / OBJECT_ALIGN };
 enum { RUN_BINS = 32 };
 #define NO_BLOCK UINT32_MAX
 
+/* Bytes allocated between collections, at least; and where memory is refused. */
+enum { COLLECT_LEAST = 1 << 20, COLLECT_LEAST_REFUSED = BLOCK_BYTES };
+
 typedef enum BlockKind { BLOCK_FREE, BLOCK_CELLS, BLOCK_LARGE } BlockKind;
 
 /* What is known of one block; of a run of free blocks or of a large object's, in the first. */
