@@ -484,6 +484,20 @@ static void one_of_each_size(void **state) {
     end_world(&w);
 }
 
+/* Looking through a large table is work that allocation must pay for. */
+static void large_roots(void **state) {
+    (void)state;
+    World w = make_world("(module (table 1000000 anyref) (type $box (struct (field i64)))"
+                         " (func (export \"run\") (param i32) (result i32)"
+                         "   (loop $again (drop (struct.new $box (i64.const 1)))"
+                         "     (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+                         "   (local.get 0)))",
+                         (sg_limits){0}, false);
+    assert_int_equal(must_call(&w, "run", 2000000), 0); /* 64 MB, and 8 MB to look through */
+    assert_true(collections(&w) > 0 && collections(&w) <= 9);
+    end_world(&w);
+}
+
 /* The same again is the same: fuel, memory, collections. */
 static void repeats(void **state) {
     (void)state;
@@ -514,6 +528,7 @@ int main(void) {
         cmocka_unit_test(any_refusal),     cmocka_unit_test(deadline),
         cmocka_unit_test(lengths),         cmocka_unit_test(large_arrays),
         cmocka_unit_test(repeats),         cmocka_unit_test(one_of_each_size),
+        cmocka_unit_test(large_roots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
