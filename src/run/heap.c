@@ -176,7 +176,9 @@ Heap *sgi_heap_new(Store *store) {
         heap->block_limit = whole_pages((uint32_t)(size / BLOCK_BYTES));
         size_t table = ((size_t)heap->block_limit * sizeof(Block) + page - 1) / page * page;
         heap->reserved = table + (size_t)heap->block_limit * BLOCK_BYTES;
-        heap->reservation = sgi_addresses_reserve(store->engine, heap->reserved, RESERVED_MAX);
+        /* As with memories: only within RESERVED_MAX more than a little. */
+        heap->reservation = sgi_addresses_reserve(store->engine, heap->reserved,
+                                                  size > SMALL_HEAP ? RESERVED_MAX : UINT64_MAX);
         heap->blocks = (Block *)(void *)heap->reservation;
         heap->base = heap->reservation + table;
         if (heap->reservation == NULL && size / 2 < HEAP_LEAST) {
