@@ -71,12 +71,16 @@ static uint32_t count_vectors(const ValType *types, uint32_t count) {
     return sgi_slots(types, count) - count;
 }
 
-static sg_status note_height(Validator *v) {
-    size_t slots = v->stack.count + v->vectors;
-    if (SGI_LIKELY(slots <= v->max_stack))
+sg_status sgi_body_note_room(Validator *v, uint32_t slots) {
+    size_t all = v->stack.count + v->vectors + slots;
+    if (SGI_LIKELY(all <= v->max_stack))
         return SG_OK;
-    v->max_stack = (uint32_t)slots;
+    v->max_stack = (uint32_t)all;
     return sgi_limit_check(LIMIT_ID_OPERAND_STACK, v->max_stack, v->instr.offset, v->cx.err);
+}
+
+static sg_status note_height(Validator *v) {
+    return sgi_body_note_room(v, 0);
 }
 
 sg_status sgi_body_push(Validator *v, ValType type) {

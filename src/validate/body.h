@@ -94,6 +94,8 @@ bool sgi_body_matches(const Validator *v, ValType sub, ValType super);
 
 sg_status sgi_body_push(Validator *v, ValType type);
 sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count);
+/* Counts `slots` above the operands towards the body's stack. */
+sg_status sgi_body_note_room(Validator *v, uint32_t slots);
 sg_status sgi_body_pop(Validator *v, ValType expected);
 sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count);
 /* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */

@@ -5,36 +5,43 @@
  * try_table can be reached, and the sequence of an older catch can be reached whenever its try can. */
 #include "validate/body.h"
 
-static sg_status find_tag(const Validator *v, uint32_t index, TypeList *values) {
+#include <string.h>
+
+static sg_status find_tag(const Validator *v, uint32_t index, const FuncType **type) {
     if (index >= v->module->tag_count)
         return sgi_body_unknown(v, "tag", index);
-    const FuncType *type = &v->module->types[v->module->tags[index]].as.func;
-    *values = (TypeList){type->params, type->param_count};
+    *type = &v->module->types[v->module->tags[index]].as.func;
     return SG_OK;
 }
 
 static const ValType exn = KIND_REF | (ValType)HEAP_EXN << 8;
 
-/* What a catch has to offer goes to its label. It stands on the operand stack on its way. */
+static bool all_match(const Validator *v, const ValType *sub, const ValType *super, uint32_t count) {
+    if (count == 0 || sub == super || memcmp(sub, super, count * sizeof *sub) == 0)
+        return true;
+    for (uint32_t i = 0; i < count; i++)
+        if (!sgi_body_matches(v, sub[i], super[i]))
+            return false;
+    return true;
+}
+
+/* What a catch has to offer goes to its label. On its way it has a place above the operands. */
 static sg_status check_catch(Validator *v, const Catch *clause) {
-    TypeList values = {NULL, 0};
-    TypeList reference = {&exn, clause->kind == CATCH_REF || clause->kind == CATCH_ALL_REF};
+    static const FuncType none = {0};
+    const FuncType *type = &none;
+    bool has_reference = clause->kind == CATCH_REF || clause->kind == CATCH_ALL_REF;
     Frame *frame = NULL;
     if (clause->kind <= CATCH_REF)
-        SGI_TRY(find_tag(v, clause->tag, &values));
+        SGI_TRY(find_tag(v, clause->tag, &type));
     SGI_TRY(sgi_body_find_frame(v, clause->label, &frame));
     TypeList label = sgi_body_label_types(v, frame);
-    if (label.count != values.count + reference.count)
+    if (label.count != type->param_count + has_reference)
         return sgi_body_mismatch(v, "a label of the catch's arity", "another");
-    if (label.types != values.types)
-        for (uint32_t i = 0; i < label.count; i++)
-            if (!sgi_body_matches(v, i < values.count ? values.types[i] : exn, label.types[i]))
-                return sgi_body_mismatch(v, "a label of the catch's types", "another");
-    SGI_TRY(sgi_body_count_work(v, 1 + label.count));
-    SGI_TRY(sgi_body_push_list(v, values.types, values.count));
-    SGI_TRY(sgi_body_push_list(v, reference.types, reference.count));
-    SGI_TRY(sgi_body_pop_list(v, reference.types, reference.count));
-    return sgi_body_pop_list(v, values.types, values.count);
+    if (!all_match(v, type->params, label.types, type->param_count) ||
+        (has_reference && !sgi_body_matches(v, exn, label.types[type->param_count])))
+        return sgi_body_mismatch(v, "a label of the catch's types", "another");
+    SGI_TRY(sgi_body_count_work(v, 1 + type->param_count / 16));
+    return sgi_body_note_room(v, type->param_slots + has_reference);
 }
 
 sg_status sgi_body_check_catches(Validator *v) {
@@ -47,10 +54,10 @@ sg_status sgi_body_check_catches(Validator *v) {
 }
 
 static sg_status check_throw(Validator *v) {
-    TypeList values;
     if (v->instr.op == OP_THROW) {
-        SGI_TRY(find_tag(v, v->instr.index, &values));
-        SGI_TRY(sgi_body_pop_list(v, values.types, values.count));
+        const FuncType *type = NULL;
+        SGI_TRY(find_tag(v, v->instr.index, &type));
+        SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
     } else {
         SGI_TRY(sgi_body_pop(v, sgi_ref(true, HEAP_EXN)));
     }
@@ -82,18 +89,19 @@ static sg_status misplaced(const Validator *v) {
 /* The exception itself stays on the operand stack below the sequence's operands, for rethrow. */
 static sg_status check_catch_sequence(Validator *v) {
     Frame *frame = frame_at(v, 0);
-    TypeList values = {NULL, 0};
+    const FuncType *type = NULL; /* catch_all: none */
     bool is_first = frame->op == OP_TRY;
     if (!is_first && frame->op != OP_CATCH)
         return misplaced(v);
     if (v->instr.op == OP_CATCH)
-        SGI_TRY(find_tag(v, v->instr.index, &values));
+        SGI_TRY(find_tag(v, v->instr.index, &type));
     SGI_TRY(sgi_body_next_sequence(v, v->instr.op));
     if (is_first) {
         SGI_TRY(sgi_body_push(v, exn));
         frame->height++;
     }
-    SGI_TRY(sgi_body_push_list(v, values.types, values.count));
+    if (type)
+        SGI_TRY(sgi_body_push_list(v, type->params, type->param_count));
     return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 

@@ -263,7 +263,7 @@ void sgi_tr_block(Translator *t, Op op) {
         label->target = sgi_tr_head(t);
 }
 
-void sgi_tr_reset_to_params(Translator *t, const Label *label) {
+static void reset_to_params(Translator *t, const Label *label) {
     sgi_tr_set_height(t, label->base);
     if (label->type)
         sgi_tr_push_types(t, label->type->params, label->type->param_count);
@@ -286,7 +286,7 @@ void sgi_tr_else(Translator *t) {
     patch(t, label->target, sgi_tr_place(t), sgi_tr_take_cost(t));
     label->target = NONE;
     label->op = OP_ELSE;
-    sgi_tr_reset_to_params(t, label);
+    reset_to_params(t, label);
     t->unreachable = false;
 }
 
@@ -334,6 +334,20 @@ void sgi_tr_br(Translator *t, uint32_t depth) {
     prepare_values(t, label);
     leave(t, label);
     t->unreachable = true;
+}
+
+void sgi_tr_br_from(Translator *t, uint32_t depth, uint32_t height, uint32_t count) {
+    Label *label = label_at(t, depth);
+    uint32_t from = sgi_tr_operand_slot(t, height);
+    if (height + count > t->peak)
+        t->peak = height + count;
+    if (is_function(t, label)) {
+        emit_move(t, 0, from, count);
+        *sgi_tr_emit(t, I_RETURN, 1) = t->header;
+    } else {
+        emit_move(t, sgi_tr_operand_slot(t, label->base), from, count);
+        jump(t, label);
+    }
 }
 
 void sgi_tr_br_if(Translator *t, uint32_t depth) {

@@ -1,7 +1,7 @@
 /* Exception handling in the translator: which handler is in force where, and where its clauses go.
  *
- * A catch of a try_table leads to a stub before the block's body: there the exception's values are the newest
- * operands, above those around the block, and are moved to the label like those of any branch. The body jumps
+ * A catch of a try_table leads to a stub before the block's body: there the exception's values stand above
+ * the operands around the block, in the place of the block's own, and are moved to the label. The body jumps
  * over the stubs. In the older form the clause leads to the catch's own sequence. There the exception stays
  * below the sequence's operands, for rethrow. */
 #include "compile/interp/translator.h"
@@ -46,17 +46,6 @@ static const FuncType *tag_type(const Translator *t, uint32_t tag) {
     return &t->module->types[t->module->tags[tag]].as.func;
 }
 
-static void push_values(Translator *t, uint32_t tag, Clause *clause) {
-    clause->values = sgi_tr_operand_slot(t, t->height);
-    if (tag != ANY_TAG)
-        sgi_tr_push_types(t, tag_type(t, tag)->params, tag_type(t, tag)->param_count);
-}
-
-static void push_reference(Translator *t, Clause *clause) {
-    clause->reference = sgi_tr_operand_slot(t, t->height);
-    sgi_tr_push_slot(t, CLASS_REF);
-}
-
 /* ---- try_table ---- */
 
 void sgi_tr_catches(Translator *t, Label *label) {
@@ -64,25 +53,21 @@ void sgi_tr_catches(Translator *t, Label *label) {
     label->handler = label->own_handler = add_handler(t, label_at(t, 0)->handler);
     label->clause = NO_CLAUSE;
     uint32_t jump = count ? sgi_tr_jump_over(t) : NONE;
-    for (uint32_t i = 0; i < count && !t->failed; i++) {
+    for (uint32_t i = 0; i < count && !t->failed; i++, t->work++) {
         Catch catch = sgi_read_catch(&t->at);
+        bool has_reference = catch.kind == CATCH_REF || catch.kind == CATCH_ALL_REF;
         uint32_t tag = catch.kind <= CATCH_REF ? catch.tag : ANY_TAG;
-        sgi_tr_set_height(t, label->base);
+        uint32_t slots = tag == ANY_TAG ? 0 : tag_type(t, tag)->param_slots;
         Clause *clause = add_clause(t, label, tag);
         if (clause == NULL)
             return;
-        push_values(t, tag, clause);
-        if (catch.kind == CATCH_REF || catch.kind == CATCH_ALL_REF) {
-            push_reference(t, clause);
-            clause->is_used = true;
-        }
-        sgi_tr_br(t, catch.label);
-        t->work += 1 + (t->height - label->base) / 16;
+        clause->values = sgi_tr_operand_slot(t, label->base);
+        clause->reference = has_reference ? clause->values + slots : NO_SLOT;
+        clause->is_used = has_reference;
+        sgi_tr_br_from(t, catch.label, label->base, slots + has_reference);
     }
-    t->unreachable = false;
     if (count)
         sgi_tr_land(t, jump);
-    sgi_tr_reset_to_params(t, label);
     set_handler(t, label->handler);
 }
 
@@ -137,8 +122,11 @@ void sgi_tr_catch(Translator *t, Op op) {
     if (clause == NULL)
         return;
     sgi_tr_set_height(t, label->base);
-    push_reference(t, clause);
-    push_values(t, tag, clause);
+    clause->reference = sgi_tr_operand_slot(t, t->height);
+    sgi_tr_push_slot(t, CLASS_REF);
+    clause->values = sgi_tr_operand_slot(t, t->height);
+    if (tag != ANY_TAG)
+        sgi_tr_push_types(t, tag_type(t, tag)->params, tag_type(t, tag)->param_count);
     t->unreachable = false;
 }
 

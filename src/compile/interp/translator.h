@@ -243,6 +243,9 @@ void sgi_tr_block(Translator *t, Op op);
 void sgi_tr_else(Translator *t);
 void sgi_tr_end(Translator *t);
 void sgi_tr_br(Translator *t, uint32_t depth);
+/* Branches with `count` slots from the one of the operand at `height` on; no operand of the translator's
+ * stands there. */
+void sgi_tr_br_from(Translator *t, uint32_t depth, uint32_t height, uint32_t count);
 void sgi_tr_br_if(Translator *t, uint32_t depth);
 void sgi_tr_br_table(Translator *t);
 void sgi_tr_br_on_null(Translator *t, uint32_t depth);
@@ -258,8 +261,6 @@ void sgi_tr_gc(Translator *t, Op op);
 /* A jump forward, and where it leads. */
 uint32_t sgi_tr_jump_over(Translator *t);
 void sgi_tr_land(Translator *t, uint32_t jump);
-/* The operands are those that the block begins with. */
-void sgi_tr_reset_to_params(Translator *t, const Label *label);
 
 /* ---- exceptions ---- */
 
