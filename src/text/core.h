@@ -176,9 +176,9 @@ bool sgi_core_close_try(ModuleParser *m, Frame *frame, Buf *out);
 sg_status sgi_core_instructions(ModuleParser *m, Buf *out);
 sg_status sgi_core_folded_instruction(ModuleParser *m, Buf *out);
 
-/* In the gap before the current token: all (@custom ...), kept in `customs`; (@metadata.code.branch_hint ...)
+/* In the gap before the current token: those that may stand between fields; (@metadata.code.branch_hint ...)
  * before an instruction that can have one. */
-sg_status sgi_core_custom_annotations(ModuleParser *m);
+sg_status sgi_core_field_annotations(ModuleParser *m);
 sg_status sgi_core_take_hint(ModuleParser *m, uint8_t *hint);
 /* The instruction that the hint is of comes next in `out`, which is then `body`. */
 void sgi_core_add_hint(ModuleParser *m, uint8_t hint, const Buf *out);

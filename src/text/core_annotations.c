@@ -1,7 +1,8 @@
 /* Annotations that mean something in a core module: (@name "...") gives a definition, a parameter, local or
  * field, or the module a name that need not be an identifier, (@custom "name" place? "bytes"...) makes a
  * custom section (core specification, appendix 7.5), (@metadata.code.branch_hint "\00" or "\01") says which
- * way an if or br_if is likely to go (the proposal of branch hints).
+ * way an if or br_if is likely to go (the proposal of branch hints). An invention of our own, which others
+ * skip as they may any annotation: (@datacount) makes the data count section, though nothing needs it.
  *
  * Who takes an annotation marks its token; those left over when a module ends stand in a wrong place. */
 #include "text/core.h"
@@ -90,9 +91,10 @@ static sg_status parse_custom(ModuleParser *m) {
     return sgi_vec_push(p->cx.alloc, &m->customs, custom) ? SG_OK : sgi_core_no_memory(m);
 }
 
-sg_status sgi_core_custom_annotations(ModuleParser *m) {
+sg_status sgi_core_field_annotations(ModuleParser *m) {
     Parser *p = m->p;
     size_t at = p->at, gap = p->gap;
+    m->needs_data_count |= sgi_find_annotation(p, gap, "datacount") != at;
     for (size_t i = gap; (i = sgi_find_annotation(p, i, "custom")) != at;
          i = (size_t)p->tokens.items[i].match + 1) {
         enter(p, i);

@@ -472,7 +472,7 @@ static sg_status parse_fields(ModuleParser *m, Buf *binary) {
     p->at = start;
     p->gap = gap;
     for (;;) {
-        SGI_TRY(sgi_core_custom_annotations(m));
+        SGI_TRY(sgi_core_field_annotations(m));
         if (sgi_peek_is(p, TOKEN_CLOSE) || sgi_peek_is(p, TOKEN_END))
             break;
         SGI_TRY(parse_field(m));

@@ -43,6 +43,7 @@ typedef struct CorePrinter {
     Vec(BranchHint) hints;
     size_t next_hint;
     uint32_t hint_custom;
+    bool needs_data_count; /* an instruction printed so far does */
 } CorePrinter;
 
 /* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands

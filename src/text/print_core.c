@@ -543,14 +543,18 @@ static sg_status put_fields(CorePrinter *p) {
     put_exports(p);
     SGI_TRY(put_elems(p));
     SGI_TRY(put_funcs(p));
+    if (module->has_data_count && !p->needs_data_count) {
+        sgi_print_line(p);
+        sgi_buf_text(p->out, "(@datacount)");
+    }
     SGI_TRY(put_datas(p));
     return put_customs(p);
 }
 
 static bool is_empty(const Module *module) {
-    return module->type_count + module->empty_group_count + module->import_count + module->func_count +
-               module->table_count + module->memory_count + module->global_count + module->tag_count +
-               module->elem_count + module->data_count + module->custom_count ==
+    return module->has_data_count + module->type_count + module->empty_group_count + module->import_count +
+               module->func_count + module->table_count + module->memory_count + module->global_count +
+               module->tag_count + module->elem_count + module->data_count + module->custom_count ==
            0;
 }
 

@@ -202,6 +202,11 @@ static void put_immediates(CorePrinter *p, const Instr *instr) {
     }
 }
 
+static bool names_data(Op op) {
+    Imm imm = (Imm)sgi_ops[op].imm;
+    return imm == IMM_DATA || imm == IMM_DATA_MEMORY || imm == IMM_TYPE_DATA;
+}
+
 static bool opens(Op op) {
     return sgi_ops[op].imm == IMM_BLOCK || op == OP_TRY_TABLE;
 }
@@ -248,6 +253,7 @@ sg_status sgi_print_body(CorePrinter *p, uint32_t func, const FuncBody *body) {
             depth++;
             put_label_name(p, labels, label++);
         }
+        p->needs_data_count |= names_data(instr.op);
         put_immediates(p, &instr);
         if (steps % 1024 == 0)
             SGI_TRY(sgi_load_poll(&p->cx));

@@ -131,6 +131,8 @@ static void same_again(void **state) {
         "first) \"\\00\\\"\")"
         " (@custom \"\" (after func) \"abc\") (memory 1) (@custom \"last\" (after memory) \"\"))",
         "(module $m (@custom \"producers\" (after last) \"x\") (memory 1))",
+        "(@datacount)",
+        "(memory 1) (@datacount) (data (i32.const 0) \"x\") (func)",
         "(func (param (@name \"two words\") i32) (param (@name \"n\") i32) (param i64 f32) (local (@name "
         "\"n\") i64)"
         " (local $l i64) (local (@name \"n\") f32) (local f32) (block $\"a label\"))",
