@@ -243,7 +243,7 @@ static void *take_cell(Heap *heap, unsigned class) {
 }
 
 static void *take_large(Heap *heap, uint64_t size) {
-    if (size > LIMIT_OF(OBJECT_BYTES) || size > (uint64_t)heap->block_limit * BLOCK_BYTES)
+    if (size > (uint64_t)heap->block_limit * BLOCK_BYTES)
         return NULL;
     uint32_t count = (uint32_t)((size + BLOCK_BYTES - 1) / BLOCK_BYTES);
     uint32_t at = take_blocks(heap, count);
