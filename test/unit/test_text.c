@@ -425,7 +425,7 @@ static const char script_text[] =
     "(module binary \"\\00asm\" \"\\01\\00\\00\\00\")\n"
     "(module (func (bad)))\n"
     "(assert_return (get $m \"g\") (v128.const f32x4 1 nan:arithmetic 3 nan:canonical))\n"
-    "(thread $t (module)) (module definition $d) (module instance $i $d)\n"
+    "(fiber $t (module)) (module definition $d) (module instance $i $d)\n"
     "(assert_return (invoke \"c\" (list.const (record.const (field \"a\" option.some (u8.const 1)) (field "
     "\"b\" list.const"
     " (char.const \"\\u{20ac}\")))) (tuple.const (bool.const true) (s64.const -1)) (result.err) (flags.const "
@@ -562,7 +562,7 @@ static void test_script(void **state) {
     assert_int_equal(c[7].parse_error.line, 8);
     assert_int_equal(c[7].parse_error.column, 16);
     assert_true(c[8].is_get && memcmp(c[8].core_expected[0].lane_kinds, "vavc", 5) == 0);
-    assert_true(is(c[9].message, "thread") && is(c[11].of, "d"));
+    assert_true(is(c[9].message, "fiber") && is(c[11].of, "d"));
 
     assert_false(c[12].is_core_action);
     assert_int_equal(c[12].argument_count, 4);
