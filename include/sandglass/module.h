@@ -172,7 +172,8 @@ SG_API uint8_t *sg_core_memory_data(sg_core_memory *memory, size_t *size);
 
 /* A shared memory outside of stores. Its functions may be called from any thread. It lives as long as a store
  * or a handle has it; each handle is freed with sg_shared_memory_delete. Threads that share it each have a
- * store, of one engine, and there a memory of their own that stands for it. */
+ * store, of one engine, and there a memory of their own that stands for it. A guest may wait for another one
+ * without end: only a deadline or a cancel ends that. */
 typedef struct sg_shared_memory sg_shared_memory;
 
 /* A new one: `is_shared` is understood. Its first bytes are charged to no store; what code grows it by is
