@@ -874,6 +874,16 @@ static void call_statement(Body *b) {
         take(b, b->module->funcs[func].results, b->module->funcs[func].result_count);
 }
 
+/* The rows with two results: arithmetic on halves of 128 bits. */
+static void wide_statement(Body *b) {
+    static const Op rows[] = {OP_I64_ADD128, OP_I64_SUB128, OP_I64_MUL_WIDE_S, OP_I64_MUL_WIDE_U};
+    Op code = rows[chance(4)];
+    for (const char *letter = sgi_ops[code].signature; *letter != ':'; letter++)
+        expression(b, I64);
+    op(b, code);
+    take(b, (Type[]){I64, I64}, 2);
+}
+
 static void statement(Body *b) {
     uint32_t choice = chance(100);
     Type type = random_type(b->module);
@@ -885,7 +895,10 @@ static void statement(Body *b) {
         expression(b, type);
         op_index(b, OP_GLOBAL_SET, 1 + (uint64_t)type);
     } else if (choice < 50) {
-        instruction(b, find_row(b, 0));
+        if (b->module->has[FEATURE_WIDE_ARITHMETIC] && percent(50))
+            wide_statement(b);
+        else
+            instruction(b, find_row(b, 0));
     } else if (choice < 56 && has_room(b)) {
         loop_statement(b);
     } else if (choice < 64 && has_room(b)) {
