@@ -323,7 +323,7 @@ static void call(Body *b, size_t func, bool is_tail) {
     const Signature *signature = &b->module->funcs[func];
     values(b, signature->params, signature->param_count);
     switch (chance(b->module->has[FEATURE_FUNCTION_REFERENCES] ? 3 : 2)) {
-    case 0: op_index(b, is_tail ? OP_RETURN_CALL : OP_CALL, func); break;
+    case 0: op_index(b, is_tail ? OP_RETURN_CALL : OP_CALL, FUNC_FIRST + func); break;
     case 1:
         if (percent(85))
             i32(b, (int32_t)func);
@@ -337,7 +337,7 @@ static void call(Body *b, size_t func, bool is_tail) {
             expression(b, FUNC);
             op_heap(b, percent(50) ? OP_REF_CAST : OP_REF_CAST_NULL, signature->index);
         } else {
-            op_index(b, OP_REF_FUNC, func);
+            op_index(b, OP_REF_FUNC, FUNC_FIRST + func);
         }
         op_index(b, is_tail ? OP_RETURN_CALL_REF : OP_CALL_REF, signature->index);
     }
@@ -352,7 +352,7 @@ static void leaf(Body *b, Type type) {
     } else if (percent(20)) {
         op_index(b, OP_GLOBAL_GET, 1 + (uint64_t)type);
     } else if (type == FUNC && percent(70)) {
-        op_index(b, OP_REF_FUNC, chance((uint32_t)b->module->func_count));
+        op_index(b, OP_REF_FUNC, FUNC_FIRST + chance((uint32_t)b->module->func_count));
     } else {
         put_constant(&b->code, type);
         b->left--;
@@ -553,6 +553,8 @@ static void expression(Body *b, Type type) {
         leaf(b, type);
         return;
     }
+    if (percent(2))
+        op_index(b, OP_CALL, FUNC_COLLECT);
     uint32_t choice = chance(100);
     if (choice < 1) {
         jump(b);

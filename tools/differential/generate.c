@@ -1,9 +1,10 @@
 /* generate FIRST COUNT [FEATURE] → modules on standard output, each after its size in four bytes.
  *
- * A module is made of its number alone. It imports nothing; its exports "0", "1", ... take nothing and give
- * an i64 that stands for the results of a function called with some arguments, and "state", the last, one
- * that stands for memories, globals and the table. What an engine does with it is thus a list of numbers and
- * traps. Features are those that are on by default, and one named. Instructions come from ops.def. */
+ * A module is made of its number alone. Its one import is asked now and then to collect what no reference
+ * leads to, in the middle of expressions. Its exports "0", "1", ... take nothing and give an i64 that stands
+ * for the results of a function called with some arguments, and "state", the last, one that stands for
+ * memories, globals and the table. What an engine does with it is thus a list of numbers and traps. Features
+ * are those that are on by default, and one named. Instructions come from ops.def. */
 #include "generator.h"
 
 #include <math.h>
@@ -272,7 +273,7 @@ static void put_caller(Out *to, const Module *module, size_t func) {
     put_index(&body, OP_GLOBAL_SET, 0);
     for (size_t i = 0; i < signature->param_count; i++)
         put_constant(&body, signature->params[i]);
-    put_index(&body, OP_CALL, func);
+    put_index(&body, OP_CALL, FUNC_FIRST + func);
     for (size_t i = signature->result_count; i-- > 0;)
         put_mix_value(&body, signature->results[i]);
     put_end(to, &body);
@@ -402,7 +403,7 @@ static void choose(Module *module) {
 static void put_types(Out *to, Module *module) {
     Out section = {0};
     uint32_t next = module->has[FEATURE_GC] ? GC_TYPES : 0, wrapper = next++;
-    put_unsigned(&section, next + module->func_count + 5);
+    put_unsigned(&section, next + module->func_count + 6);
     if (module->has[FEATURE_GC])
         put_gc_types(&section);
     static const Type i64 = I64;
@@ -419,11 +420,16 @@ static void put_types(Out *to, Module *module) {
         s->index = next;
     }
     put_signature(&section, (Type[]){I64, I64}, 2, &i64, 1);
+    put_signature(&section, NULL, 0, NULL, 0);
     put_section(to, 1, &section);
 
+    put_raw(&section, "\1\0\7collect\0", 11); /* one import, from "" */
+    put_unsigned(&section, next + 1);
+    put_section(to, 2, &section);
+
     size_t callers = module->func_count * 3 + 1;
-    mixer = (uint32_t)module->func_count;
-    put_unsigned(&section, mixer + 1 + callers);
+    mixer = FUNC_FIRST + (uint32_t)module->func_count;
+    put_unsigned(&section, module->func_count + 1 + callers);
     for (size_t i = 0; i < module->func_count; i++)
         put_unsigned(&section, module->funcs[i].index);
     put_unsigned(&section, next);
@@ -502,7 +508,7 @@ static void put_elements(Out *to, const Module *module) {
     for (size_t count = module->func_count;; count /= 2) {
         put_unsigned(&section, count);
         for (size_t i = 0; i < count; i++)
-            put_unsigned(&section, i);
+            put_unsigned(&section, FUNC_FIRST + i);
         if (count < module->func_count)
             break;
         put_unsigned(&section, 1);

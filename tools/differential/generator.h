@@ -67,6 +67,9 @@ typedef struct Module {
 /* Indices of types; functions' own follow. */
 enum { TYPE_STRUCT, TYPE_SUBSTRUCT, TYPE_BYTES, TYPE_WORDS, TYPE_REFS, TYPE_FUNCS, GC_TYPES };
 
+/* Indices of functions: an import, which collects what no reference leads to, then the module's own. */
+enum { FUNC_COLLECT, FUNC_FIRST };
+
 void put_type(Out *to, Type type);
 Type random_type(const Module *module);
 void put_op(Out *to, Op op);

@@ -34,6 +34,12 @@ static const char *word(sg_trap trap) {
     }
 }
 
+static sg_status collect(void *context, sg_call *call, const sg_core_value *arguments, size_t argument_count,
+                         sg_core_value *results, size_t result_count, sg_error *error) {
+    (void)context, (void)arguments, (void)argument_count, (void)results, (void)result_count;
+    return sg_store_collect(sg_call_store(call), error);
+}
+
 static void run(sg_engine *engine, const void *bytes, size_t size) {
     sg_error error;
     sg_string name;
@@ -44,7 +50,9 @@ static void run(sg_engine *engine, const void *bytes, size_t size) {
         return;
     }
     sg_store *store = sg_store_new(engine, NULL, NULL);
-    sg_core_instance *instance = sg_core_instance_new(store, module, NULL, 0, &error);
+    sg_extern import = {.kind = SG_EXTERN_FUNC};
+    import.of.func = sg_core_func_new(store, NULL, 0, NULL, 0, collect, NULL, NULL, NULL);
+    sg_core_instance *instance = sg_core_instance_new(store, module, &import, 1, &error);
     if (instance == NULL)
         printf(" not instantiated: %s", error.message);
     for (size_t i = 0; instance && sg_module_export(module, i, &name, &kind); i++) {
