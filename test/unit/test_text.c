@@ -342,19 +342,25 @@ static const char everything[] =
     "(memory i64 1 2) (table $tab 3 funcref (ref.null func)) (table (export \"q\") (ref null $t) (elem $f))"
     "(global $g (mut i64) (i64.const -5)) (elem declare func $f) (elem $e (table $tab) (offset (i32.const "
     "0)) funcref "
-    "(item ref.func $f) (ref.null func)) (data $d (memory $mem) (i32.const 1) \"\\00\\ff\" \"z\") (start $f) "
+    "(item ref.func $f) (ref.null func)) (data $d (memory $mem) (i32.const 1) \"\\00\\ff\" (i16 -1) (v128 "
+    "f64x2 1 nan) \"z\") (start $f) "
+    "(rec) (@datacount) "
     "(@custom \"c\" (after func) \"d\")"
-    "(func $f (@name \"F\") (export \"f\") (type $t) (param $p i32) (param i64) (result f32) (local $l f32) "
+    "(func $f (@name \"F\") (export \"f\") (type $t) (param $p i32) (param (@name \"two words\") i64) "
+    "(result f32) (local $l f32) "
     "(local i32 "
     "i32)\n"
     "(block $b (loop (if (i32.eqz (local.get $p)) (then (br $b)) (else (br_table 0 $b 1 (i32.const 1))))))\n"
-    "block $c (result i32) i32.const 0x7f br_if $c end $c drop (call_indirect $tab (param i32) (i32.const 1) "
+    "(@metadata.code.branch_hint \"\\01\") (if (i32.const 1) (then))"
+    "block $c (result i32) i32.const 0x7f (@metadata.code.branch_hint \"\\00\") br_if $c end $c drop "
+    "(call_indirect $tab (param i32) (i32.const 1) "
     "(i32.const 0))"
     "(i64.store offset=8 align=4 (i32.const 0) (i64.const 1)) (select (result i32) (i32.const 0) (i32.const "
     "1) (i32.const 2))"
     "drop (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)) (table.copy $tab $tab) (f32.const "
     "nan:0x1) (;x;) drop"
-    "(f64.const -0x1.8p-3) drop (f32.const 1.5e1)))";
+    "(f64.const -0x1.8p-3) drop (v128.load8_lane 0 align=1 3 (i32.const 0) (v128.const i16x8 1 2 3 4 5 6 7 "
+    "8)) drop (f32.const 1.5e1)))";
 
 static void test_mutilated(void **state) {
     (void)state;
