@@ -40,8 +40,9 @@ int fail_usage(const char *command, const char *format, ...) __attribute__((form
  * Options come before the first argument. */
 int next_option(int argc, char **argv, const struct option *options);
 
-/* Turns proposals on, or off where a '-' stands before the name: "threads,-gc". */
-bool set_features(sg_engine *engine, const char *names, sg_error *error);
+/* An engine with proposals turned on, or off where a '-' stands before the name: "threads,-gc". NULL and
+ * `error` on failure. `options` may be NULL. */
+sg_engine *make_engine(const sg_engine_options *options, const char *features, sg_error *error);
 
 /* CLOCK_MONOTONIC, nanoseconds. */
 uint64_t now_ns(void);

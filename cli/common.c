@@ -92,7 +92,7 @@ int next_option(int argc, char **argv, const struct option *options) {
     return option == ':' ? '?' : option;
 }
 
-bool set_features(sg_engine *engine, const char *names, sg_error *error) {
+static bool set_features(sg_engine *engine, const char *names, sg_error *error) {
     while (*names) {
         bool on = *names != '-';
         names += !on;
@@ -104,6 +104,15 @@ bool set_features(sg_engine *engine, const char *names, sg_error *error) {
         names += size + (names[size] == ',');
     }
     return true;
+}
+
+sg_engine *make_engine(const sg_engine_options *options, const char *features, sg_error *error) {
+    sg_engine *engine = sg_engine_new(options, error);
+    if (engine && !set_features(engine, features, error)) {
+        sg_engine_delete(engine);
+        engine = NULL;
+    }
+    return engine;
 }
 
 uint64_t now_ns(void) {

@@ -28,20 +28,25 @@ static bool load_any(sg_engine *engine, const File *file, sg_error *error) {
 }
 
 int command_validate(int argc, char **argv) {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    int option = next_option(argc, argv, options);
-    if (option == 'h') {
-        puts("usage: sandglass validate FILE...\n\nChecks that each file, binary or text, is a valid module "
-             "or component. "
-             "Prints nothing if all are.");
-        return EXIT_OK;
+    static const struct option options[] = {
+        {"features", required_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}, {0}};
+    const char *features = "";
+    for (int option; (option = next_option(argc, argv, options)) != -1;) {
+        if (option == 'h') {
+            puts("usage: sandglass validate [--features NAMES] FILE...\n\nChecks that each file, binary or "
+                 "text, "
+                 "is a valid module or component. Prints nothing if all are.\n"
+                 "--features NAMES turns proposals on, or with a '-' before the name off (threads,-gc).");
+            return EXIT_OK;
+        }
+        if (option != 'f')
+            return EXIT_USAGE;
+        features = optarg;
     }
-    if (option != -1)
-        return EXIT_USAGE;
     if (optind == argc)
         return fail_usage("validate", "no file given");
     sg_error error;
-    sg_engine *engine = sg_engine_new(NULL, &error);
+    sg_engine *engine = make_engine(NULL, features, &error);
     if (engine == NULL)
         return fail_error("engine", &error);
     int status = EXIT_OK;

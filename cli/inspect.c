@@ -7,6 +7,7 @@
 
 typedef struct Inspect {
     bool json;
+    const char *features;
     bool first; /* no item of the running JSON list was printed */
     sg_module *module;
     sg_component *component;
@@ -189,7 +190,7 @@ static int inspect_file(Inspect *inspect, const char *path) {
         return EXIT_ERROR;
     sg_error error;
     sg_bytes parsed = {0};
-    sg_engine *engine = sg_engine_new(NULL, &error);
+    sg_engine *engine = make_engine(NULL, inspect->features, &error);
     const uint8_t *binary = (const uint8_t *)file.data;
     size_t size = file.size;
     bool ok = engine != NULL;
@@ -216,19 +217,25 @@ static int inspect_file(Inspect *inspect, const char *path) {
 }
 
 int command_inspect(int argc, char **argv) {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-    Inspect inspect = {0};
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"features", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    Inspect inspect = {.features = ""};
     for (int option; (option = next_option(argc, argv, options)) != -1;) {
         if (option == 'h') {
-            puts("usage: sandglass inspect [--json] FILE\n\nShows the imports, exports, their types, and the "
-                 "sizes of "
-                 "the sections.");
+            puts("usage: sandglass inspect [--json] [--features NAMES] FILE\n\nShows the imports, exports, "
+                 "their "
+                 "types, and the sizes of the sections.\n"
+                 "--features NAMES turns proposals on, or with a '-' before the name off (threads,-gc).");
             return EXIT_OK;
         }
-        if (option != 'j')
+        if (option == '?')
             return EXIT_USAGE;
-        inspect.json = true;
+        if (option == 'f')
+            inspect.features = optarg;
+        else
+            inspect.json = true;
     }
     if (optind + 1 != argc)
         return fail_usage("inspect", optind == argc ? "no file given" : "one file at a time");

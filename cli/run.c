@@ -11,7 +11,7 @@ typedef enum ReportForm { REPORT_NONE, REPORT_TEXT, REPORT_JSON } ReportForm;
 
 typedef struct RunOptions {
     sg_limits limits;
-    const char *invoke;
+    const char *invoke, *features;
     ReportForm report;
     bool unknown_imports_trap;
 } RunOptions;
@@ -34,6 +34,7 @@ static void print_help(void) {
          "                            'interface#name(...)' reaches into an exported interface\n"
          "  --define-unknown-imports-as-traps\n"
          "                            functions that are imported but not supplied trap when called\n"
+         "  --features NAMES          turn proposals on, or with a '-' before the name off: threads,-gc\n"
          "  --report[=json]           afterwards, tell on standard error what was used\n\n"
          "limits (K, M, G are powers of 1,000; KiB, MiB, GiB of 1,024):\n"
          "  --fuel N[K|M|G]           units of fuel\n"
@@ -99,6 +100,7 @@ typedef enum LimitOption {
     OPTION_REPORT,
     OPTION_INVOKE,
     OPTION_UNKNOWN_IMPORTS,
+    OPTION_FEATURES,
 } LimitOption;
 
 #define SIZED(units) units, sizeof(units) / sizeof *(units)
@@ -132,6 +134,7 @@ static int parse_options(int argc, char **argv, RunOptions *options, bool *done)
         {"report", optional_argument, NULL, OPTION_REPORT},
         {"invoke", required_argument, NULL, OPTION_INVOKE},
         {"define-unknown-imports-as-traps", no_argument, NULL, OPTION_UNKNOWN_IMPORTS},
+        {"features", required_argument, NULL, OPTION_FEATURES},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -142,6 +145,7 @@ static int parse_options(int argc, char **argv, RunOptions *options, bool *done)
         case '?': return EXIT_USAGE;
         case OPTION_GROW: options->limits.on_grow_failure = SG_GROW_TRAP; break;
         case OPTION_INVOKE: options->invoke = optarg; break;
+        case OPTION_FEATURES: options->features = optarg; break;
         case OPTION_UNKNOWN_IMPORTS: options->unknown_imports_trap = true; break;
         case OPTION_REPORT:
             if (optarg && strcmp(optarg, "json") != 0)
@@ -397,7 +401,7 @@ static sg_status run_file(Run *run, const File *file) {
         limits.deadline_ns = timeout < SG_ZERO - started ? started + timeout : SG_UNLIMITED;
         limits.timeout_ns = 0;
     }
-    run->engine = sg_engine_new(&engine_options, &run->error);
+    run->engine = make_engine(&engine_options, run->options->features, &run->error);
     if (run->engine == NULL)
         return run->error.status;
     sg_status status = load(run, file);
@@ -411,7 +415,7 @@ static sg_status run_file(Run *run, const File *file) {
 }
 
 int command_run(int argc, char **argv) {
-    RunOptions options = {.limits = {.size = sizeof options.limits}};
+    RunOptions options = {.limits = {.size = sizeof options.limits}, .features = ""};
     bool done;
     int status = parse_options(argc, argv, &options, &done);
     if (done)

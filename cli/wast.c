@@ -768,8 +768,8 @@ static bool run_script(const char *path, const WastOptions *wanted, size_t count
         return false;
     Wast wast = {.path = path, .is_verbose = wanted->is_verbose};
     sg_script *script = NULL;
-    wast.engine = sg_engine_new(NULL, &wast.error);
-    bool ok = wast.engine && set_features(wast.engine, wanted->features, &wast.error) && open_store(&wast) &&
+    wast.engine = make_engine(NULL, wanted->features, &wast.error);
+    bool ok = wast.engine && open_store(&wast) &&
               (script = sg_script_parse(wast.engine, file.data, file.size, &wast.error)) != NULL;
     wast.script = script;
     if (!ok) {
