@@ -1,7 +1,8 @@
 /* Inside the text room: WIT packages (component model, WIT.md).
  *
- *   sources ── wit_lex, wit_parse ──→ the tree below ── wit_resolve ──→ the same, names resolved ──
- * wit_encode ──→ the binary of a component that exports each interface and world as a type ("Package Format")
+ *   sources ── wit_lex, wit_parse, wit_items ──→ the tree below ── wit_resolve ──→ the same, names resolved
+ * ── wit_encode ──→ the binary of a component that exports each interface and world as a type ("Package
+ * Format")
  *
  * Everything lives in one arena, for the time of one translation. Recursion is over nested type expressions,
  * at most LIMIT(TYPE_DEPTH) deep, over type definitions, the same, and over interfaces that use each other,
@@ -207,7 +208,7 @@ sg_status sgi_wit_next(WitLexer *lexer);
 /* A version, which begins right behind the mark '@' that is the current token; moves past it. */
 sg_status sgi_wit_take_version(WitLexer *lexer, Bytes *version);
 
-/* ---- wit_parse.c ---- */
+/* ---- wit_items.c ---- */
 
 /* Finds the name of the file's package: file->package, or NULL if the file does not say. */
 sg_status sgi_wit_parse_header(Wit *wit, WitFile *file);

@@ -90,7 +90,7 @@ static uint32_t add_outer_alias(Encoder *e, uint32_t index) {
 
 /* An import or export, but for its description. */
 static void put_extern(Encoder *e, bool is_import, Bytes name, Bytes implements, Bytes external_id) {
-    unsigned attributes = (implements.size > 0) + (external_id.data != NULL);
+    uint32_t attributes = (implements.size > 0 ? 1u : 0u) + (external_id.data ? 1u : 0u);
     sgi_buf_byte(&e->out, is_import ? DECL_OF_IMPORT : DECL_OF_EXPORT);
     sgi_buf_byte(&e->out, attributes ? 0x02 : 0x00);
     put_name(&e->out, name);
