@@ -92,7 +92,7 @@ static sg_status object_new(Instance *instance, ConstStack *stack, Op op, const 
     const Rtt *rtt = instance->types[sgi_leb_u32(code)].rtt;
     uint32_t length = op == OP_ARRAY_NEW_FIXED ? sgi_leb_u32(code) : 0;
     size_t operands = operands_of(op, rtt, length);
-    const ConstValue *values = stack->items + stack->count - operands;
+    const ConstValue *values = operands ? stack->items + stack->count - operands : NULL;
     Slot result, pair[2] = {{0}, {0}};
     Object *object;
     sg_trap trap;
