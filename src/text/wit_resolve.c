@@ -320,6 +320,7 @@ static Bytes renamed(WitRename *renames, Bytes name) {
 }
 
 static sg_status include_def(Wit *wit, WitScope *world, const WitDef *from, WitRename *renames) {
+    SGI_TRY(poll(wit));
     WitDef *def = sgi_arena_copy(&wit->arena, from, sizeof *from);
     if (def == NULL)
         return sgi_wit_no_memory(wit);
@@ -335,6 +336,7 @@ static sg_status include_def(Wit *wit, WitScope *world, const WitDef *from, WitR
 }
 
 static sg_status include_item(Wit *wit, WitScope *world, const WitItem *from, WitRename *renames) {
+    SGI_TRY(poll(wit));
     WitItem *item = sgi_arena_copy(&wit->arena, from, sizeof *from);
     if (item == NULL)
         return sgi_wit_no_memory(wit);
