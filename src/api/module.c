@@ -381,7 +381,7 @@ sg_core_func *sg_core_func_new(sg_store *store, const sg_core_kind *params, size
         return NULL;
     }
     *host = (HostContext){.function = function, .context = context, .finalize = finalize};
-    const ValType *param_types, *result_types;
+    const ValType *param_types = NULL, *result_types = NULL;
     if (make_types(store, params, param_count, &param_types, error) != SG_OK ||
         make_types(store, results, result_count, &result_types, error) != SG_OK)
         return NULL;
@@ -512,7 +512,7 @@ sg_core_tag *sg_core_tag_new(sg_store *store, const sg_core_kind *params, size_t
         sgi_store_no_memory(store, error);
         return NULL;
     }
-    const ValType *types;
+    const ValType *types = NULL;
     if (make_types(store, params, param_count, &types, error) != SG_OK)
         return NULL;
     *type = sgi_func_type(types, (uint32_t)param_count, NULL, 0);

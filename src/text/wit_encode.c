@@ -220,7 +220,7 @@ static sg_status put_members(Encoder *e, const WitDef *def, Buf *out) {
     sgi_buf_byte(out, constructor(def->compound));
     sgi_buf_leb_u(out, count_members(def->members));
     for (const WitMember *member = def->members; member; member = member->next) {
-        Ref ref;
+        Ref ref = {false, 0};
         if (member->type)
             SGI_TRY(type_ref(e, member->type, &ref));
         put_name(out, member->name);

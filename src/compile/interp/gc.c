@@ -148,7 +148,7 @@ static void array_access(Translator *t, Op op) {
 
 /* Pops `count` operands, which come before the second immediate if `has_segment`. */
 static void array_bulk(Translator *t, InstrCode instr, uint32_t count, bool has_segment) {
-    uint32_t words[5];
+    uint32_t words[6];
     immediate(t);
     uint32_t second = instr == I_ARRAY_FILL ? 0 : immediate(t);
     for (uint32_t i = count; i > 0; i--)
