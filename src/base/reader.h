@@ -29,10 +29,12 @@ static inline bool sgi_reader_at_short(const Reader *r) {
     return SGI_LIKELY(r->at != r->end && *r->at < 0x80);
 }
 
-/* On failure the cursor is unchanged and r->err is filled with the specification's message. */
+/* On failure the cursor is unchanged, the value 0 and r->err is filled with the specification's message. */
 static inline sg_status sgi_read_byte(Reader *r, uint8_t *value) {
-    if (SGI_UNLIKELY(r->at == r->end))
+    if (SGI_UNLIKELY(r->at == r->end)) {
+        *value = 0;
         return sgi_reader_fail(r, "unexpected end");
+    }
     *value = *r->at++;
     return SG_OK;
 }
@@ -44,12 +46,13 @@ static inline sg_status sgi_read_u64(Reader *r, uint64_t *value) {
 }
 static inline sg_status sgi_read_u32(Reader *r, uint32_t *value) {
     uint64_t wide = 0;
+    sg_status status = SG_OK;
     if (sgi_reader_at_short(r))
         wide = *r->at++;
     else
-        SGI_TRY(sgi_read_leb_u(r, 32, &wide));
+        status = sgi_read_leb_u(r, 32, &wide);
     *value = (uint32_t)wide;
-    return SG_OK;
+    return status;
 }
 /* `bits` as in s32, s33, s64. */
 static inline sg_status sgi_read_s(Reader *r, unsigned bits, int64_t *value) {
