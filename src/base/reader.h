@@ -29,7 +29,8 @@ static inline bool sgi_reader_at_short(const Reader *r) {
     return SGI_LIKELY(r->at != r->end && *r->at < 0x80);
 }
 
-/* On failure the cursor is unchanged, the value 0 and r->err is filled with the specification's message. */
+/* On failure the cursor is unchanged and r->err is filled with the specification's message; a byte or u32 is
+ * 0. */
 static inline sg_status sgi_read_byte(Reader *r, uint8_t *value) {
     if (SGI_UNLIKELY(r->at == r->end)) {
         *value = 0;

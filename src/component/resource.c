@@ -306,7 +306,7 @@ sg_status sgi_lower_borrow(LiftLowerContext *cx, uint64_t value, const sg_type *
 static sg_status resource_new(const CanonResource *canon, Slot *slots, sg_error *err) {
     if (!canon->inst->may_leave)
         return sgi_fail_trap(err, SG_TRAP_CANNOT_LEAVE);
-    uint32_t index;
+    uint32_t index = 0;
     SGI_TRY(add_handle(canon->inst, (Handle){.resource = canon->resource, .rep = slots[0].u32}, &index, err));
     slots[0].u64 = index;
     return SG_OK;

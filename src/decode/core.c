@@ -140,7 +140,7 @@ static sg_status decode_import_type(Decoder *d, Reader *r, Import *import) {
     };
     const Reader before = *r;
     uint8_t kind;
-    uint32_t type;
+    uint32_t type = 0;
     Table table = {0};
     Limits memory;
     Global global = {0};
