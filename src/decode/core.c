@@ -260,7 +260,7 @@ static sg_status decode_globals(Decoder *d, Reader *r) {
 }
 
 static sg_status decode_tags(Decoder *d, Reader *r) {
-    uint32_t count, type;
+    uint32_t count, type = 0;
     SGI_TRY(sgi_load_need(&d->cx, FEATURE_EXCEPTIONS, sgi_reader_offset(r)));
     SGI_TRY(begin_vector(d, r, 0, LIMIT_ID_TAGS, d->tags.count, &count));
     for (uint32_t i = 0; i < count; i++) {
