@@ -135,7 +135,7 @@ static void select_operand(Translator *t) {
 
 /* Wide arithmetic: two results, in slots that lie side by side. */
 static void wide(Translator *t, InstrCode instr, uint32_t count) {
-    uint32_t words[4];
+    uint32_t words[4] = {0};
     for (uint32_t i = count; i > 0; i--)
         words[i - 1] = sgi_tr_pop_slot(t);
     uint32_t *word = sgi_tr_emit(t, instr, count + 1);
