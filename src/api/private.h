@@ -5,12 +5,16 @@
 #include "run/run.h"
 
 #include <sandglass/value.h>
+#include <sandglass/wat.h>
 
 #include <string.h>
 
 static inline sg_string to_string(Bytes bytes) {
     return sg_string_of((const char *)bytes.data, bytes.size);
 }
+
+/* Hands out a copy of `buf` in memory from malloc: there is no engine that it could be freed with. */
+sg_status sgi_hand_out(const LoadContext *cx, const Buf *buf, sg_bytes *bytes);
 
 /* Hands `text` out as snprintf does, and frees it. Its length, or 0 if memory was refused. */
 static inline size_t copy_out(Buf *text, char *buffer, size_t size) {

@@ -1,31 +1,9 @@
-/* include/sandglass/wat.h and wit.h: text to binary and back, and scripts. */
+/* include/sandglass/wat.h: text to binary and back, and scripts. */
+#include "api/private.h"
 #include "pipeline.h"
 
 #include "decode/decode.h"
 #include "text/text.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-void sg_bytes_delete(sg_bytes *bytes) {
-    if (bytes == NULL)
-        return;
-    free(bytes->data);
-    *bytes = (sg_bytes){0};
-}
-
-/* What is handed out has no engine to be freed with: it comes from malloc. */
-static sg_status hand_out(const LoadContext *cx, const Buf *buf, sg_bytes *bytes) {
-    if (buf->failed)
-        return sgi_load_no_memory(cx);
-    uint8_t *data = malloc(buf->size ? buf->size : 1);
-    if (data == NULL)
-        return sgi_fail_memory(cx->err);
-    if (buf->size > 0)
-        memcpy(data, buf->data, buf->size);
-    *bytes = (sg_bytes){data, buf->size};
-    return SG_OK;
-}
 
 sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_bytes *binary, sg_error *error) {
     LoadScope scope;
@@ -35,26 +13,7 @@ sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_byte
     sgi_buf_init(&buf, &scope.alloc);
     sg_status status = sgi_text_parse(&scope.cx, (Bytes){(const uint8_t *)text, size}, &buf);
     if (status == SG_OK)
-        status = hand_out(&scope.cx, &buf, binary);
-    sgi_buf_free(&buf);
-    sgi_load_end(&scope);
-    return status;
-}
-
-sg_status sg_wit_encode(sg_engine *engine, const sg_wit_source *sources, size_t count,
-                        const char *const *features, size_t feature_count, sg_bytes *binary,
-                        sg_error *error) {
-    LoadScope scope;
-    Buf buf;
-    size_t size = 0;
-    *binary = (sg_bytes){0};
-    for (size_t i = 0; i < count; i++)
-        size = sgi_add(size, sources[i].size, &size) ? size : SIZE_MAX;
-    SGI_TRY(sgi_load_begin(engine, size, &scope, error));
-    sgi_buf_init(&buf, &scope.alloc);
-    sg_status status = sgi_wit_encode(&scope.cx, sources, count, features, feature_count, &buf);
-    if (status == SG_OK)
-        status = hand_out(&scope.cx, &buf, binary);
+        status = sgi_hand_out(&scope.cx, &buf, binary);
     sgi_buf_free(&buf);
     sgi_load_end(&scope);
     return status;
@@ -84,7 +43,7 @@ sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_by
     sgi_buf_init(&buf, &scope.alloc);
     sg_status status = print(&scope.cx, (Bytes){binary, size}, &buf);
     if (status == SG_OK)
-        status = hand_out(&scope.cx, &buf, text);
+        status = sgi_hand_out(&scope.cx, &buf, text);
     sgi_buf_free(&buf);
     sgi_load_end(&scope);
     return status;

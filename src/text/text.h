@@ -7,7 +7,6 @@
 
 #include <sandglass/value.h>
 #include <sandglass/wat.h>
-#include <sandglass/wit.h>
 
 /* Parses one module or component (or the bare fields of a core module) and appends its binary to `binary`.
  * Errors are SG_MALFORMED with line and column. Names go to name sections. */
@@ -22,11 +21,6 @@ sg_status sgi_text_print_component(const LoadContext *cx, const Component *compo
 void sgi_text_core_type(Buf *text, const Module *module, ExternKind kind, uint32_t index);
 void sgi_text_extern_type(Buf *text, const ExternType *type);
 void sgi_text_value_type(Buf *text, const sg_type *type);
-
-/* WIT: the files of a package and its dependencies → the binary of a component that exports its interfaces
- * and worlds as types. SG_MALFORMED with line and column. */
-sg_status sgi_wit_encode(const LoadContext *cx, const sg_wit_source *sources, size_t count,
-                         const char *const *features, size_t feature_count, Buf *binary);
 
 /* A parsed script; all of it lives in `arena`. */
 typedef struct Script {

@@ -1,5 +1,5 @@
 /* WIT tokens → names, gates and types (WIT.md, grammar). */
-#include "text/wit_parser.h"
+#include "wit/parser.h"
 
 #include <string.h>
 

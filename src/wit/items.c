@@ -1,6 +1,6 @@
 /* WIT text → the tree of wit.h, file by file: functions, definitions, interfaces, worlds and packages. What a
  * gate leaves out is parsed and dropped. */
-#include "text/wit_parser.h"
+#include "wit/parser.h"
 
 static sg_status add_member(WitParser *p, WitMember ***last, WitMember **member) {
     *member = sgi_wit_make(p, sizeof **member);

@@ -1,16 +1,15 @@
-/* Inside the text room: WIT packages (component model, WIT.md).
+/* Inside the wit room: packages as trees (component model, WIT.md).
  *
- *   sources ── wit_lex, wit_parse, wit_items ──→ the tree below ── wit_resolve ──→ the same, names resolved
- * ── wit_encode ──→ the binary of a component that exports each interface and world as a type ("Package
- * Format")
+ *   sources ── lex, parse, items ──→ the tree below ── resolve ──→ the same, names resolved ── encode ──→ the
+ *   binary of a component that exports each interface and world as a type ("Package Format")
  *
  * Everything lives in one arena, for the time of one translation. Recursion is over nested type expressions,
  * at most LIMIT(TYPE_DEPTH) deep, over type definitions, the same, and over interfaces that use each other,
  * at most WIT_USE_DEPTH deep. */
-#ifndef SGI_WIT_H
-#define SGI_WIT_H
+#ifndef SGI_WIT_TREE_H
+#define SGI_WIT_TREE_H
 
-#include "text/text.h"
+#include "wit/wit.h"
 
 enum { WIT_USE_DEPTH = 500 };
 
@@ -174,7 +173,7 @@ typedef struct Wit {
     uint32_t scopes_made;
 } Wit;
 
-/* ---- wit_lex.c ---- */
+/* ---- lex.c ---- */
 
 typedef enum WitTokenKind {
     WIT_END,
@@ -208,7 +207,7 @@ sg_status sgi_wit_next(WitLexer *lexer);
 /* A version, which begins right behind the mark '@' that is the current token; moves past it. */
 sg_status sgi_wit_take_version(WitLexer *lexer, Bytes *version);
 
-/* ---- wit_items.c ---- */
+/* ---- items.c ---- */
 
 /* Finds the name of the file's package: file->package, or NULL if the file does not say. */
 sg_status sgi_wit_parse_header(Wit *wit, WitFile *file);
@@ -217,14 +216,14 @@ sg_status sgi_wit_parse_file(Wit *wit, WitFile *file);
 /* The package of the group's files that do not say. */
 sg_status sgi_wit_unnamed_package(Wit *wit, const WitFile *file, WitPackage **package);
 
-/* ---- wit_resolve.c ---- */
+/* ---- resolve.c ---- */
 
 /* Resolves all names and checks what can be wrong with them. */
 sg_status sgi_wit_resolve(Wit *wit);
 /* The definition behind uses and aliases of names alone. */
 const WitDef *sgi_wit_origin(const WitDef *def);
 
-/* ---- wit_encode.c ---- */
+/* ---- encode.c ---- */
 
 sg_status sgi_wit_encode_package(Wit *wit, const WitPackage *package, Buf *binary);
 

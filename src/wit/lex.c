@@ -1,5 +1,5 @@
 /* WIT text → tokens, one at a time (WIT.md, "Lexical structure"). */
-#include "text/wit.h"
+#include "wit/tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>

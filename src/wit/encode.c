@@ -4,7 +4,7 @@
  * An Encoder is one scope of declarations: a component type, or an instance type inside it. Instances that an
  * interface uses are imported before it; of a world's exports, an interface that the world exports too stands
  * in for itself. */
-#include "text/wit.h"
+#include "wit/tree.h"
 
 typedef struct Encoder {
     Wit *wit;

@@ -1,5 +1,5 @@
 /* A WIT package, as files of text → the binary of a component (wit.h). */
-#include "text/wit.h"
+#include "wit/tree.h"
 
 #include <string.h>
 

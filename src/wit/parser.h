@@ -1,9 +1,9 @@
-/* Inside the parser of WIT: tokens, names, gates and types (wit_parse.c), for items and files (wit_items.c).
+/* Inside the parser of WIT: tokens, names, gates and types (parse.c), for items and files (items.c).
  */
 #ifndef SGI_WIT_PARSER_H
 #define SGI_WIT_PARSER_H
 
-#include "text/wit.h"
+#include "wit/tree.h"
 
 typedef struct WitParser {
     WitLexer lexer;

@@ -1,6 +1,6 @@
 /* Names in WIT → what they mean (WIT.md, "Name resolution"): interfaces and worlds by paths, types by names
  * in their interface; and what is wrong with them: cycles, duplicates, borrowed results. */
-#include "text/wit.h"
+#include "wit/tree.h"
 
 #include <string.h>
 
