@@ -76,6 +76,10 @@ static sg_status print_binary(sg_engine *engine, const File *file, sg_bytes *out
     return sg_wat_print(engine, file->data, file->size, out, error);
 }
 
+static sg_status print_binary_exact(sg_engine *engine, const File *file, sg_bytes *out, sg_error *error) {
+    return sg_wat_print_exact(engine, file->data, file->size, out, error);
+}
+
 static int convert_file(const char *in, const char *out, Convert *convert) {
     File file;
     if (!file_read(in, &file))
@@ -94,8 +98,10 @@ static int convert_file(const char *in, const char *out, Convert *convert) {
     return status;
 }
 
-/* FILE and -o OUT in any order; `out` keeps its default when there is no -o. */
-static int convert_command(int argc, char **argv, const char *help, const char *out, Convert *convert) {
+/* FILE, -o OUT and, where there is such a way, --exact, in any order; `out` keeps its default when there is
+ * no -o. */
+static int convert_command(int argc, char **argv, const char *help, const char *out, Convert *convert,
+                           Convert *exact) {
     const char *in = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
@@ -106,6 +112,8 @@ static int convert_command(int argc, char **argv, const char *help, const char *
             if (++i == argc)
                 return fail_usage(argv[0], "option '-o' needs a value");
             out = argv[i];
+        } else if (exact && strcmp(argv[i], "--exact") == 0) {
+            convert = exact;
         } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
             return fail_usage(argv[0], "unknown option '%s'", argv[i]);
         } else if (in) {
@@ -126,13 +134,15 @@ int command_parse(int argc, char **argv) {
         argc, argv,
         "usage: sandglass parse FILE -o OUT\n\nTurns the text of a module or component into its "
         "binary. The result is not validated.",
-        NULL, parse_text);
+        NULL, parse_text, NULL);
 }
 
 int command_print(int argc, char **argv) {
     return convert_command(
         argc, argv,
-        "usage: sandglass print FILE [-o OUT]\n\nTurns the binary of a module or component into "
-        "text, on standard output without -o.",
-        "-", print_binary);
+        "usage: sandglass print [--exact] FILE [-o OUT]\n\nTurns the binary of a module or component into "
+        "text, on standard output without -o.\n\n"
+        "  --exact    text that parses to the same bytes: where that for people would not (it has no form\n"
+        "             for numbers longer than needed or empty sections), (module binary \"...\")",
+        "-", print_binary, print_binary_exact);
 }

@@ -26,6 +26,12 @@ SG_API sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, 
 SG_API sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text,
                               sg_error *error);
 
+/* The same, for text that parses to the same bytes whatever they are: where the text for people would not (it
+ * has no form for numbers longer than needed, sections without entries, names of nothing), it is
+ * (module binary "...") or (component binary "..."). */
+SG_API sg_status sg_wat_print_exact(sg_engine *engine, const void *binary, size_t size, sg_bytes *text,
+                                    sg_error *error);
+
 /* --- scripts: .wast files --- */
 
 typedef struct sg_script sg_script;

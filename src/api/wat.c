@@ -34,19 +34,54 @@ static sg_status print(const LoadContext *cx, Bytes binary, Buf *text) {
     return status;
 }
 
-sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text, sg_error *error) {
+typedef sg_status Print(const LoadContext *cx, Bytes binary, Buf *text);
+
+static sg_status print_with(sg_engine *engine, Print *print_it, Bytes binary, sg_bytes *text,
+                            sg_error *error) {
     LoadScope scope;
     Buf buf;
     *text = (sg_bytes){0};
-    SGI_TRY(sgi_load_begin(engine, size, &scope, error));
+    SGI_TRY(sgi_load_begin(engine, binary.size, &scope, error));
     scope.cx.features |= sgi_features_built();
     sgi_buf_init(&buf, &scope.alloc);
-    sg_status status = print(&scope.cx, (Bytes){binary, size}, &buf);
+    sg_status status = print_it(&scope.cx, binary, &buf);
     if (status == SG_OK)
         status = sgi_hand_out(&scope.cx, &buf, text);
     sgi_buf_free(&buf);
     sgi_load_end(&scope);
     return status;
+}
+
+sg_status sg_wat_print(sg_engine *engine, const void *binary, size_t size, sg_bytes *text, sg_error *error) {
+    return print_with(engine, print, (Bytes){binary, size}, text, error);
+}
+
+/* What cannot be parsed is not the same either. */
+static bool parses_to(const LoadContext *cx, const Buf *text, Bytes binary) {
+    LoadContext quiet = *cx;
+    quiet.err = NULL;
+    Buf again;
+    sgi_buf_init(&again, cx->alloc);
+    bool is_same = !text->failed &&
+                   sgi_text_parse(&quiet, (Bytes){text->data, text->size}, &again) == SG_OK &&
+                   sgi_bytes_equal((Bytes){again.data, again.size}, binary);
+    sgi_buf_free(&again);
+    return is_same;
+}
+
+static sg_status print_exact(const LoadContext *cx, Bytes binary, Buf *text) {
+    SGI_TRY(print(cx, binary, text));
+    if (!parses_to(cx, text, binary)) {
+        text->size = 0;
+        sgi_text_print_bytes(sgi_decode_kind(binary) == BINARY_COMPONENT ? "component" : "module", binary,
+                             text);
+    }
+    return SG_OK;
+}
+
+sg_status sg_wat_print_exact(sg_engine *engine, const void *binary, size_t size, sg_bytes *text,
+                             sg_error *error) {
+    return print_with(engine, print_exact, (Bytes){binary, size}, text, error);
 }
 
 /* --- scripts --- */

@@ -2,6 +2,7 @@
  * and 6.3). */
 #include "text/lexer.h"
 #include "text/print.h"
+#include "text/text.h"
 
 void sgi_print_string(Buf *out, Bytes bytes, bool is_name) {
     sgi_buf_byte(out, '"');
@@ -15,6 +16,17 @@ void sgi_print_string(Buf *out, Bytes bytes, bool is_name) {
             sgi_buf_byte(out, c);
     }
     sgi_buf_byte(out, '"');
+}
+
+void sgi_text_print_bytes(const char *field, Bytes binary, Buf *text) {
+    enum { BYTES_OF_LINE = 32 };
+    sgi_buf_printf(text, "(%s binary", field);
+    for (size_t at = 0; at < binary.size; at += BYTES_OF_LINE) {
+        size_t left = binary.size - at;
+        sgi_buf_text(text, "\n  ");
+        sgi_print_string(text, (Bytes){binary.data + at, left < BYTES_OF_LINE ? left : BYTES_OF_LINE}, false);
+    }
+    sgi_buf_text(text, ")\n");
 }
 
 void sgi_print_id(Buf *out, Bytes name) {

@@ -16,6 +16,9 @@ sg_status sgi_text_parse(const LoadContext *cx, Bytes text, Buf *binary);
 sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text);
 sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, Buf *text);
 
+/* (module binary "...") or (component binary "..."), by `field`, over lines. */
+void sgi_text_print_bytes(const char *field, Bytes binary, Buf *text);
+
 /* "(func (param i32) (result i64))" and "func(a: u32) -> string": types for people. The first is of item
  * `index` of a validated module. */
 void sgi_text_core_type(Buf *text, const Module *module, ExternKind kind, uint32_t index);

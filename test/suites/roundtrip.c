@@ -1,6 +1,6 @@
-/* suite_roundtrip FILE...: every valid core module of the scripts is printed, and the text parsed again.
- * Names each one whose bytes are then others as FILE:LINE, and ends with the count. All that is built is
- * turned on. */
+/* suite_roundtrip FILE...: every valid core module of the scripts is printed, exactly, and the text parsed
+ * again: the bytes are the same. Names each one that only (module binary ...) can say as FILE:LINE, and ends
+ * with the counts. All that is built is turned on. */
 #include <sandglass.h>
 
 #include <inttypes.h>
@@ -8,20 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_same(sg_engine *engine, const sg_command *command, const char *place) {
+/* False, after telling why: its bytes are others then. */
+static bool is_same(sg_engine *engine, const sg_command *command, const char *place, bool *is_plain) {
+    static const char in_binary[] = "(module binary";
     sg_error error;
     sg_bytes text = {0}, again = {0};
     bool same = false;
     char message[640];
-    if (sg_wat_print(engine, command->binary, command->binary_size, &text, &error) != SG_OK ||
+    if (sg_wat_print_exact(engine, command->binary, command->binary_size, &text, &error) != SG_OK ||
         sg_wat_parse(engine, (const char *)text.data, text.size, &again, &error) != SG_OK) {
         sg_error_format(&error, message, sizeof message);
-        printf("%s: %s\n", place, message);
+        printf("%s (%s)\n", place, message);
     } else {
         same = again.size == command->binary_size &&
                (again.size == 0 || memcmp(again.data, command->binary, again.size) == 0);
+        *is_plain = text.size < sizeof in_binary || memcmp(text.data, in_binary, sizeof in_binary - 1) != 0;
         if (!same)
-            printf("%s: other bytes\n", place);
+            printf("%s (other bytes)\n", place);
+        else if (!*is_plain)
+            printf("%s: in binary\n", place);
     }
     sg_bytes_delete(&text);
     sg_bytes_delete(&again);
@@ -59,7 +64,7 @@ static char *read_file(const char *path, size_t *size) {
 }
 
 int main(int argc, char **argv) {
-    size_t modules = 0, different = 0, unread = 0;
+    size_t modules = 0, in_binary = 0, different = 0, unread = 0;
     for (int i = 1; i < argc; i++) {
         size_t size = 0;
         char *text = read_file(argv[i], &size);
@@ -74,13 +79,16 @@ int main(int argc, char **argv) {
                 continue;
             char place[1024];
             snprintf(place, sizeof place, "%s:%" PRIu32, argv[i], command->line);
+            bool is_plain = true;
             modules++;
-            different += !is_same(engine, command, place);
+            different += !is_same(engine, command, place, &is_plain);
+            in_binary += !is_plain;
         }
         sg_script_delete(script);
         sg_engine_delete(engine);
         free(text);
     }
-    printf("%zu modules, %zu different, %zu scripts unread\n", modules, different, unread);
+    printf("%zu modules, %zu only in binary, %zu different, %zu scripts unread\n", modules, in_binary,
+           different, unread);
     return different || unread ? 1 : 0;
 }
