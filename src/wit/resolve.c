@@ -310,65 +310,104 @@ static sg_status resolve_scope(Wit *wit, WitScope *scope, unsigned depth) {
 
 static sg_status resolve_world(Wit *wit, WitScope *world, unsigned depth);
 
-static Bytes renamed(WitRename *renames, Bytes name) {
-    for (WitRename *rename = renames; rename; rename = rename->next)
-        if (sgi_bytes_equal(rename->from, name)) {
-            rename->is_used = true;
-            return rename->to;
+/* A world that is being included. */
+typedef struct Including {
+    Wit *wit;
+    WitScope *world, *other;
+    Map renames; /* their numbers */
+    WitRename **list;
+} Including;
+
+static Bytes renamed(const Including *in, Bytes name) {
+    const uint32_t *at = sgi_map_get(&in->renames, name);
+    if (at == NULL)
+        return name;
+    in->list[*at]->is_used = true;
+    return in->list[*at]->to;
+}
+
+static sg_status read_renames(Including *in, WitRename *renames) {
+    uint32_t count = 0;
+    for (const WitRename *rename = renames; rename; rename = rename->next)
+        count++;
+    in->list = sgi_arena_array(&in->wit->arena, count, sizeof *in->list);
+    if (in->list == NULL)
+        return sgi_wit_no_memory(in->wit);
+    count = 0;
+    for (WitRename *rename = renames; rename; rename = rename->next) {
+        in->list[count] = rename;
+        switch (sgi_map_put(&in->renames, rename->from, count++)) {
+        case MAP_ADDED: break;
+        case MAP_EXISTS: return fail(in->wit, rename->at, "name renamed twice", rename->from);
+        default: return sgi_wit_no_memory(in->wit);
         }
-    return name;
-}
-
-static sg_status include_def(Wit *wit, WitScope *world, const WitDef *from, WitRename *renames) {
-    SGI_TRY(poll(wit));
-    WitDef *def = sgi_arena_copy(&wit->arena, from, sizeof *from);
-    if (def == NULL)
-        return sgi_wit_no_memory(wit);
-    def->name = renamed(renames, from->name);
-    def->next = NULL;
-    void *known;
-    SGI_TRY(find(wit, &world->names, def->name, &known));
-    if (known && sgi_wit_origin(known) == sgi_wit_origin(from))
-        return SG_OK; /* used in both */
-    *world->last_def = def;
-    world->last_def = &def->next;
-    return define(wit, &world->names, def->name, def, def->at);
-}
-
-static sg_status include_item(Wit *wit, WitScope *world, const WitItem *from, WitRename *renames) {
-    SGI_TRY(poll(wit));
-    WitItem *item = sgi_arena_copy(&wit->arena, from, sizeof *from);
-    if (item == NULL)
-        return sgi_wit_no_memory(wit);
-    if (item->name.size)
-        item->name = renamed(renames, from->name);
-    item->next = NULL;
-    item->is_included = true;
-    *world->last_item = item;
-    world->last_item = &item->next;
+    }
     return SG_OK;
 }
 
-static sg_status include(Wit *wit, WitScope *world, const WitInclude *what, unsigned depth) {
-    WitScope *other;
-    SGI_TRY(find_scope(wit, world->package, &what->path, true, &other));
-    SGI_TRY(resolve_world(wit, other, depth + 1));
-    for (const WitDef *def = other->defs; def; def = def->next)
-        SGI_TRY(include_def(wit, world, def, what->renames));
-    for (WitFunc *func = other->funcs; func; func = func->next) {
-        WitFunc *copy = sgi_arena_copy(&wit->arena, func, sizeof *func);
-        if (copy == NULL)
-            return sgi_wit_no_memory(wit);
-        copy->next = NULL;
-        *world->last_func = copy;
-        world->last_func = &copy->next;
+static sg_status include_defs(Including *in) {
+    WitScope *world = in->world;
+    WitDef **first = world->last_def;
+    for (WitDef *from = in->other->defs; from; from = from->next) {
+        SGI_TRY(sgi_wit_clone_def(in->wit, from, renamed(in, from->name)));
+        WitDef *def = *world->last_def = from->clone;
+        world->last_def = &def->next;
+        SGI_TRY(define(in->wit, &world->names, def->name, def, def->at));
     }
-    for (const WitItem *item = other->items; item; item = item->next)
-        SGI_TRY(include_item(wit, world, item, what->renames));
+    for (WitDef *def = *first; def; def = def->next)
+        SGI_TRY(sgi_wit_clone_parts(in->wit, def));
+    return SG_OK;
+}
+
+/* Those of resources. */
+static sg_status include_funcs(Including *in) {
+    WitScope *world = in->world;
+    for (const WitFunc *from = in->other->funcs; from; from = from->next) {
+        SGI_TRY(sgi_wit_clone_func(in->wit, from, world->last_func));
+        world->last_func = &(*world->last_func)->next;
+    }
+    return SG_OK;
+}
+
+static sg_status include_items(Including *in) {
+    WitScope *world = in->world;
+    for (const WitItem *from = in->other->items; from; from = from->next) {
+        SGI_TRY(poll(in->wit));
+        WitItem *item = sgi_arena_copy(&in->wit->arena, from, sizeof *from);
+        if (item == NULL)
+            return sgi_wit_no_memory(in->wit);
+        if (item->func)
+            SGI_TRY(sgi_wit_clone_func(in->wit, from->func, &item->func));
+        if (item->name.size)
+            item->name = renamed(in, from->name);
+        item->next = NULL;
+        item->is_included = true;
+        *world->last_item = item;
+        world->last_item = &item->next;
+    }
+    return SG_OK;
+}
+
+static sg_status include_renamed(Including *in, const WitInclude *what) {
+    SGI_TRY(read_renames(in, what->renames));
+    SGI_TRY(include_defs(in));
+    SGI_TRY(include_funcs(in));
+    SGI_TRY(include_items(in));
     for (const WitRename *rename = what->renames; rename; rename = rename->next)
         if (!rename->is_used)
-            return fail(wit, rename->at, "no such import or export to rename", rename->from);
+            return fail(in->wit, rename->at, "no such import or export to rename", rename->from);
     return SG_OK;
+}
+
+/* Names that two included worlds share are an error, but for those of interfaces: the same in each. */
+static sg_status include(Wit *wit, WitScope *world, const WitInclude *what, unsigned depth) {
+    Including in = {.wit = wit, .world = world};
+    SGI_TRY(find_scope(wit, world->package, &what->path, true, &in.other));
+    SGI_TRY(resolve_world(wit, in.other, depth + 1));
+    sgi_map_init(&in.renames, wit->cx.alloc);
+    sg_status status = include_renamed(&in, what);
+    sgi_map_free(&in.renames);
+    return status;
 }
 
 /* An import and an export of one name each; an interface that comes by several includes is one. */

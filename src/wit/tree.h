@@ -99,6 +99,7 @@ struct WitDef {
     bool borrows;                       /* the same: has a borrowed handle inside */
     uint8_t mark;                       /* of the search for cycles */
     uint32_t encoded_in, encoded_index; /* its type index in the scope of that number */
+    WitDef *clone;                      /* while its world is included: what stands for it there */
 };
 
 typedef enum WitFuncKind { WIT_FREE, WIT_METHOD, WIT_STATIC, WIT_CONSTRUCTOR } WitFuncKind;
@@ -222,6 +223,15 @@ sg_status sgi_wit_unnamed_package(Wit *wit, const WitFile *file, WitPackage **pa
 sg_status sgi_wit_resolve(Wit *wit);
 /* The definition behind uses and aliases of names alone. */
 const WitDef *sgi_wit_origin(const WitDef *def);
+
+/* ---- clone.c ---- */
+
+/* A copy of a world's definition, named in the world that includes it: first of all of them, */
+sg_status sgi_wit_clone_def(Wit *wit, WitDef *from, Bytes name);
+/* then of what each of the copies is made of, */
+sg_status sgi_wit_clone_parts(Wit *wit, WitDef *def);
+/* and of functions. */
+sg_status sgi_wit_clone_func(Wit *wit, const WitFunc *from, WitFunc **func);
 
 /* ---- encode.c ---- */
 
