@@ -6,6 +6,7 @@ static sg_status add_member(WitParser *p, WitMember ***last, WitMember **member)
     *member = sgi_wit_make(p, sizeof **member);
     if (*member == NULL)
         return sgi_wit_no_memory(p->wit);
+    (*member)->docs = p->lexer.docs;
     **last = *member;
     *last = &(*member)->next;
     return sgi_wit_take_id(p, &(*member)->name, &(*member)->at);
@@ -162,6 +163,7 @@ static sg_status parse_resource(WitParser *p, WitScope *scope, WitDef *def, bool
                                                   : parse_method(p, def, &func));
         func->resource = def;
         func->external_id = gate.external_id;
+        func->docs = gate.docs;
         if (gate.is_included && !is_included)
             return sgi_wit_fail(p->wit, func->at, "function of a resource that is left out is not", "%s", "");
         if (gate.is_included)
@@ -182,6 +184,7 @@ static WitDef *new_def(WitParser *p, WitScope *scope, WitDefKind kind) {
 
 static void add_def(WitScope *scope, WitDef *def, const WitGate *gate) {
     def->external_id = gate->external_id;
+    def->docs = gate->docs;
     if (!gate->is_included)
         return;
     *scope->last_def = def;
@@ -290,6 +293,7 @@ static sg_status parse_interface_items(WitParser *p, WitScope *scope, bool is_in
         if (func == NULL)
             return sgi_wit_no_memory(p->wit);
         func->external_id = gate.external_id;
+        func->docs = gate.docs;
         SGI_TRY(parse_func_type(p, func));
         if (gate.is_included)
             add_func(scope, func);
@@ -302,7 +306,10 @@ static sg_status parse_interface_items(WitParser *p, WitScope *scope, bool is_in
 static sg_status parse_extern_type(WitParser *p, WitItem *item) {
     if (sgi_wit_is_word(p, "func") || sgi_wit_is_word(p, "async")) {
         item->func = new_func(p, WIT_FREE, item->name, item->at);
-        return item->func ? parse_func_type(p, item->func) : sgi_wit_no_memory(p->wit);
+        if (item->func == NULL)
+            return sgi_wit_no_memory(p->wit);
+        item->func->docs = item->docs;
+        return parse_func_type(p, item->func);
     }
     if (sgi_wit_is_word(p, "interface")) {
         SGI_TRY(sgi_wit_advance(p));
@@ -310,6 +317,7 @@ static sg_status parse_extern_type(WitParser *p, WitItem *item) {
         if (item->interface == NULL)
             return sgi_wit_no_memory(p->wit);
         item->interface->is_inline = true;
+        item->interface->docs = item->docs;
         return parse_interface_items(p, item->interface, true);
     }
     SGI_TRY(sgi_wit_parse_path(p, &item->path));
@@ -323,7 +331,8 @@ static sg_status parse_item(WitParser *p, WitScope *world, const WitGate *gate, 
         return sgi_wit_no_memory(p->wit);
     SGI_TRY(sgi_wit_advance(p));
     Bytes first;
-    *item = (WitItem){.is_export = is_export, .at = sgi_wit_here(p), .external_id = gate->external_id};
+    *item = (WitItem){
+        .is_export = is_export, .at = sgi_wit_here(p), .external_id = gate->external_id, .docs = gate->docs};
     SGI_TRY(sgi_wit_take_id(p, &first, NULL));
     /* A path has no blank on either side of its colon. */
     size_t colon = p->lexer.token.offset;
@@ -441,6 +450,7 @@ static sg_status parse_scope(WitParser *p, const WitGate *gate) {
     WitScope *scope = new_scope(p, is_world, name, at);
     if (scope == NULL)
         return sgi_wit_no_memory(p->wit);
+    scope->docs = gate->docs;
     SGI_TRY(is_world ? parse_world_items(p, scope) : parse_interface_items(p, scope, gate->is_included));
     if (!gate->is_included)
         return SG_OK;
@@ -479,7 +489,7 @@ static sg_status parse_package_name(WitParser *p, WitPackageName *name) {
 }
 
 /* package name { ... } */
-static sg_status parse_nested_package(WitParser *p) {
+static sg_status parse_nested_package(WitParser *p, Bytes docs) {
     WitPackageName name;
     WitPackage *outer = p->file->package;
     SGI_TRY(parse_package_name(p, &name));
@@ -490,6 +500,7 @@ static sg_status parse_nested_package(WitParser *p) {
         return sgi_wit_fail(p->wit, name.at, "package defined twice", "\"%.*s\"",
                             (int)(name.text.size > 100 ? 100 : name.text.size), (const char *)name.text.data);
     SGI_TRY(add_package(p->wit, &name, p->file->group, &p->file->package));
+    p->file->package->docs = docs;
     for (;;) {
         bool is_end;
         WitGate gate;
@@ -514,7 +525,7 @@ sg_status sgi_wit_parse_header(Wit *wit, WitFile *file) {
     SGI_TRY(sgi_wit_lex_begin(&p->lexer, wit, file));
     if (!sgi_wit_is_word(p, "package"))
         return SG_OK;
-    bool is_documented = p->lexer.is_documented;
+    Bytes docs = p->lexer.docs;
     SGI_TRY(parse_package_name(p, &name));
     if (!sgi_wit_is_mark(p, ';'))
         return sgi_wit_is_mark(p, '{') ? SG_OK : sgi_wit_unexpected(p, "\";\"");
@@ -523,9 +534,10 @@ sg_status sgi_wit_parse_header(Wit *wit, WitFile *file) {
         SGI_TRY(add_package(wit, &name, file->group, &file->package));
     if (file->package->group != file->group)
         return sgi_wit_fail(wit, name.at, "package defined twice", "%s", "");
-    if (is_documented && file->package->is_documented)
+    if (docs.size && file->package->docs.size)
         return sgi_wit_fail(wit, name.at, "package documented twice", "%s", "");
-    file->package->is_documented |= is_documented;
+    if (docs.size)
+        file->package->docs = docs;
     return SG_OK;
 }
 
@@ -546,7 +558,7 @@ sg_status sgi_wit_parse_file(Wit *wit, WitFile *file) {
         SGI_TRY(sgi_load_poll(&wit->cx));
         SGI_TRY(sgi_wit_parse_gate(p, &gate));
         if (sgi_wit_is_word(p, "package"))
-            SGI_TRY(parse_nested_package(p));
+            SGI_TRY(parse_nested_package(p, gate.docs));
         else if (sgi_wit_is_word(p, "interface") || sgi_wit_is_word(p, "world"))
             SGI_TRY(parse_scope(p, &gate));
         else if (sgi_wit_is_word(p, "use"))

@@ -31,39 +31,44 @@ static WitAt at_offset(const WitLexer *lexer, size_t offset) {
     return (WitAt){lexer->file, offset};
 }
 
-static sg_status skip_block_comment(WitLexer *lexer, size_t *at) {
-    const Bytes text = lexer->file->text;
-    size_t start = *at, depth = 1;
-    for (*at += 2; depth > 0; ++*at) {
-        if (text.size - *at < 2)
-            return sgi_wit_fail(lexer->wit, at_offset(lexer, start), "unterminated block comment", "%s", "");
-        if (memcmp(text.data + *at, "/*", 2) == 0)
-            depth++;
-        else if (memcmp(text.data + *at, "*/", 2) == 0)
-            depth--;
-        else
-            continue;
-        ++*at;
+size_t sgi_wit_comment_end(Bytes text, size_t at) {
+    size_t depth = 0;
+    while (text.size - at >= 2) {
+        bool opens = memcmp(text.data + at, "/*", 2) == 0;
+        bool closes = memcmp(text.data + at, "*/", 2) == 0;
+        depth = opens ? depth + 1 : depth - closes;
+        at += opens || closes ? 2 : 1;
+        if (depth == 0)
+            return at;
     }
-    return SG_OK;
+    return SIZE_MAX;
 }
 
+/* Moves behind the blank and the comments at `at`, and keeps where those for readers are. */
 static sg_status skip_blank(WitLexer *lexer, size_t *at) {
     const Bytes text = lexer->file->text;
     while (*at < text.size) {
-        const uint8_t *c = text.data + *at;
-        bool has_next = text.size - *at >= 2;
-        if (*c == ' ' || *c == '\t' || *c == '\n' || *c == '\r')
+        size_t start = *at, left = text.size - start;
+        const uint8_t *c = text.data + start;
+        bool is_line = left >= 2 && memcmp(c, "//", 2) == 0;
+        bool is_block = left >= 2 && memcmp(c, "/*", 2) == 0;
+        if (is_line) {
+            const uint8_t *end = memchr(c, '\n', left);
+            *at = end ? (size_t)(end - text.data) : text.size;
+        } else if (is_block) {
+            *at = sgi_wit_comment_end(text, start);
+            if (*at == SIZE_MAX)
+                return sgi_wit_fail(lexer->wit, at_offset(lexer, start), "unterminated block comment", "%s",
+                                    "");
+        } else if (*c == ' ' || *c == '\t' || *c == '\n' || *c == '\r') {
             ++*at;
-        else if (has_next && memcmp(c, "//", 2) == 0) {
-            lexer->is_documented |= text.size - *at >= 3 && c[2] == '/';
-            while (*at < text.size && text.data[*at] != '\n')
-                ++*at;
-        } else if (has_next && memcmp(c, "/*", 2) == 0) {
-            lexer->is_documented |= text.size - *at >= 3 && c[2] == '*';
-            SGI_TRY(skip_block_comment(lexer, at));
         } else {
             break;
+        }
+        if ((is_line && *at - start > 2 && c[2] == '/') || (is_block && *at - start > 4 && c[2] == '*')) {
+            if (lexer->docs.size == 0)
+                lexer->docs.data = c;
+            lexer->docs.size = (size_t)(text.data + *at - lexer->docs.data);
         }
     }
     return SG_OK;
@@ -133,7 +138,7 @@ static sg_status lex_string(WitLexer *lexer, WitToken *token, size_t at) {
 sg_status sgi_wit_next(WitLexer *lexer) {
     const Bytes text = lexer->file->text;
     size_t at = lexer->token.end;
-    lexer->is_documented = false;
+    lexer->docs = (Bytes){NULL, 0};
     SGI_TRY(skip_blank(lexer, &at));
     WitToken *token = &lexer->token;
     *token = (WitToken){.kind = WIT_END, .offset = at, .end = at};

@@ -196,7 +196,7 @@ static sg_status since(WitParser *p, WitAt at) {
 /* @since or @unstable, and @deprecated besides; @external-id. */
 sg_status sgi_wit_parse_gate(WitParser *p, WitGate *gate) {
     bool is_since = false, is_unstable = false, is_deprecated = false;
-    *gate = (WitGate){.is_included = true};
+    *gate = (WitGate){.is_included = true, .docs = p->lexer.docs};
     while (sgi_wit_is_mark(p, '@')) {
         WitAt at = sgi_wit_here(p);
         Bytes word, feature;

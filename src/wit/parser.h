@@ -14,7 +14,7 @@ typedef struct WitParser {
 
 typedef struct WitGate {
     bool is_included;
-    Bytes external_id;
+    Bytes external_id, docs; /* of what the gate is before */
 } WitGate;
 
 /* The place of the next token. */

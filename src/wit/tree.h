@@ -40,7 +40,8 @@ typedef struct WitPackageName {
 
 struct WitPackage {
     WitPackageName name;
-    bool is_named, is_documented;
+    Bytes docs;
+    bool is_named;
     uint32_t group;
     WitScope *scopes, **last_scope; /* interfaces and worlds, in order */
     Map names;                      /* of them */
@@ -75,7 +76,7 @@ struct WitType {
 
 /* Fields, cases, flags, tuple items, parameters. */
 typedef struct WitMember {
-    Bytes name;
+    Bytes name, docs;
     WitAt at;
     WitType *type; /* NULL: none */
     struct WitMember *next;
@@ -85,7 +86,7 @@ typedef enum WitDefKind { WIT_ALIAS, WIT_COMPOUND, WIT_RESOURCE, WIT_USED } WitD
 
 struct WitDef {
     WitDefKind kind;
-    Bytes name, external_id;
+    Bytes name, external_id, docs;
     WitAt at;
     WitScope *scope;
     WitType *type;                     /* WIT_ALIAS */
@@ -107,7 +108,7 @@ typedef enum WitFuncKind { WIT_FREE, WIT_METHOD, WIT_STATIC, WIT_CONSTRUCTOR } W
 typedef struct WitFunc {
     WitFuncKind kind;
     Bytes name; /* as encoded: "[method]file.read" */
-    Bytes external_id;
+    Bytes external_id, docs;
     WitAt at;
     bool is_async;
     WitDef *resource; /* but for WIT_FREE */
@@ -120,7 +121,7 @@ typedef struct WitFunc {
 typedef struct WitItem {
     bool is_export, is_included;
     Bytes name; /* empty: the interface's own */
-    Bytes external_id;
+    Bytes external_id, docs;
     WitAt at;
     WitFunc *func;       /* one of these: a function, */
     WitScope *interface; /* an interface (written inline, or resolved from the path), */
@@ -144,7 +145,7 @@ typedef struct WitInclude {
 /* An interface or a world. */
 struct WitScope {
     bool is_world, is_inline;
-    Bytes name;
+    Bytes name, docs;
     WitAt at;
     WitPackage *package;
     WitDef *defs, **last_def;
@@ -195,18 +196,31 @@ typedef struct WitToken {
 typedef struct WitLexer {
     Wit *wit;
     const WitFile *file;
-    WitToken token;     /* the next one */
-    bool is_documented; /* a comment for readers stands before it */
+    WitToken token; /* the next one */
+    Bytes docs;     /* what stands before it, from the first comment for readers to the last */
 } WitLexer;
 
 sg_status sgi_wit_fail(const Wit *wit, WitAt at, const char *message, const char *detail, ...)
     SGI_PRINTF(4, 5);
 sg_status sgi_wit_no_memory(const Wit *wit);
+/* Where the comment ends that "/ *" begins at `at`; SIZE_MAX: nowhere. They nest. */
+size_t sgi_wit_comment_end(Bytes text, size_t at);
 sg_status sgi_wit_lex_begin(WitLexer *lexer, Wit *wit, const WitFile *file);
 /* Moves to the next token. */
 sg_status sgi_wit_next(WitLexer *lexer);
 /* A version, which begins right behind the mark '@' that is the current token; moves past it. */
 sg_status sgi_wit_take_version(WitLexer *lexer, Bytes *version);
+
+/* ---- docs.c ---- */
+
+/* Lines of what this tree has as `docs`; begin with {.text = docs}. */
+typedef struct WitDocs {
+    Bytes text, block; /* what is left, and of a block comment */
+    bool is_begun;     /* its first line comes next */
+} WitDocs;
+
+/* The next line without its marks and the blank at its end; false when there is none. */
+bool sgi_wit_next_doc(WitDocs *docs, Bytes *line);
 
 /* ---- items.c ---- */
 
