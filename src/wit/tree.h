@@ -169,9 +169,10 @@ typedef struct Wit {
     WitFile *files;
     size_t file_count;
     WitPackage *packages, **last_package;
-    Vec(void *) objects; /* what names stand for */
-    Vec(Map *) maps;     /* to be freed */
-    uint32_t nested;     /* definitions that are being checked */
+    const WitPackage *own; /* the one that the files outside deps/ are */
+    Vec(void *) objects;   /* what names stand for */
+    Vec(Map *) maps;       /* to be freed */
+    uint32_t nested;       /* definitions that are being checked */
     uint32_t scopes_made;
 } Wit;
 
@@ -252,6 +253,16 @@ sg_status sgi_wit_clone_func(Wit *wit, const WitFunc *from, WitFunc **func);
 sg_status sgi_wit_encode_package(Wit *wit, const WitPackage *package, Buf *binary);
 
 /* ---- wit.c ---- */
+
+/* The files of a package and its dependencies → the tree, resolved and known to be right. Free with
+ * sgi_wit_close, after a failure too. Sources and features must live as long. */
+sg_status sgi_wit_open(Wit *wit, const LoadContext *cx, const sg_wit_source *sources, size_t count,
+                       const char *const *features, size_t feature_count);
+void sgi_wit_close(Wit *wit);
+/* The package's own world `name`, any world by its path "ns:pkg/name@1.0.0", or, NULL, the package's only
+ * one.
+ */
+sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **world);
 
 /* Makes `map` empty; it is freed at the end. False when memory is refused. */
 bool sgi_wit_map(Wit *wit, Map *map);

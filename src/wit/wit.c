@@ -61,39 +61,83 @@ static sg_status name_packages(Wit *wit) {
     return SG_OK;
 }
 
-static sg_status translate(Wit *wit, const sg_wit_source *sources, size_t count, Buf *binary) {
+static sg_status read(Wit *wit, const sg_wit_source *sources, size_t count) {
+    if (count == 0)
+        return sgi_fail(wit->cx.err, SG_MALFORMED, SG_NO_OFFSET, "no WIT files", "%s", "");
     SGI_TRY(make_files(wit, sources, count));
     SGI_TRY(name_packages(wit));
     for (size_t i = 0; i < wit->file_count; i++)
         SGI_TRY(sgi_wit_parse_file(wit, &wit->files[i]));
     SGI_TRY(sgi_wit_resolve(wit));
-    /* Worlds are only known to be right once they are encoded: all are, the package's last. */
-    const WitPackage *own = wit->files[0].package;
+    wit->own = wit->files[0].package;
     for (size_t i = 0; i < wit->file_count; i++)
         if (wit->files[i].group == 0)
-            own = wit->files[i].package;
+            wit->own = wit->files[i].package;
+    /* Worlds are only known to be right once they are encoded: all are. */
     for (const WitPackage *package = wit->packages; package; package = package->next) {
         Buf unused;
         sgi_buf_init(&unused, wit->cx.alloc);
-        sg_status status = package == own ? SG_OK : sgi_wit_encode_package(wit, package, &unused);
+        sg_status status = sgi_wit_encode_package(wit, package, &unused);
         sgi_buf_free(&unused);
         SGI_TRY(status);
     }
-    return sgi_wit_encode_package(wit, own, binary);
+    return SG_OK;
+}
+
+sg_status sgi_wit_open(Wit *wit, const LoadContext *cx, const sg_wit_source *sources, size_t count,
+                       const char *const *features, size_t feature_count) {
+    *wit = (Wit){.cx = *cx, .features = features, .feature_count = feature_count};
+    wit->last_package = &wit->packages;
+    sgi_arena_init(&wit->arena, cx->alloc);
+    return read(wit, sources, count);
+}
+
+void sgi_wit_close(Wit *wit) {
+    for (size_t i = 0; i < wit->maps.count; i++)
+        sgi_map_free(wit->maps.items[i]);
+    sgi_vec_free(wit->cx.alloc, &wit->maps);
+    sgi_vec_free(wit->cx.alloc, &wit->objects);
+    sgi_arena_free(&wit->arena);
 }
 
 sg_status sgi_wit_encode(const LoadContext *cx, const sg_wit_source *sources, size_t count,
                          const char *const *features, size_t feature_count, Buf *binary) {
-    if (count == 0)
-        return sgi_fail(cx->err, SG_MALFORMED, SG_NO_OFFSET, "no WIT files", "%s", "");
-    Wit wit = {.cx = *cx, .features = features, .feature_count = feature_count};
-    wit.last_package = &wit.packages;
-    sgi_arena_init(&wit.arena, cx->alloc);
-    sg_status status = translate(&wit, sources, count, binary);
-    for (size_t i = 0; i < wit.maps.count; i++)
-        sgi_map_free(wit.maps.items[i]);
-    sgi_vec_free(cx->alloc, &wit.maps);
-    sgi_vec_free(cx->alloc, &wit.objects);
-    sgi_arena_free(&wit.arena);
+    Wit wit;
+    sg_status status = sgi_wit_open(&wit, cx, sources, count, features, feature_count);
+    if (status == SG_OK)
+        status = sgi_wit_encode_package(&wit, wit.own, binary);
+    sgi_wit_close(&wit);
     return status;
+}
+
+/* "name", or "ns:pkg/name@1.0.0". */
+static bool is_named(const WitScope *world, Bytes name) {
+    const WitPackageName *package = &world->package->name;
+    if (sgi_bytes_equal(world->name, name) || package->text.size == 0)
+        return sgi_bytes_equal(world->name, name);
+    size_t size = package->text.size + 1 + world->name.size;
+    size_t version = package->version.size ? package->version.size + 1 : 0;
+    return name.size == size + version && memcmp(name.data, package->text.data, package->text.size) == 0 &&
+           name.data[package->text.size] == '/' &&
+           memcmp(name.data + size - world->name.size, world->name.data, world->name.size) == 0 &&
+           (version == 0 || (name.data[size] == '@' &&
+                             memcmp(name.data + size + 1, package->version.data, version - 1) == 0));
+}
+
+sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **world) {
+    Bytes wanted = sgi_bytes_of(name ? name : "");
+    bool is_path = wanted.size && memchr(wanted.data, '/', wanted.size);
+    *world = NULL;
+    for (const WitPackage *package = wit->packages; package; package = package->next)
+        for (const WitScope *scope = package->scopes; scope; scope = scope->next) {
+            if (!scope->is_world || (!is_path && package != wit->own) || (name && !is_named(scope, wanted)))
+                continue;
+            if (*world)
+                return sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "more than one world", "%s",
+                                "name the one that is meant");
+            *world = scope;
+        }
+    return *world ? SG_OK
+                  : sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "world not found", "%.*s",
+                             wanted.size > 200 ? 200 : (int)wanted.size, (const char *)wanted.data);
 }
