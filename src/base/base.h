@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/leb128.h"
 #include "base/map.h"
+#include "base/ptrs.h"
 #include "base/reader.h"
 #include "base/relaxed.h"
 #include "base/utf8.h"

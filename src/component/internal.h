@@ -191,17 +191,6 @@ NameTable *sgi_names_new(Store *store);
 /* Both names as one key, in memory from `arena`; data NULL when refused. */
 Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second);
 
-/* ---- version.c ---- */
-
-/* The version in a name. Names with the same track are compatible with each other. */
-typedef struct Version {
-    Bytes track; /* the name up to the first number of the version that is not 0 */
-    uint64_t minor, patch;
-} Version;
-
-/* False for names without a released version. */
-bool sgi_version_of(Bytes name, Version *version);
-
 /* ---- match.c ---- */
 
 /* SG_UNLINKABLE unless `given`, supplied for import `name` of `inst`, is of the type `wanted`, whose resource

@@ -137,6 +137,26 @@ uint32_t sgi_discriminant_size(uint32_t case_count) {
     return case_count <= 1u << 8 ? 1 : case_count <= 1u << 16 ? 2 : 4;
 }
 
+uint8_t sgi_type_opcode(sg_kind kind) {
+    static const uint8_t opcodes[] = {
+        [SG_BOOL] = 0x7f,   [SG_S8] = 0x7e,     [SG_U8] = 0x7d,
+        [SG_S16] = 0x7c,    [SG_U16] = 0x7b,    [SG_S32] = 0x7a,
+        [SG_U32] = 0x79,    [SG_S64] = 0x78,    [SG_U64] = 0x77,
+        [SG_F32] = 0x76,    [SG_F64] = 0x75,    [SG_CHAR] = 0x74,
+        [SG_STRING] = 0x73, [SG_RECORD] = 0x72, [SG_VARIANT] = 0x71,
+        [SG_LIST] = 0x70,   [SG_TUPLE] = 0x6f,  [SG_FLAGS] = 0x6e,
+        [SG_ENUM] = 0x6d,   [SG_OPTION] = 0x6b, [SG_RESULT] = 0x6a,
+        [SG_OWN] = 0x69,    [SG_BORROW] = 0x68, [SG_FIXED_LIST] = 0x67,
+        [SG_STREAM] = 0x66, [SG_FUTURE] = 0x65, [SG_ERROR_CONTEXT] = 0x64,
+        [SG_MAP] = 0x63,
+    };
+    return opcodes[kind];
+}
+
+bool sgi_type_is_primitive(sg_kind kind) {
+    return kind <= SG_STRING || kind == SG_ERROR_CONTEXT;
+}
+
 const CanonRow *sgi_canon_row(uint8_t opcode) {
     enum {
         FUNC = CANON_HAS_FUNC,

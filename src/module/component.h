@@ -48,9 +48,10 @@ struct sg_type {
     uint32_t length;    /* SG_FIXED_LIST */
     ResourceType *resource;            /* SG_OWN, SG_BORROW */
     const ResourceName *resource_name; /* the same: what it was called by, for validation only */
-    uint32_t depth;                    /* nesting, at most LIMIT(TYPE_DEPTH) */
-    uint32_t weight;                   /* nodes when written out as a tree, at most LIMIT(TYPE_SIZE) */
-    bool contains_borrow;              /* anywhere inside */
+    const sg_type *renamed; /* what an import or export introduced it as another name of; else NULL */
+    uint32_t depth;         /* nesting, at most LIMIT(TYPE_DEPTH) */
+    uint32_t weight;        /* nodes when written out as a tree, at most LIMIT(TYPE_SIZE) */
+    bool contains_borrow;   /* anywhere inside */
     bool contains_pointer;  /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
     bool contains_async;    /* stream, future or error-context anywhere inside */
     bool contains_resource; /* own or borrow anywhere inside */
@@ -482,6 +483,20 @@ bool sgi_type_equal_by(const sg_type *a, const sg_type *b, SameResource *same, v
  * `params` has room for MAX_FLAT_PARAMS + 1, `results` for 1. */
 void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
                           ValType *results, uint32_t *result_count);
+
+/* The version in a name. Names with the same track are compatible with each other. */
+typedef struct Version {
+    Bytes track; /* the name up to the first number of the version that is not 0 */
+    uint64_t minor, patch;
+} Version;
+
+/* False for names without a released version. */
+bool sgi_version_of(Bytes name, Version *version);
+
+/* The binary format's byte of a type of values, of itself or before its parts. */
+uint8_t sgi_type_opcode(sg_kind kind);
+/* A byte is all there is of it. */
+bool sgi_type_is_primitive(sg_kind kind);
 
 /* variant-like types: bytes of the discriminant in memory (1, 2 or 4). */
 uint32_t sgi_discriminant_size(uint32_t case_count);

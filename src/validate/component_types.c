@@ -297,20 +297,13 @@ sg_status sgi_comp_rename(CompValidator *v, Bytes name, CompType *type) {
         return name_resource(v, type->as.resource, name, type);
     if (type->kind != CT_VALUE)
         return SG_OK;
-    switch (type->as.value->kind) {
-    case SG_RECORD:
-    case SG_VARIANT:
-    case SG_ENUM:
-    case SG_FLAGS: {
-        sg_type *copy = sgi_arena_copy(v->arena, type->as.value, sizeof *copy);
-        if (copy == NULL)
-            return sgi_comp_no_memory(v);
-        copy->name = name;
-        type->as.value = copy;
-        return SG_OK;
-    }
-    default: return SG_OK; /* needs no name */
-    }
+    sg_type *copy = sgi_arena_copy(v->arena, type->as.value, sizeof *copy);
+    if (copy == NULL)
+        return sgi_comp_no_memory(v);
+    copy->name = name;
+    copy->renamed = type->as.value;
+    type->as.value = copy;
+    return SG_OK;
 }
 
 /* ---- what externs stand for ---- */

@@ -112,45 +112,6 @@ static void put_extern(Encoder *e, bool is_import, Bytes name, Bytes implements,
 static sg_status def_index(Encoder *e, WitDef *def, uint32_t *index);
 static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref);
 
-static uint8_t primitive(sg_kind kind) {
-    switch (kind) {
-    case SG_BOOL: return 0x7f;
-    case SG_S8: return 0x7e;
-    case SG_U8: return 0x7d;
-    case SG_S16: return 0x7c;
-    case SG_U16: return 0x7b;
-    case SG_S32: return 0x7a;
-    case SG_U32: return 0x79;
-    case SG_S64: return 0x78;
-    case SG_U64: return 0x77;
-    case SG_F32: return 0x76;
-    case SG_F64: return 0x75;
-    case SG_CHAR: return 0x74;
-    case SG_STRING: return 0x73;
-    case SG_ERROR_CONTEXT: return 0x64;
-    default: return 0;
-    }
-}
-
-static uint8_t constructor(sg_kind kind) {
-    switch (kind) {
-    case SG_RECORD: return 0x72;
-    case SG_VARIANT: return 0x71;
-    case SG_LIST: return 0x70;
-    case SG_TUPLE: return 0x6f;
-    case SG_FLAGS: return 0x6e;
-    case SG_ENUM: return 0x6d;
-    case SG_OPTION: return 0x6b;
-    case SG_RESULT: return 0x6a;
-    case SG_OWN: return 0x69;
-    case SG_BORROW: return 0x68;
-    case SG_FIXED_LIST: return 0x67;
-    case SG_STREAM: return 0x66;
-    case SG_FUTURE: return 0x65;
-    default: return 0x63; /* SG_MAP */
-    }
-}
-
 static uint32_t count_members(const WitMember *member) {
     uint32_t count = 0;
     for (; member; member = member->next)
@@ -165,7 +126,7 @@ static sg_status put_compound(Encoder *e, const WitType *type, Buf *out) {
         SGI_TRY(type_ref(e, type->first, &first));
     if (type->second)
         SGI_TRY(type_ref(e, type->second, &second));
-    sgi_buf_byte(out, constructor(type->kind));
+    sgi_buf_byte(out, sgi_type_opcode(type->kind));
     switch (type->kind) {
     case SG_RESULT:
         put_optional(out, type->first ? &first : NULL);
@@ -193,8 +154,8 @@ static sg_status put_compound(Encoder *e, const WitType *type, Buf *out) {
 /* Recursion: types nest at most LIMIT(TYPE_DEPTH) deep. */
 static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref) {
     SGI_TRY(sgi_load_poll(&e->wit->cx));
-    *ref = (Ref){false, primitive(type->kind)};
-    if (type->def == NULL && ref->value)
+    *ref = (Ref){false, sgi_type_opcode(type->kind)};
+    if (type->def == NULL && sgi_type_is_primitive(type->kind))
         return SG_OK;
     ref->is_index = true;
     Buf own;
@@ -203,7 +164,7 @@ static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref) {
     if (type->def) {
         bool is_handle = sgi_wit_origin(type->def)->kind == WIT_RESOURCE;
         status = def_index(e, type->def, &ref->value);
-        sgi_buf_byte(&own, constructor(type->kind == SG_BORROW ? SG_BORROW : SG_OWN));
+        sgi_buf_byte(&own, sgi_type_opcode(type->kind == SG_BORROW ? SG_BORROW : SG_OWN));
         sgi_buf_leb_u(&own, ref->value);
         if (status == SG_OK && is_handle)
             ref->value = add_type(e, &own);
@@ -217,7 +178,7 @@ static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref) {
 }
 
 static sg_status put_members(Encoder *e, const WitDef *def, Buf *out) {
-    sgi_buf_byte(out, constructor(def->compound));
+    sgi_buf_byte(out, sgi_type_opcode(def->compound));
     sgi_buf_leb_u(out, count_members(def->members));
     for (const WitMember *member = def->members; member; member = member->next) {
         Ref ref = {false, 0};

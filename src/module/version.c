@@ -1,5 +1,5 @@
 /* Versions in import names: "ns:pkg/name@0.2.12" (Explainer, "Import and Export Definitions"; semver.org). */
-#include "component/internal.h"
+#include "module/component.h"
 
 #include <string.h>
 
