@@ -5,6 +5,8 @@
 
 #include "base/base.h"
 
+#include "os/files.h"
+
 #include <stdatomic.h>
 
 size_t sgi_os_page_size(void);
