@@ -33,7 +33,31 @@ void sg_linker_unknown_imports_trap(sg_linker *linker, bool on) {
 sg_instance *sg_linker_instantiate(sg_linker *linker, sg_store *store, const sg_component *component,
                                    sg_error *error) {
     sg_instance *instance = NULL;
-    /* What an instance changes of its component is the count of references, which is atomic. */
-    Component *shared = (Component *)component;
+    Component *shared = (Component *)component; /* but for its count of references it does not change */
     return sgi_component_instantiate(linker, store, shared, &instance, error) == SG_OK ? instance : NULL;
+}
+
+sg_status sg_linker_define_module(sg_linker *linker, const char *instance, const char *name,
+                                  const sg_module *module, sg_error *error) {
+    return sgi_linker_define_module(linker, instance, name, (Module *)module, error);
+}
+
+sg_status sg_linker_define_component(sg_linker *linker, const char *name, const sg_component *component,
+                                     sg_error *error) {
+    return sgi_linker_define_component(linker, name, (Component *)component, error);
+}
+
+sg_prepared *sg_linker_prepare(const sg_linker *linker, const sg_component *component, sg_error *error) {
+    Prepared *prepared = NULL;
+    sgi_linker_prepare(linker, (Component *)component, &prepared, error);
+    return prepared;
+}
+
+void sg_prepared_delete(sg_prepared *prepared) {
+    sgi_prepared_release(prepared);
+}
+
+sg_instance *sg_prepared_instantiate(const sg_prepared *prepared, sg_store *store, sg_error *error) {
+    sg_instance *instance = NULL;
+    return sgi_prepared_instantiate((Prepared *)prepared, store, &instance, error) == SG_OK ? instance : NULL;
 }

@@ -11,6 +11,7 @@
 typedef struct sg_linker Linker;
 typedef struct sg_instance CompInstance;
 typedef struct sg_func CompFunc;
+typedef struct sg_prepared Prepared;
 
 Linker *sgi_linker_new(Engine *engine, sg_error *err);
 void sgi_linker_delete(Linker *linker);
@@ -21,9 +22,17 @@ sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInsta
 /* Holds the type. */
 sg_status sgi_linker_define_resource(Linker *linker, const char *instance, const char *name,
                                      struct sg_resource_type *type, sg_error *err);
+sg_status sgi_linker_define_module(Linker *linker, const char *instance, const char *name, Module *module,
+                                   sg_error *err);
+sg_status sgi_linker_define_component(Linker *linker, const char *name, Component *component, sg_error *err);
 void sgi_linker_unknown_imports_trap(Linker *linker, bool on);
 
+/* What the component's imports get, with one reference for the caller, who alone pays for it. */
+sg_status sgi_linker_prepare(const Linker *linker, Component *component, Prepared **prepared, sg_error *err);
+void sgi_prepared_release(Prepared *prepared);
 /* Instantiates under one call scope. The instance belongs to the store. */
+sg_status sgi_prepared_instantiate(Prepared *prepared, Store *store, CompInstance **instance, sg_error *err);
+/* Both in one; the store pays. */
 sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component,
                                     CompInstance **instance, sg_error *err);
 

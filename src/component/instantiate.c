@@ -1,8 +1,9 @@
 /* Instantiation: a component's definitions, executed in order, fill the index spaces of a ComponentInstance.
  *
- * The linker gives all imports before the first definition is executed: an import that is missing is found
- * before anything runs, and what runs (a start function's host function, say) may do to the linker what it
- * likes.
+ * What its imports get is known before the first definition is executed (prepare.c): an import that is
+ * missing is found before anything runs, and what runs (a start function's host function, say) may do to the
+ * linker what it likes. Components that stand in for imported instances are instantiated first, each as a
+ * tree of its own.
  *
  * Nested instantiations go on an explicit stack of frames, at most LIMIT(COMPONENT_DEPTH) deep: components
  * that are passed as arguments can nest deeper than the binary does. For the same reason the instances made
@@ -18,6 +19,7 @@ typedef struct Frame {
     ComponentInstance *inst;
     const InstanceDef *def; /* that instantiates it: its arguments lie in the parent; NULL at the root */
     Map args;               /* name → position in def->args */
+    Map *export_names;      /* of the instance */
     uint32_t next;          /* definition */
     uint32_t imports;       /* executed */
 } Frame;
@@ -25,7 +27,7 @@ typedef struct Frame {
 typedef struct Instantiation {
     Store *store;
     sg_error *err;
-    Item *imports; /* of the root, in its type's order */
+    Item *imports; /* of the part, in its type's order */
     Frame *frames;
     uint32_t depth;
     uint64_t made;     /* component instances */
@@ -43,6 +45,22 @@ static sg_status unsupported(Instantiation *in, const Def *def, const char *what
 static sg_status not_found(Instantiation *in, const char *what, Bytes name) {
     return sgi_fail(in->err, SG_UNLINKABLE, SG_NO_OFFSET, "unknown import", "%s \"%.*s\"", what,
                     (int)(name.size > 200 ? 200 : name.size), (const char *)name.data);
+}
+
+/* ---- names ---- */
+
+static void free_names(Owned *owned, Store *store) {
+    (void)store;
+    sgi_map_free(&((NameTable *)owned)->map);
+}
+
+static NameTable *names_new(Store *store) {
+    NameTable *names = sgi_store_alloc(store, sizeof *names);
+    if (names == NULL)
+        return NULL;
+    sgi_map_init(&names->map, &store->alloc);
+    sgi_store_own(store, &names->owned, free_names);
+    return names;
 }
 
 /* ---- index spaces ---- */
@@ -99,7 +117,7 @@ static sg_status bind_instance(Instantiation *in, ComponentInstance *inst, const
         SGI_TRY(count_step(in));
         if (!is_resource && export->type.sort != SORT_INSTANCE)
             continue;
-        const uint32_t *at = sgi_map_get(&given->names->map, export->name);
+        const uint32_t *at = sgi_map_get(given->names, export->name);
         const Item *item = at ? &given->exports[*at] : NULL;
         if (item == NULL || item->sort != export->type.sort)
             return not_found(in, "export", export->name);
@@ -183,7 +201,7 @@ static bool core_export(const CoreInstance *instance, Bytes name, Extern *item) 
 static sg_status inline_core_instance(Instantiation *in, ComponentInstance *inst, const InstanceDef *def,
                                       CoreInstance *made) {
     made->exports = sgi_store_alloc(in->store, def->arg_count * sizeof *made->exports);
-    made->names = made->exports ? sgi_names_new(in->store) : NULL;
+    made->names = made->exports ? names_new(in->store) : NULL;
     if (made->names == NULL)
         return no_memory(in);
     for (uint32_t i = 0; i < def->arg_count; i++) {
@@ -232,30 +250,32 @@ static sg_status core_instance(Instantiation *in, ComponentInstance *inst, const
 
 /* ---- component instances ---- */
 
-static CompInstance *new_instance(Instantiation *in, uint32_t export_count) {
+static CompInstance *new_instance(Instantiation *in, uint32_t export_count, Map **table) {
     CompInstance *instance = sgi_store_alloc(in->store, sizeof *instance);
     Item *exports = instance ? sgi_store_alloc(in->store, export_count * sizeof *exports) : NULL;
-    NameTable *names = exports ? sgi_names_new(in->store) : NULL;
+    NameTable *names = exports ? names_new(in->store) : NULL;
     if (names == NULL)
         return NULL;
-    *instance = (CompInstance){.store = in->store, .names = names, .exports = exports};
+    *instance = (CompInstance){.store = in->store, .names = &names->map, .exports = exports};
+    *table = &names->map;
     return instance;
 }
 
-static sg_status add_export(Instantiation *in, CompInstance *instance, Bytes name, Item item) {
+static sg_status add_export(Instantiation *in, CompInstance *instance, Map *names, Bytes name, Item item) {
     instance->exports[instance->export_count] = item;
-    if (sgi_map_put(&instance->names->map, name, instance->export_count) == MAP_NO_MEMORY)
+    if (sgi_map_put(names, name, instance->export_count) == MAP_NO_MEMORY)
         return no_memory(in);
     instance->export_count++;
     return SG_OK;
 }
 
 static sg_status inline_instance(Instantiation *in, ComponentInstance *inst, const InstanceDef *def) {
-    CompInstance *made = new_instance(in, def->arg_count);
+    Map *names;
+    CompInstance *made = new_instance(in, def->arg_count, &names);
     if (made == NULL)
         return no_memory(in);
     for (uint32_t i = 0; i < def->arg_count; i++)
-        SGI_TRY(add_export(in, made, def->args[i].name, item_at(inst, def->args[i].item)));
+        SGI_TRY(add_export(in, made, names, def->args[i].name, item_at(inst, def->args[i].item)));
     inst->instances[inst->instance_count++] = made;
     return SG_OK;
 }
@@ -277,12 +297,13 @@ static sg_status push(Instantiation *in, Component *component, ComponentInstance
                                 .root = parent ? parent->root : inst,
                                 .depth = parent ? parent->depth + 1 : 0,
                                 .may_leave = true};
-    inst->exports = new_instance(in, component->type.export_count);
+    Map *names;
+    inst->exports = new_instance(in, component->type.export_count, &names);
     if (inst->exports == NULL || !make_spaces(inst))
         return no_memory(in);
     inst->exports->type = &component->type;
     Frame *frame = &in->frames[in->depth++];
-    *frame = (Frame){.inst = inst, .def = def};
+    *frame = (Frame){.inst = inst, .def = def, .export_names = names};
     sgi_map_init(&frame->args, &in->store->alloc);
     for (uint32_t i = 0; def && i < def->arg_count; i++)
         if (sgi_map_put(&frame->args, def->args[i].name, i) == MAP_NO_MEMORY)
@@ -336,7 +357,7 @@ static sg_status alias(Instantiation *in, ComponentInstance *inst, const AliasDe
     Item item;
     if (def->kind == ALIAS_EXPORT) {
         const CompInstance *from = inst->instances[def->instance];
-        const uint32_t *at = sgi_map_get(&from->names->map, def->name);
+        const uint32_t *at = sgi_map_get(from->names, def->name);
         if (at == NULL)
             return not_found(in, "export", def->name);
         item = from->exports[*at];
@@ -468,18 +489,19 @@ static sg_status execute(Instantiation *in, Frame *frame, Def *def) {
     case DEF_EXPORT:
         item = item_at(inst, def->as.export_.item);
         SGI_TRY(add_new_item(in, inst, &item));
-        return add_export(in, inst->exports, def->as.export_.name.name, item);
+        return add_export(in, inst->exports, frame->export_names, def->as.export_.name.name, item);
     case DEF_TYPE: return define_type(in, inst, def->as.type);
     case DEF_CORE_TYPE: return SG_OK;
     default: return unsupported(in, def, "values and start functions of components");
     }
 }
 
-static sg_status link_imports(Instantiation *in, const Linker *linker, ComponentInstance *inst) {
-    const ComponentType *type = &inst->component->type;
+static sg_status link_imports(Instantiation *in, const PreparedPart *part, CompInstance *const *made,
+                              ComponentInstance *inst) {
+    const ComponentType *type = &part->component->type;
     for (uint32_t i = 0; i < type->import_count; i++) {
         SGI_TRY(count_step(in));
-        SGI_TRY(sgi_link_import(linker, inst, &type->imports[i], &in->imports[i], in->err));
+        SGI_TRY(sgi_link_import(inst, &part->imports[i], made, &type->imports[i], &in->imports[i], in->err));
     }
     return SG_OK;
 }
@@ -499,22 +521,34 @@ static sg_status run(Instantiation *in) {
 
 /* ---- the whole ---- */
 
-typedef struct KeptComponent {
+typedef struct KeptPrepared {
     Owned owned;
-    Component *component;
-} KeptComponent;
+    Prepared *prepared;
+} KeptPrepared;
 
-static void release_component(Owned *owned, Store *store) {
+static void release_prepared(Owned *owned, Store *store) {
     (void)store;
-    sgi_component_release(((KeptComponent *)owned)->component);
+    sgi_prepared_release(((KeptPrepared *)owned)->prepared);
 }
 
-/* Links, then executes, with `in->frames` and `in->imports` there. */
-static sg_status link_and_run(Instantiation *in, const Linker *linker, Component *component,
-                              CompInstance **instance) {
-    SGI_TRY(push(in, component, NULL, NULL, NULL));
+/* The store takes over one reference, or it is gone. */
+static sg_status keep(Store *store, Prepared *prepared, sg_error *err) {
+    KeptPrepared *kept = sgi_store_alloc(store, sizeof *kept);
+    if (kept == NULL) {
+        sgi_prepared_release(prepared);
+        return sgi_store_no_memory(store, err);
+    }
+    kept->prepared = prepared;
+    sgi_store_own(store, &kept->owned, release_prepared);
+    return SG_OK;
+}
+
+/* Links, then executes, with `in->frames` there. */
+static sg_status instantiate_part(Instantiation *in, const PreparedPart *part, CompInstance *const *made,
+                                  CompInstance **instance) {
+    SGI_TRY(push(in, part->component, NULL, NULL, NULL));
     ComponentInstance *root = in->frames[0].inst;
-    SGI_TRY(link_imports(in, linker, root));
+    SGI_TRY(link_imports(in, part, made, root));
     sg_status status = run(in);
     if (status == SG_OK)
         *instance = root->exports;
@@ -523,26 +557,61 @@ static sg_status link_and_run(Instantiation *in, const Linker *linker, Component
     return status;
 }
 
-static sg_status instantiate(Instantiation *in, const Linker *linker, Component *component,
-                             CompInstance **instance) {
-    Store *store = in->store;
-    KeptComponent *kept = sgi_store_alloc(store, sizeof *kept);
-    if (kept == NULL)
-        return no_memory(in);
-    kept->component = component;
-    sgi_component_retain(component);
-    sgi_store_own(store, &kept->owned, release_component);
+static sg_status instantiate_all(Instantiation *in, const Prepared *prepared, CompInstance **made) {
+    Alloc *alloc = &in->store->alloc;
+    for (size_t i = 0; i < prepared->parts.count; i++) {
+        const PreparedPart *part = &prepared->parts.items[i];
+        size_t imports_size = part->component->type.import_count * sizeof *in->imports;
+        in->imports = sgi_alloc(alloc, imports_size);
+        if (in->imports == NULL)
+            return no_memory(in);
+        sg_status status = instantiate_part(in, part, made, &made[i]);
+        sgi_free(alloc, in->imports, imports_size);
+        SGI_TRY(status);
+    }
+    return SG_OK;
+}
 
-    size_t frames_size = (size_t)LIMIT_OF(COMPONENT_DEPTH) * sizeof *in->frames;
-    size_t imports_size = component->type.import_count * sizeof *in->imports;
-    in->frames = sgi_alloc(&store->alloc, frames_size);
-    in->imports = in->frames ? sgi_alloc(&store->alloc, imports_size) : NULL;
-    sg_status status = in->imports ? link_and_run(in, linker, component, instance) : no_memory(in);
-    while (in->depth)
-        sgi_map_free(&in->frames[--in->depth].args);
-    sgi_free(&store->alloc, in->imports, imports_size);
-    sgi_free(&store->alloc, in->frames, frames_size);
+/* The prepared component is the store's. */
+static sg_status instantiate(Store *store, const Prepared *prepared, CompInstance **instance, sg_error *err) {
+    Instantiation in = {.store = store, .err = err};
+    size_t count = prepared->parts.count;
+    size_t frames_size = (size_t)LIMIT_OF(COMPONENT_DEPTH) * sizeof *in.frames;
+    CompInstance **made = sgi_alloc_zero(&store->alloc, count * sizeof(CompInstance *));
+    in.frames = sgi_alloc(&store->alloc, frames_size);
+    sg_status status = made && in.frames ? instantiate_all(&in, prepared, made) : no_memory(&in);
+    while (in.depth)
+        sgi_map_free(&in.frames[--in.depth].args);
+    if (status == SG_OK)
+        *instance = made[count - 1];
+    sgi_free(&store->alloc, in.frames, frames_size);
+    sgi_free(&store->alloc, made, count * sizeof(CompInstance *));
     return status;
+}
+
+sg_status sgi_prepared_instantiate(Prepared *prepared, Store *store, CompInstance **instance, sg_error *err) {
+    if (prepared->engine != store->engine)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "component and store belong to different engines", "%s",
+                        "");
+    CallScope scope;
+    SGI_TRY(sgi_call_begin(store, &scope, err));
+    sgi_prepared_retain(prepared);
+    sg_status status = keep(store, prepared, err);
+    if (status == SG_OK)
+        status = instantiate(store, prepared, instance, err);
+    return sgi_call_end(store, &scope, status, err);
+}
+
+sg_status sgi_linker_prepare(const Linker *linker, Component *component, Prepared **prepared, sg_error *err) {
+    return sgi_prepare(linker, component, NULL, prepared, err);
+}
+
+static sg_status prepare_and_instantiate(const Linker *linker, Store *store, Component *component,
+                                         CompInstance **instance, sg_error *err) {
+    Prepared *prepared;
+    SGI_TRY(sgi_prepare(linker, component, store, &prepared, err));
+    SGI_TRY(keep(store, prepared, err));
+    return instantiate(store, prepared, instance, err);
 }
 
 sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *component,
@@ -555,20 +624,19 @@ sg_status sgi_component_instantiate(Linker *linker, Store *store, Component *com
                         "");
     CallScope scope;
     SGI_TRY(sgi_call_begin(store, &scope, err));
-    Instantiation in = {.store = store, .err = err};
-    return sgi_call_end(store, &scope, instantiate(&in, linker, component, instance), err);
+    return sgi_call_end(store, &scope, prepare_and_instantiate(linker, store, component, instance, err), err);
 }
 
 CompFunc *sgi_instance_find_func(CompInstance *instance, Bytes name) {
     while (instance) {
-        const uint32_t *at = sgi_map_get(&instance->names->map, name);
+        const uint32_t *at = sgi_map_get(instance->names, name);
         if (at)
             return instance->exports[*at].sort == SORT_FUNC ? instance->exports[*at].as.func : NULL;
         const uint8_t *hash = name.size ? memchr(name.data, '#', name.size) : NULL;
         if (hash == NULL)
             return NULL;
         size_t size = (size_t)(hash - name.data);
-        at = sgi_map_get(&instance->names->map, (Bytes){name.data, size});
+        at = sgi_map_get(instance->names, (Bytes){name.data, size});
         if (at == NULL || instance->exports[*at].sort != SORT_INSTANCE)
             return NULL;
         instance = instance->exports[*at].as.instance;

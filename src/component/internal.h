@@ -15,7 +15,7 @@
 
 typedef struct ComponentInstance ComponentInstance;
 
-/* NameTable → positions in an array; freed with the store. */
+/* Names → positions in an array; freed with the store. */
 typedef struct NameTable {
     Owned owned;
     Map map;
@@ -86,7 +86,7 @@ typedef struct Item {
 
 struct sg_instance {
     Store *store;
-    NameTable *names;
+    const Map *names; /* positions in `exports` */
     Item *exports;
     uint32_t export_count;
     const ComponentType *type; /* whose exports these are; NULL for other instances */
@@ -172,24 +172,104 @@ typedef struct CanonResource {
 
 /* ---- link.c ---- */
 
-/* A function, an instance or a resource type. */
+/* One of them. */
 typedef struct LinkerEntry {
     sg_host_fn *function;
     void *context;
     CompInstance *instance; /* gone when its store is */
     uint64_t store_id;      /* the store's */
-    Resource *resource;     /* held */
+    Resource *resource;     /* these are held */
+    Module *core_module;
+    Component *component;
 } LinkerEntry;
 
-const Engine *sgi_linker_engine(const Linker *linker);
+void sgi_linker_entry_retain(const LinkerEntry *entry);
+void sgi_linker_entry_release(const LinkerEntry *entry);
 
-/* What the linker has for an import of `inst`, a root: SG_UNLINKABLE when it is missing and may not be. */
-sg_status sgi_link_import(const Linker *linker, ComponentInstance *inst, const NamedExtern *import,
-                          Item *item, sg_error *err);
+Engine *sgi_linker_engine(const Linker *linker);
+bool sgi_linker_traps_unknown(const Linker *linker);
+size_t sgi_linker_count(const Linker *linker);
+const LinkerEntry *sgi_linker_entry(const Linker *linker, size_t index);
+/* The name of the instance that an import of `name` gets: its own, or else the newest compatible one. */
+Bytes sgi_linker_supplied_name(const Linker *linker, Bytes name);
+/* Does any definition name the instance? */
+bool sgi_linker_has_instance(const Linker *linker, Bytes name);
+/* *index is NO_INDEX when there is none; false: `scratch`, which holds nothing afterwards, was refused
+ * memory. */
+bool sgi_linker_find(const Linker *linker, Arena *scratch, Bytes instance, Bytes name, uint32_t *index);
 
-NameTable *sgi_names_new(Store *store);
 /* Both names as one key, in memory from `arena`; data NULL when refused. */
 Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second);
+
+/* ---- prepare.c: what imports get, looked up once ---- */
+
+typedef enum PreparedKind {
+    PREPARED_FUNC,        /* .func */
+    PREPARED_TYPE,        /* .resource; NULL: a type that has a name already */
+    PREPARED_ITEMS,       /* .items: an instance of what was defined for it singly */
+    PREPARED_INSTANCE,    /* .instance: one of a store's */
+    PREPARED_PART,        /* .part: an instance of a component that is instantiated first */
+    PREPARED_COMPONENT,   /* .component */
+    PREPARED_CORE_MODULE, /* .core_module */
+} PreparedKind;
+
+typedef struct PreparedInstance PreparedInstance;
+
+typedef struct PreparedItem {
+    PreparedKind kind;
+    union {
+        struct {
+            sg_host_fn *function; /* NULL: nobody supplied it */
+            void *context;
+            const CompFuncType *type;
+            Bytes instance_name, name; /* as imported */
+        } func;
+        Resource *resource;
+        PreparedInstance *items;
+        struct {
+            CompInstance *instance;
+            uint64_t store_id;
+        } instance;
+        uint32_t part;
+        Component *component;
+        Module *core_module;
+    } as;
+} PreparedItem;
+
+struct PreparedInstance {
+    PreparedInstance *next;
+    PreparedItem *items;
+    uint32_t count;
+    Map names;
+};
+
+/* A component to instantiate, with what its imports get, in its type's order. */
+typedef struct PreparedPart {
+    Component *component; /* held */
+    PreparedItem *imports;
+} PreparedPart;
+
+/* Immutable, shared by threads; held by its handle and by every store that it was instantiated in. One that
+ * is made for a single instantiation is on the store's account, and only that store holds it. */
+struct sg_prepared {
+    Engine *engine; /* retained */
+    atomic_uint references;
+    Alloc own;
+    Alloc *alloc; /* `own`, or a store's */
+    Arena arena;
+    PreparedInstance *instances; /* all, for their maps */
+    Vec(LinkerEntry) held;
+    Vec(PreparedPart) parts; /* those that others need stand before them; the last is the component itself */
+};
+
+/* `store`, if not NULL, pays, and its interrupt is looked at. */
+sg_status sgi_prepare(const Linker *linker, Component *component, Store *store, Prepared **prepared,
+                      sg_error *err);
+void sgi_prepared_retain(Prepared *prepared);
+/* What an import of `inst`, which is a part's, gets in its store; `parts` are the instances made so far.
+ * SG_UNLINKABLE for an instance that does not have the type asked for. */
+sg_status sgi_link_import(ComponentInstance *inst, const PreparedItem *from, CompInstance *const *parts,
+                          const NamedExtern *import, Item *item, sg_error *err);
 
 /* ---- match.c ---- */
 

@@ -141,7 +141,7 @@ static sg_status match_exports(Matcher *m, const CompInstance *instance, const N
 }
 
 static const Item *find_item(const Given *given, Bytes name) {
-    const uint32_t *at = sgi_map_get(&given->instance->names->map, name);
+    const uint32_t *at = sgi_map_get(given->instance->names, name);
     return at ? &given->instance->exports[*at] : NULL;
 }
 

@@ -1,5 +1,6 @@
 /* Components as objects, and what the canonical ABI says of types alone: discriminants, flattened signatures
- * and structural equality. Types nest at most LIMIT(TYPE_DEPTH) deep, so recursion over them is bounded. */
+ * and structural equality; the types of core modules. Types nest at most LIMIT(TYPE_DEPTH) deep, so recursion
+ * over them is bounded. */
 #include "module/component.h"
 
 Component *sgi_component_new(const LoadContext *cx, Component *parent) {
@@ -197,4 +198,42 @@ const char *sgi_sort_name(Sort sort) {
     case SORT_CORE_INSTANCE: return "core instance";
     }
     return "item";
+}
+
+/* ---- core modules ---- */
+
+static void module_item_type(const Module *module, uint32_t index, CoreExternType *type) {
+    switch (type->kind) {
+    case EXTERN_FUNC: type->as.func_id = module->types[module->funcs[index]].id; break;
+    case EXTERN_TAG: type->as.func_id = module->types[module->tags[index]].id; break;
+    case EXTERN_MEMORY: type->as.memory = module->memories[index]; break;
+    case EXTERN_TABLE:
+        type->as.table = module->tables[index].type;
+        type->as.table.element = sgi_types_canonical(module->types, type->as.table.element);
+        break;
+    case EXTERN_GLOBAL:
+        type->as.global = module->globals[index].type;
+        type->as.global.type = sgi_types_canonical(module->types, type->as.global.type);
+        break;
+    case EXTERN_KINDS: break;
+    }
+}
+
+bool sgi_core_module_type(Arena *arena, const Module *module, CoreModuleType *type) {
+    CoreExternType *imports = sgi_arena_array(arena, module->import_count, sizeof *imports);
+    CoreExternType *exports = sgi_arena_array(arena, module->export_count, sizeof *exports);
+    if (imports == NULL || exports == NULL)
+        return false;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        const Import *item = &module->imports[i];
+        imports[i] = (CoreExternType){.module = item->module, .name = item->name, .kind = item->kind};
+        module_item_type(module, item->index, &imports[i]);
+    }
+    for (uint32_t i = 0; i < module->export_count; i++) {
+        const Export *item = &module->exports[i];
+        exports[i] = (CoreExternType){.name = item->name, .kind = item->kind};
+        module_item_type(module, item->index, &exports[i]);
+    }
+    *type = (CoreModuleType){imports, exports, module->import_count, module->export_count};
+    return true;
 }

@@ -498,6 +498,9 @@ uint8_t sgi_type_opcode(sg_kind kind);
 /* A byte is all there is of it. */
 bool sgi_type_is_primitive(sg_kind kind);
 
+/* What a validated module is to a component, in memory from `arena`; false when that is refused. */
+bool sgi_core_module_type(Arena *arena, const Module *module, CoreModuleType *type);
+
 /* variant-like types: bytes of the discriminant in memory (1, 2 or 4). */
 uint32_t sgi_discriminant_size(uint32_t case_count);
 

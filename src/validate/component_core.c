@@ -29,46 +29,13 @@ sg_status sgi_comp_unique_core(CompValidator *v, Map *names, bool is_import, con
     return sgi_comp_no_memory(v);
 }
 
-static void module_item_type(const Module *module, uint32_t index, CoreExternType *type) {
-    switch (type->kind) {
-    case EXTERN_FUNC: type->as.func_id = module->types[module->funcs[index]].id; break;
-    case EXTERN_TAG: type->as.func_id = module->types[module->tags[index]].id; break;
-    case EXTERN_MEMORY: type->as.memory = module->memories[index]; break;
-    case EXTERN_TABLE:
-        type->as.table = module->tables[index].type;
-        type->as.table.element = sgi_types_canonical(module->types, type->as.table.element);
-        break;
-    case EXTERN_GLOBAL:
-        type->as.global = module->globals[index].type;
-        type->as.global.type = sgi_types_canonical(module->types, type->as.global.type);
-        break;
-    case EXTERN_KINDS: break;
-    }
-}
-
-static sg_status module_type(CompValidator *v, const Module *module, CoreModuleType *type) {
-    type->import_count = module->import_count;
-    type->export_count = module->export_count;
-    CoreExternType *imports = sgi_arena_array(v->arena, module->import_count, sizeof *imports);
-    CoreExternType *exports = sgi_arena_array(v->arena, module->export_count, sizeof *exports);
-    if (imports == NULL || exports == NULL)
-        return sgi_comp_no_memory(v);
-    type->imports = imports;
-    type->exports = exports;
-    for (uint32_t i = 0; i < module->export_count; i++) {
-        const Export *item = &module->exports[i];
-        exports[i] = (CoreExternType){.name = item->name, .kind = item->kind};
-        module_item_type(module, item->index, &exports[i]);
-    }
+/* No import may stand there twice. */
+static sg_status check_imports(CompValidator *v, const CoreModuleType *type) {
     Map names;
     sgi_map_init(&names, v->cx.alloc);
     sg_status status = SG_OK;
-    for (uint32_t i = 0; i < module->import_count && status == SG_OK; i++) {
-        const Import *item = &module->imports[i];
-        imports[i] = (CoreExternType){.module = item->module, .name = item->name, .kind = item->kind};
-        module_item_type(module, item->index, &imports[i]);
-        status = sgi_comp_unique_core(v, &names, true, &imports[i]);
-    }
+    for (uint32_t i = 0; i < type->import_count && status == SG_OK; i++)
+        status = sgi_comp_unique_core(v, &names, true, &type->imports[i]);
     sgi_map_free(&names);
     return status;
 }
@@ -90,9 +57,9 @@ sg_status sgi_comp_core_module(CompValidator *v, Scope *scope, Module *module) {
     if (module->alloc.used > before && !sgi_alloc_charge(alloc, module->alloc.used - before))
         return sgi_comp_no_memory(v);
     CoreModuleType *type = sgi_arena_alloc(v->arena, sizeof *type);
-    if (type == NULL)
+    if (type == NULL || !sgi_core_module_type(v->arena, module, type))
         return sgi_comp_no_memory(v);
-    SGI_TRY(module_type(v, module, type));
+    SGI_TRY(check_imports(v, type));
     ExternType item = {.sort = SORT_CORE_MODULE, .as.core_module = type};
     return sgi_comp_push_item(v, scope, &item);
 }

@@ -256,7 +256,7 @@ static sg_status match_component(Matcher *m, const ComponentType *sub, const Com
 static sg_status match_resource(Matcher *m, const CompType *sub, const CompType *super) {
     const void *given = stands_for(&m->left, sub->as.resource);
     const void *wanted = sgi_ptrs_get(&m->right, super->as.resource);
-    bool is_open = m->v ? super->as.resource->id >= m->open_from : super->as.resource->is_imported;
+    bool is_open = m->v && super->as.resource->id >= m->open_from;
     if (wanted == &pending || (wanted == NULL && is_open))
         SGI_TRY(put(m, &m->right, super->as.resource, given));
     else if (given != (wanted ? wanted : super->as.resource))

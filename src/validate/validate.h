@@ -13,9 +13,8 @@ sg_status sgi_validate_module(const LoadContext *cx, Module *module);
  */
 sg_status sgi_validate_component(const LoadContext *cx, Component *component);
 
-/* Does `sub` satisfy an import of type `super`? On failure SG_UNLINKABLE that says what differs. For linking
- * at run time; resources that `super` imports take what `sub` has in their place. `scratch` holds nothing
- * afterwards. */
+/* Does `sub`, a root component or a core module, satisfy an import of type `super`? On failure SG_UNLINKABLE
+ * that says what differs. For linking at run time. `scratch` holds nothing afterwards. */
 sg_status sgi_extern_type_check(TypeRegistry *types, Alloc *scratch, const ExternType *sub,
                                 const ExternType *super, sg_error *err);
 

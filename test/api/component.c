@@ -1,61 +1,10 @@
 /* Components through the public interface: values there and back, host functions, hostile allocators, limits
  * inside the canonical ABI, and what becomes of an instance that was ended. */
-#include "api.h"
+#include "world.h"
 
 #include <stdlib.h>
 
 enum { TEXT_MAX = 1 << 16 };
-
-typedef struct World {
-    sg_engine *engine;
-    sg_linker *linker;
-    sg_store *store;
-    sg_component *component;
-    sg_instance *instance;
-} World;
-
-static World begin(sg_limits limits) {
-    sg_error error;
-    World w = {.engine = make_engine()};
-    w.linker = sg_linker_new(w.engine, &error);
-    assert_made(w.linker, error);
-    w.store = make_store(w.engine, limits);
-    return w;
-}
-
-static sg_status try_start(World *w, const char *text, sg_error *error) {
-    w->component = load_component(w->engine, text);
-    w->instance = sg_linker_instantiate(w->linker, w->store, w->component, error);
-    return w->instance ? SG_OK : error->status;
-}
-
-static void start(World *w, const char *text) {
-    sg_error error;
-    assert_ok(try_start(w, text, &error), error);
-}
-
-static void end(World *w) {
-    sg_store_delete(w->store);
-    sg_component_delete(w->component);
-    sg_linker_delete(w->linker);
-    sg_engine_delete(w->engine);
-}
-
-static sg_func *func(World *w, const char *name) {
-    sg_error error;
-    sg_func *found = sg_instance_find_func(w->instance, name, &error);
-    assert_made(found, error);
-    return found;
-}
-
-static sg_status invoke(World *w, const char *name, const sg_value *arguments, size_t count, sg_value *result,
-                        sg_error *error) {
-    return sg_func_call(func(w, name), arguments, count, result, error);
-}
-
-static sg_value u32_of(uint32_t value) {
-    return (sg_value){.kind = SG_U32, .of.u32 = value};
-}
 
 /* ---- a component around a core module's functions ---- */
 
@@ -783,9 +732,10 @@ static void imports_that_cannot_be(void **state) {
     } cases[] = {
         {"(import \"f\" (func))", "function \"f\""},
         {"(import \"tools\" (instance (export \"f\" (func))))", "function \"f\" of instance \"tools\""},
-        {"(import \"tools\" (instance (export \"m\" (core module))))", "item \"m\" of instance \"tools\""},
-        {"(import \"m\" (core module))", "item \"m\""},
-        {"(import \"c\" (component))", "item \"c\""},
+        {"(import \"tools\" (instance (export \"m\" (core module))))",
+         "core module \"m\" of instance \"tools\""},
+        {"(import \"m\" (core module))", "core module \"m\""},
+        {"(import \"c\" (component))", "component \"c\""},
     };
     World w = begin((sg_limits){0});
     sg_error error;

@@ -1,50 +1,8 @@
 /* Resources through the public interface: the host's in guests, guests' with the host, between components;
  * who may drop what, and that everything ends once. */
-#include "api.h"
+#include "world.h"
 
 #include <stdlib.h>
-
-typedef struct World {
-    sg_engine *engine;
-    sg_linker *linker;
-    sg_store *store;
-    sg_component *component;
-    sg_instance *instance;
-} World;
-
-static World begin(sg_limits limits) {
-    sg_error error;
-    World w = {.engine = make_engine()};
-    w.linker = sg_linker_new(w.engine, &error);
-    assert_made(w.linker, error);
-    w.store = make_store(w.engine, limits);
-    return w;
-}
-
-static void start(World *w, const char *text) {
-    sg_error error;
-    w->component = load_component(w->engine, text);
-    w->instance = sg_linker_instantiate(w->linker, w->store, w->component, &error);
-    assert_made(w->instance, error);
-}
-
-static void end(World *w) {
-    sg_store_delete(w->store);
-    sg_component_delete(w->component);
-    sg_linker_delete(w->linker);
-    sg_engine_delete(w->engine);
-}
-
-static sg_status invoke(World *w, const char *name, const sg_value *arguments, size_t count, sg_value *result,
-                        sg_error *error) {
-    sg_func *func = sg_instance_find_func(w->instance, name, error);
-    assert_made(func, *error);
-    return sg_func_call(func, arguments, count, result, error);
-}
-
-static sg_value u32_of(uint32_t value) {
-    return (sg_value){.kind = SG_U32, .of.u32 = value};
-}
 
 static sg_value own_of(uint64_t handle) {
     return (sg_value){.kind = SG_OWN, .of.handle = handle};

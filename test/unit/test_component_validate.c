@@ -537,12 +537,12 @@ static void linked_types(void **state) {
     loader_init(&l);
     Component *c = must_load_component(
         &l, "(component (import \"f\" (func (param \"x\" (list (tuple u8 string))))) (import \"g\" (func))"
-            " (import \"i\" (instance (export \"r\" (type $r (sub resource))) (export \"f\" (func (result "
+            " (import \"i\" (component (export \"r\" (type $r (sub resource))) (export \"f\" (func (result "
             "(own $r))))))"
-            " (import \"j\" (instance (export \"r\" (type $r (sub resource))) (export \"s\" (type (sub "
+            " (import \"j\" (component (export \"r\" (type $r (sub resource))) (export \"s\" (type (sub "
             "resource)))"
             "   (export \"f\" (func (result (own $r))))))"
-            " (import \"k\" (instance (export \"r\" (type $r (sub resource))) (export \"s\" (type $s (sub "
+            " (import \"k\" (component (export \"r\" (type $r (sub resource))) (export \"s\" (type $s (sub "
             "resource)))"
             "   (export \"f\" (func (result (own $s)))))))");
     const NamedExtern *imports = c->type.imports;
