@@ -50,14 +50,6 @@ static void end_tree(ComponentInstance *inst, sg_status status, const sg_error *
 
 /* ---- guests ---- */
 
-/* How many of the flat values go by slots; with more they go through memory. */
-static bool is_spilled(const CompField *types, uint32_t count, uint32_t max_flat) {
-    uint64_t flat = 0;
-    for (uint32_t i = 0; i < count; i++)
-        flat += types[i].type->flat_count;
-    return flat > max_flat;
-}
-
 /* The result as the list of types that it stands for. */
 static uint32_t result_types(const CompFuncType *type, CompField *field) {
     *field = (CompField){.type = type->result};
@@ -72,49 +64,58 @@ typedef struct Caller {
     Transfer *transfer;
 } Caller;
 
-/* The body of canon_lift, between entering and leaving. */
-static sg_status run_lifted(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
-                            sg_error *err) {
-    const CompFuncType *type = func->type;
-    Task task = {0};
-    LiftLowerContext cx = {.store = func->store,
-                           .opts = &func->opts,
-                           .inst = func->inst,
-                           .err = err,
-                           .task = &task,
-                           .transfer = caller.transfer,
-                           .is_between = caller.inst != NULL};
-    Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
-    bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
-    SGI_TRY(
-        sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, params_spilled, NULL, slots));
-    if (caller.scope) /* the arguments, which may be results of the call before, are the guest's own now */
-        sgi_call_drop_results(func->store, caller.scope);
-    SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
-
+/* The results of a synchronous function, in `slots` → values; and post-return. */
+static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, Slot *slots, sg_value *result) {
     CompField field;
-    uint32_t result_count = result_types(type, &field);
+    uint32_t result_count = result_types(func->type, &field);
     Slot flat_result = slots[0];
-    bool result_spilled = is_spilled(&field, result_count, MAX_FLAT_RESULTS);
-    SGI_TRY(sgi_lift_flat_values(&cx, &flat_result, result_spilled, &field, result_count, result));
-    if (task.num_borrows > 0)
-        return sgi_fail_trap(err, SG_TRAP_BORROWS_REMAIN);
+    bool result_spilled = sgi_canon_is_spilled(&field, result_count, MAX_FLAT_RESULTS);
+    SGI_TRY(sgi_lift_flat_values(cx, &flat_result, result_spilled, &field, result_count, result));
+    if (cx->task->num_borrows > 0)
+        return sgi_fail_trap(cx->err, SG_TRAP_BORROWS_REMAIN);
     if (func->opts.post_return) {
         slots[0] = flat_result;
         func->inst->may_leave = false;
-        SGI_TRY(sgi_func_call(func->store, func->opts.post_return, slots, err));
+        SGI_TRY(sgi_func_call(func->store, func->opts.post_return, slots, cx->err));
         func->inst->may_leave = true;
     }
     return SG_OK;
 }
 
+/* The body of canon_lift, between entering and leaving. */
+static sg_status run_lifted(CompFunc *func, Caller caller, Task *task, const sg_value *arguments,
+                            sg_value *result, sg_error *err) {
+    const CompFuncType *type = func->type;
+    LiftLowerContext cx = {.store = func->store,
+                           .opts = &func->opts,
+                           .inst = func->inst,
+                           .err = err,
+                           .task = task,
+                           .transfer = caller.transfer,
+                           .is_between = caller.inst != NULL};
+    Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
+    bool params_spilled = sgi_canon_is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
+    SGI_TRY(
+        sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, params_spilled, NULL, slots));
+    if (caller.scope) /* the arguments, which may be results of the call before, are the guest's own now */
+        sgi_call_drop_results(func->store, caller.scope);
+    task->cx = &cx;
+    task->result = result;
+    if (func->opts.is_async)
+        return sgi_task_run(task, func->core, slots);
+    SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
+    return finish_sync(&cx, func, slots, result);
+}
+
 static sg_status canon_lift(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
                             sg_error *err) {
-    if (func->opts.is_async)
-        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous functions");
+    SGI_TRY(sgi_canon_check_options(&func->opts, err));
     ComponentInstance *limit = common_ancestor(func->inst, caller.inst);
     SGI_TRY(enter_from(func->inst, limit, err));
-    sg_status status = run_lifted(func, caller, arguments, result, err);
+    Task task = {.type = func->type}, *outer = func->inst->task; /* a destructor's may be inside another */
+    func->inst->task = &task;
+    sg_status status = run_lifted(func, caller, &task, arguments, result, err);
+    func->inst->task = outer;
     if (status == SG_OK)
         leave_to(func->inst, limit);
     else
@@ -180,7 +181,9 @@ static void end_transfer(Transfer *transfer, Store *store, sg_status status) {
 
 /* ---- canon lower ---- */
 
-/* The body of canon_lower. */
+enum { SUBTASK_RETURNED = 2 };
+
+/* The body of canon_lower. A callee that does not wait has returned, however it was called. */
 static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slots, sg_error *err) {
     const CompFuncType *type = lowered->type;
     Store *store = lowered->inst->store;
@@ -193,12 +196,14 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
     sg_value *arguments = sgi_canon_alloc(&cx, type->param_count, sizeof *arguments);
     if (arguments == NULL)
         return sgi_store_no_memory(store, err);
-    bool params_spilled = is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
+    bool is_async = lowered->opts.is_async;
+    bool params_spilled = sgi_canon_is_spilled(type->params, type->param_count,
+                                               is_async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
     SGI_TRY(sgi_lift_flat_values(&cx, slots, params_spilled, type->params, type->param_count, arguments));
 
     CompField field;
     uint32_t result_count = result_types(type, &field);
-    bool result_spilled = is_spilled(&field, result_count, MAX_FLAT_RESULTS);
+    bool result_spilled = sgi_canon_is_spilled(&field, result_count, is_async ? 0 : MAX_FLAT_RESULTS);
     uint32_t out_param = 0; /* the last parameter: after one pointer, or after the flat ones */
     if (result_spilled) {
         uint32_t at = params_spilled ? 1 : 0;
@@ -213,7 +218,9 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
     Slot flat_result = {.u64 = 0};
     SGI_TRY(
         sgi_lower_flat_values(&cx, &result, &field, result_count, result_spilled, &out_param, &flat_result));
-    if (result_count && !result_spilled)
+    if (is_async)
+        slots[0].u64 = SUBTASK_RETURNED;
+    else if (result_count && !result_spilled)
         slots[0] = flat_result;
     return SG_OK;
 }
@@ -221,8 +228,7 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
 static sg_status canon_lower(LoweredFunc *lowered, Slot *slots, sg_error *err) {
     if (!lowered->inst->may_leave)
         return sgi_fail_trap(err, SG_TRAP_CANNOT_LEAVE);
-    if (lowered->opts.is_async)
-        return sgi_fail(err, SG_UNSUPPORTED, SG_NO_OFFSET, "not supported yet", "asynchronous calls");
+    SGI_TRY(sgi_canon_check_options(&lowered->opts, err));
     Transfer transfer = {0};
     sg_status status = run_lowered(lowered, &transfer, slots, err);
     end_transfer(&transfer, lowered->inst->store, status);

@@ -11,6 +11,13 @@ sg_status sgi_canon_trap(LiftLowerContext *cx, sg_trap trap, const char *message
     return SG_TRAP;
 }
 
+bool sgi_canon_is_spilled(const CompField *types, uint32_t count, uint32_t max_flat) {
+    uint64_t flat = 0;
+    for (uint32_t i = 0; i < count; i++)
+        flat += types[i].type->flat_count;
+    return flat > max_flat;
+}
+
 void *sgi_canon_alloc(LiftLowerContext *cx, size_t count, size_t size) {
     size_t total;
     return sgi_mul(count, size, &total) ? sgi_arena_alloc_raw(&cx->store->call_arena, total) : NULL;

@@ -38,7 +38,8 @@ void sgi_transfer_end_loans(Transfer *transfer, Store *store);
 /* Nobody takes what was lifted: it ends. */
 void sgi_transfer_abandon(Transfer *transfer);
 
-typedef struct LiftLowerContext {
+typedef struct LiftLowerContext LiftLowerContext;
+struct LiftLowerContext {
     Store *store;
     const CanonicalOptions *opts;
     ComponentInstance *inst;
@@ -50,7 +51,10 @@ typedef struct LiftLowerContext {
      * count without names. */
     bool is_between;
     uint32_t values; /* loaded or stored, not paid for yet */
-} LiftLowerContext;
+};
+
+/* Do the flat values go through memory? */
+bool sgi_canon_is_spilled(const CompField *types, uint32_t count, uint32_t max_flat);
 
 /* Stands before the bytes of a string lifted for another component: what store_string chooses its way by. */
 typedef struct StringSource {

@@ -377,6 +377,8 @@ static CanonicalOptions options_of(const ComponentInstance *inst, const CanonDef
         .realloc = def->realloc != NO_INDEX ? inst->core_funcs[def->realloc] : NULL,
         .post_return = def->post_return != NO_INDEX ? inst->core_funcs[def->post_return] : NULL,
         .is_async = def->is_async,
+        .has_callback = def->callback != NO_INDEX,
+        .is_memory64 = def->is_memory64,
     };
 }
 
@@ -394,19 +396,9 @@ static sg_status lift(Instantiation *in, ComponentInstance *inst, const CanonDef
     return SG_OK;
 }
 
-static sg_status add_core_func(Instantiation *in, ComponentInstance *inst, const ValType *params,
-                               uint32_t param_count, const ValType *results, uint32_t result_count,
-                               HostFn *host, void *context) {
-    FuncType *type = sgi_store_alloc(in->store, sizeof *type);
-    ValType *types = sgi_store_alloc(in->store, (param_count + result_count) * sizeof *types);
-    if (type == NULL || types == NULL)
-        return no_memory(in);
-    if (param_count)
-        memcpy(types, params, param_count * sizeof *types);
-    if (result_count)
-        memcpy(types + param_count, results, result_count * sizeof *types);
-    *type = sgi_func_type(types, param_count, types + param_count, result_count);
-    FuncInst *func = sgi_host_func_new(in->store, type, host, context, NULL, in->err);
+static sg_status add_core_func(Instantiation *in, ComponentInstance *inst, const CanonDef *def, HostFn *host,
+                               const void *context) {
+    FuncInst *func = sgi_host_func_new(in->store, def->core_type, host, (void *)context, NULL, in->err);
     if (func == NULL)
         return in->err ? in->err->status : SG_NO_MEMORY;
     inst->core_funcs[inst->core_func_count++] = func;
@@ -418,20 +410,24 @@ static sg_status lower(Instantiation *in, ComponentInstance *inst, const CanonDe
     if (lowered == NULL)
         return no_memory(in);
     *lowered = (LoweredFunc){inst->funcs[def->func], def->func_type, options_of(inst, def), inst};
-    ValType params[MAX_FLAT_PARAMS + 1], results[1];
-    uint32_t param_count, result_count;
-    sgi_flatten_functype(def->func_type, true, params, &param_count, results, &result_count);
-    return add_core_func(in, inst, params, param_count, results, result_count, sgi_canon_lower, lowered);
+    return add_core_func(in, inst, def, sgi_canon_lower, lowered);
+}
+
+static sg_status task_return(Instantiation *in, ComponentInstance *inst, const CanonDef *def) {
+    CanonTaskReturn *context = sgi_store_alloc(in->store, sizeof *context);
+    if (context == NULL)
+        return no_memory(in);
+    *context = (CanonTaskReturn){def->result_type, options_of(inst, def), inst};
+    return add_core_func(in, inst, def, sgi_canon_task_return, context);
 }
 
 static sg_status resource_builtin(Instantiation *in, ComponentInstance *inst, const CanonDef *def,
                                   HostFn *host) {
-    const ValType i32 = VAL_I32;
     CanonResource *context = sgi_store_alloc(in->store, sizeof *context);
     if (context == NULL)
         return no_memory(in);
     *context = (CanonResource){inst->types[def->type], inst};
-    return add_core_func(in, inst, &i32, 1, &i32, def->kind != CANON_RESOURCE_DROP, host, context);
+    return add_core_func(in, inst, def, host, context);
 }
 
 /* A type definition: a resource type is a new one each time. */
@@ -455,16 +451,17 @@ static sg_status define_type(Instantiation *in, ComponentInstance *inst, const T
     return add_type(in, inst, resource);
 }
 
-static sg_status canon(Instantiation *in, ComponentInstance *inst, Def *def) {
-    CanonDef *canon = &def->as.canon;
+static sg_status canon(Instantiation *in, ComponentInstance *inst, const CanonDef *canon) {
     switch (canon->kind) {
     case CANON_LIFT: return lift(in, inst, canon);
     case CANON_LOWER: return lower(in, inst, canon);
     case CANON_RESOURCE_NEW: return resource_builtin(in, inst, canon, sgi_canon_resource_new);
     case CANON_RESOURCE_REP: return resource_builtin(in, inst, canon, sgi_canon_resource_rep);
     case CANON_RESOURCE_DROP: return resource_builtin(in, inst, canon, sgi_canon_resource_drop);
-    default: return unsupported(in, def, "asynchronous and threading built-ins");
+    case CANON_TASK_RETURN: return task_return(in, inst, canon);
+    case CANON_OTHER: break;
     }
+    return add_core_func(in, inst, canon, sgi_canon_unsupported, sgi_canon_row(canon->opcode)->name);
 }
 
 /* One definition of the frame on top, which may push another. */
@@ -484,7 +481,7 @@ static sg_status execute(Instantiation *in, Frame *frame, Def *def) {
         return push(in, target.component, target.env, inst, &def->as.instance);
     }
     case DEF_ALIAS: return alias(in, inst, &def->as.alias);
-    case DEF_CANON: return canon(in, inst, def);
+    case DEF_CANON: return canon(in, inst, &def->as.canon);
     case DEF_IMPORT: return import(in, frame, &def->as.import);
     case DEF_EXPORT:
         item = item_at(inst, def->as.export_.item);

@@ -42,9 +42,13 @@ struct sg_resource_type {
     atomic_uint references;
 };
 
-/* The part of a running call that borrowed handles belong to. */
+/* A running call of a lifted function: what borrowed handles belong to, and what its built-ins work on. */
 typedef struct Task {
     uint32_t num_borrows;
+    struct LiftLowerContext *cx; /* the other side's; NULL where a host function is called */
+    const CompFuncType *type;
+    sg_value *result; /* where task.return puts it */
+    bool is_returned; /* it did */
 } Task;
 
 typedef struct Handle {
@@ -124,6 +128,8 @@ struct ComponentInstance {
     uint32_t core_module_count, core_instance_count, core_func_count, core_table_count, core_memory_count,
         core_global_count, core_tag_count;
 
+    Task *task; /* of the innermost call that runs in it; NULL: none */
+
     Resource **types; /* by type index; NULL: no resource */
     uint32_t type_count;
 
@@ -137,7 +143,7 @@ typedef struct CanonicalOptions {
     MemoryInst *memory;    /* NULL: none */
     FuncInst *realloc;     /* the same */
     FuncInst *post_return; /* the same */
-    bool is_async;
+    bool is_async, has_callback, is_memory64;
 } CanonicalOptions;
 
 typedef enum CompFuncKind { COMP_FUNC_LIFTED, COMP_FUNC_HOST, COMP_FUNC_UNKNOWN } CompFuncKind;
@@ -288,6 +294,25 @@ extern const CompFuncType sgi_destructor_type;
 /* Ends the life of what `resource` represents by `rep`: the destructor runs as a call from `caller`, NULL:
  * from the host, in a scope. */
 sg_status sgi_resource_destroy(Resource *resource, uint64_t rep, ComponentInstance *caller, sg_error *err);
+
+/* ---- task.c ---- */
+
+/* The body of an asynchronous function: calls it, with its arguments in `slots`, until it exits; its task has
+ * returned then. What would wait is SG_UNSUPPORTED. */
+sg_status sgi_task_run(Task *task, FuncInst *core, Slot *slots);
+/* SG_UNSUPPORTED if the options ask for what is not performed yet. */
+sg_status sgi_canon_check_options(const CanonicalOptions *opts, sg_error *err);
+
+/* A canon task.return. */
+typedef struct CanonTaskReturn {
+    const sg_type *type; /* NULL: none */
+    CanonicalOptions opts;
+    ComponentInstance *inst;
+} CanonTaskReturn;
+
+/* The core functions of canon task.return, and of a built-in that is not performed yet: the context is its
+ * name. */
+HostFn sgi_canon_task_return, sgi_canon_unsupported;
 
 /* ---- resource.c ---- */
 

@@ -70,7 +70,10 @@ sg_status sgi_decode_canon(CompDecoder *d, Reader *r, CanonDef *canon) {
                                       CANON_RESOURCE_REP};
     size_t offset = sgi_reader_offset(r);
     SGI_TRY(sgi_read_byte(r, &canon->opcode));
-    canon->kind = canon->opcode < SGI_COUNT(kinds) ? kinds[canon->opcode] : CANON_OTHER;
+    enum { TASK_RETURN = 0x09 };
+    canon->kind = canon->opcode < SGI_COUNT(kinds) ? kinds[canon->opcode]
+                  : canon->opcode == TASK_RETURN   ? CANON_TASK_RETURN
+                                                   : CANON_OTHER;
     canon->type = canon->memory = canon->realloc = canon->post_return = canon->callback = NO_INDEX;
     const CanonRow *row = sgi_canon_row(canon->opcode);
     return row ? decode_immediates(d, r, row->immediates, canon)

@@ -104,35 +104,6 @@ bool sgi_type_equal(const sg_type *a, const sg_type *b) {
     return sgi_type_equal_by(a, b, is_one_resource, NULL);
 }
 
-/* Appends the flat types of `type` to at most MAX_FLAT_PARAMS; false when there is no more room. */
-static bool append_flat(const sg_type *type, ValType *flat, uint32_t *count) {
-    if (type->flat_count > MAX_FLAT_PARAMS - *count)
-        return false;
-    for (uint32_t i = 0; i < type->flat_count; i++)
-        flat[(*count)++] = type->flat[i];
-    return true;
-}
-
-void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
-                          ValType *results, uint32_t *result_count) {
-    *param_count = *result_count = 0;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        if (!append_flat(type->params[i].type, params, param_count)) {
-            params[0] = VAL_I32;
-            *param_count = 1;
-            break;
-        }
-    if (type->result == NULL)
-        return;
-    if (type->result->flat_count <= MAX_FLAT_RESULTS) {
-        append_flat(type->result, results, result_count);
-    } else if (is_lower) {
-        params[(*param_count)++] = VAL_I32;
-    } else {
-        results[(*result_count)++] = VAL_I32;
-    }
-}
-
 /* discriminant_type of the canonical ABI; counts past 2^32 do not exist. */
 uint32_t sgi_discriminant_size(uint32_t case_count) {
     return case_count <= 1u << 8 ? 1 : case_count <= 1u << 16 ? 2 : 4;

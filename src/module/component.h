@@ -19,7 +19,7 @@ typedef struct ComponentType ComponentType;
 
 /* ---- resolved types ---- */
 
-enum { MAX_FLAT_PARAMS = 16, MAX_FLAT_RESULTS = 1 };
+enum { MAX_FLAT_PARAMS = 16, MAX_FLAT_ASYNC_PARAMS = 4, MAX_FLAT_RESULTS = 1 };
 
 typedef struct CompField {
     Bytes name;          /* empty for tuple members */
@@ -37,6 +37,7 @@ struct sg_type {
     uint32_t size64, alignment64; /* the same for 64-bit memories, which bound what is valid */
     uint32_t flat_count;
     uint8_t flat[MAX_FLAT_PARAMS];
+    uint16_t flat_pointers; /* bit i: flat[i] is an i64 with a 64-bit memory */
     /* SG_RECORD, SG_TUPLE, SG_VARIANT, SG_ENUM, SG_FLAGS: the members; SG_OPTION: {none, some}; SG_RESULT:
      * {ok, error}. Variants' discriminants are indices into them. */
     const CompField *fields;
@@ -228,7 +229,8 @@ typedef enum CanonKind {
     CANON_RESOURCE_NEW,
     CANON_RESOURCE_DROP,
     CANON_RESOURCE_REP,
-    CANON_OTHER, /* the asynchronous and threading ones: `opcode` tells; not executed yet */
+    CANON_TASK_RETURN,
+    CANON_OTHER, /* the other asynchronous and threading ones: `opcode` tells; not executed yet */
 } CanonKind;
 
 #define NO_INDEX UINT32_MAX
@@ -286,8 +288,11 @@ typedef struct CanonDef {
     uint8_t flag; /* the same: the byte of async?, cancel? or shared? */
     const TypeExpr *result; /* task.return; NULL: none */
     /* Resolved by validation. */
+    const sg_type *result_type;    /* of `result` */
     const CompFuncType *func_type; /* CANON_LIFT, CANON_LOWER */
     uint32_t core_type_id; /* registry id of the core function's type: of the one lifted, or the one made */
+    const FuncType *core_type; /* of the one made; NULL for CANON_LIFT */
+    bool is_memory64;          /* its memory has 64-bit addresses */
     ResourceType *resource;
 } CanonDef;
 
@@ -478,11 +483,6 @@ void sgi_component_release(Component *component);
 bool sgi_type_equal(const sg_type *a, const sg_type *b);
 typedef bool SameResource(void *context, const ResourceType *a, const ResourceType *b);
 bool sgi_type_equal_by(const sg_type *a, const sg_type *b, SameResource *same, void *context);
-
-/* flatten_type of a whole function: the core signature of canon lift (`is_lower` false) or canon lower.
- * `params` has room for MAX_FLAT_PARAMS + 1, `results` for 1. */
-void sgi_flatten_functype(const CompFuncType *type, bool is_lower, ValType *params, uint32_t *param_count,
-                          ValType *results, uint32_t *result_count);
 
 /* The version in a name. Names with the same track are compatible with each other. */
 typedef struct Version {

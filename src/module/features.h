@@ -12,7 +12,7 @@ typedef enum Feature {
 } Feature;
 
 /* A set: bit FEATURE_<id>. */
-typedef uint32_t Features;
+typedef uint64_t Features;
 
 extern const char *const sgi_feature_names[FEATURE_COUNT];
 

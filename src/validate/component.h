@@ -21,10 +21,12 @@ typedef struct ParsedName {
     Bytes unique;   /* two names are strongly-unique when these differ, case aside */
 } ParsedName;
 
-/* Explainer, "Import and Export Definitions". On failure `why` says what is wrong. */
-bool sgi_name_parse(Bytes name, ParsedName *parsed, const char **why);
+/* Explainer, "Import and Export Definitions", as far as `features` go. On failure `why` says what is wrong.
+ */
+bool sgi_name_parse(Bytes name, Features features, ParsedName *parsed, const char **why);
 bool sgi_name_is_label(Bytes name);
 bool sgi_name_is_semver(Bytes version);
+bool sgi_name_is_canonversion(Bytes version);
 /* The same name but for the case of letters. */
 bool sgi_name_same(Bytes a, Bytes b);
 
@@ -67,6 +69,7 @@ struct Scope {
     Vec(CoreExternType) core_exports;
     NameScope import_names, export_names;
     uint64_t transitive_instances; /* saturating */
+    ValType context_type;          /* of context.get and context.set so far; 0: none */
 };
 
 typedef struct CompValidator {
@@ -198,10 +201,14 @@ sg_status sgi_comp_canon_async(CompValidator *v, Scope *scope, CanonDef *canon);
 
 /* What an options list may hold besides encoding, memory and realloc. */
 enum { CANON_MAY_POST_RETURN = 1, CANON_MAY_ASYNC = 2, CANON_MAY_CALLBACK = 4 };
-sg_status sgi_comp_options(CompValidator *v, Scope *scope, const CanonDef *canon, unsigned may);
+sg_status sgi_comp_options(CompValidator *v, Scope *scope, CanonDef *canon, unsigned may);
 /* What is written to memory needs one; what the host makes there needs realloc too. */
 sg_status sgi_comp_require(CompValidator *v, const CanonDef *canon, bool memory, bool realloc);
-sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, uint32_t index);
+sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, CanonDef *canon);
+/* Of its memory, once that is checked. */
+ValType sgi_comp_address_type(const CanonDef *canon);
+/* flatten_type, into `flat`: how many there are, which fit into MAX_FLAT_PARAMS. */
+uint32_t sgi_comp_flat_types(const sg_type *type, const CanonDef *canon, ValType *flat);
 /* The core function that a definition makes. */
 sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
                               uint32_t param_count, const ValType *results, uint32_t result_count);

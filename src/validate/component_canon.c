@@ -17,7 +17,13 @@ static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, cons
 
 sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
                               uint32_t param_count, const ValType *results, uint32_t result_count) {
-    FuncType type = sgi_func_type(params, param_count, results, result_count);
+    ValType *types = sgi_arena_array(v->arena, param_count + result_count, sizeof *types);
+    FuncType type = sgi_func_type(types, param_count, types + param_count, result_count);
+    canon->core_type = sgi_arena_copy(v->arena, &type, sizeof type);
+    if (types == NULL || canon->core_type == NULL)
+        return sgi_comp_no_memory(v);
+    for (uint32_t i = 0; i < param_count + result_count; i++)
+        types[i] = i < param_count ? params[i] : results[i - param_count];
     SGI_TRY(sgi_types_add_func(v->cx.types, &type, &canon->core_type_id, v->cx.err));
     SGI_TRY(sgi_comp_keep_type(v, canon->core_type_id));
     CoreExternType item = {.kind = EXTERN_FUNC, .as.func_id = canon->core_type_id};
@@ -48,26 +54,34 @@ static sg_status check_option_list(CompValidator *v, const CanonDef *canon, unsi
     return SG_OK;
 }
 
-sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, uint32_t index) {
+sg_status sgi_comp_canon_memory(CompValidator *v, const Scope *scope, CanonDef *canon) {
+    uint32_t index = canon->memory;
     if (index >= scope->core_items[EXTERN_MEMORY].count)
         return sgi_comp_bad_index(v, "core memory", index);
     const Limits *limits = &scope->core_items[EXTERN_MEMORY].items[index].type.as.memory;
+    canon->is_memory64 = limits->is_64;
     if (limits->is_64)
-        return sgi_load_unsupported(&v->cx, FEATURE_MEMORY64, v->offset);
+        SGI_TRY(sgi_load_need(&v->cx, FEATURE_COMPONENT_MEMORY64, v->offset));
     return limits->is_shared
                ? sgi_comp_invalid(v, "canonical ABI memory cannot be shared", "memory %u", index)
                : SG_OK;
 }
 
-sg_status sgi_comp_options(CompValidator *v, Scope *scope, const CanonDef *canon, unsigned may) {
-    static const ValType i32s[] = {VAL_I32, VAL_I32, VAL_I32, VAL_I32};
+ValType sgi_comp_address_type(const CanonDef *canon) {
+    return canon->is_memory64 ? VAL_I64 : VAL_I32;
+}
+
+sg_status sgi_comp_options(CompValidator *v, Scope *scope, CanonDef *canon, unsigned may) {
+    static const ValType i32s[] = {VAL_I32, VAL_I32, VAL_I32};
     SGI_TRY(check_option_list(v, canon, may));
     if (canon->memory != NO_INDEX)
-        SGI_TRY(sgi_comp_canon_memory(v, scope, canon->memory));
+        SGI_TRY(sgi_comp_canon_memory(v, scope, canon));
     if (canon->realloc != NO_INDEX) {
         if (canon->memory == NO_INDEX)
             return sgi_comp_invalid(v, "canonical option `memory` is required", "by `realloc`");
-        SGI_TRY(check_func(v, scope, canon->realloc, i32s, 4, i32s, 1, "realloc"));
+        ValType address = sgi_comp_address_type(canon);
+        ValType addresses[] = {address, address, address, address};
+        SGI_TRY(check_func(v, scope, canon->realloc, addresses, 4, addresses, 1, "realloc"));
     }
     if (canon->callback != NO_INDEX) {
         if (!canon->is_async)
@@ -101,6 +115,12 @@ static uint64_t flat_params(const CompFuncType *type) {
     return count;
 }
 
+uint32_t sgi_comp_flat_types(const sg_type *type, const CanonDef *canon, ValType *flat) {
+    for (uint32_t i = 0; i < type->flat_count; i++)
+        flat[i] = canon->is_memory64 && type->flat_pointers >> i & 1 ? VAL_I64 : type->flat[i];
+    return type->flat_count;
+}
+
 /* ---- lift and lower ---- */
 
 typedef struct CoreSignature {
@@ -108,28 +128,42 @@ typedef struct CoreSignature {
     uint32_t param_count, result_count;
 } CoreSignature;
 
-enum { MAX_FLAT_ASYNC_PARAMS = 4 };
+/* More flat parameters than this go through memory. */
+static uint32_t most_flat_params(const CanonDef *canon) {
+    return canon->is_async && canon->kind == CANON_LOWER ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS;
+}
 
 /* flatten_functype of the canonical ABI. */
-static void flatten(const CompFuncType *type, const CanonDef *canon, CoreSignature *core) {
+static CoreSignature flatten(const CompFuncType *type, const CanonDef *canon) {
+    CoreSignature core = {.param_count = 0};
     bool is_lower = canon->kind == CANON_LOWER;
-    sgi_flatten_functype(type, is_lower, core->params, &core->param_count, core->results,
-                         &core->result_count);
-    if (!canon->is_async)
-        return;
-    bool spills = flat_params(type) > (is_lower ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
-    core->param_count = spills ? 1 : (uint32_t)flat_params(type);
-    if (spills)
-        core->params[0] = VAL_I32;
-    if (is_lower && type->result)
-        core->params[core->param_count++] = VAL_I32;
-    core->results[0] = VAL_I32;
-    core->result_count = is_lower || canon->callback != NO_INDEX;
+    ValType address = sgi_comp_address_type(canon);
+    if (flat_params(type) > most_flat_params(canon))
+        core.params[core.param_count++] = address;
+    else
+        for (uint32_t i = 0; i < type->param_count; i++)
+            core.param_count +=
+                sgi_comp_flat_types(type->params[i].type, canon, core.params + core.param_count);
+    if (canon->is_async) {
+        if (is_lower && type->result)
+            core.params[core.param_count++] = address;
+        core.results[0] = VAL_I32;
+        core.result_count = is_lower || canon->callback != NO_INDEX;
+    } else if (type->result && type->result->flat_count <= MAX_FLAT_RESULTS) {
+        core.result_count = sgi_comp_flat_types(type->result, canon, core.results);
+    } else if (type->result && is_lower) {
+        core.params[core.param_count++] = address;
+    } else if (type->result) {
+        core.results[core.result_count++] = address;
+    }
+    return core;
 }
 
 static sg_status check_async(CompValidator *v, const CanonDef *canon) {
     if (canon->is_async && !canon->func_type->is_async)
         return sgi_comp_refuse(v, "canonical option `async` requires an async function type");
+    if (canon->is_async && canon->kind == CANON_LIFT && canon->callback == NO_INDEX)
+        return sgi_load_need(&v->cx, FEATURE_COMPONENT_STACKFUL, v->offset);
     return SG_OK;
 }
 
@@ -139,10 +173,9 @@ static sg_status canon_lift(CompValidator *v, Scope *scope, CanonDef *canon) {
     if (scope->types.items[canon->type].kind != CT_FUNC)
         return sgi_comp_invalid(v, "unexpected type", "type index %u is not a function type", canon->type);
     const CompFuncType *type = canon->func_type = scope->types.items[canon->type].as.func;
-    CoreSignature core;
-    flatten(type, canon, &core);
     SGI_TRY(sgi_comp_options(v, scope, canon, CANON_MAY_POST_RETURN | CANON_MAY_ASYNC | CANON_MAY_CALLBACK));
     SGI_TRY(check_async(v, canon));
+    CoreSignature core = flatten(type, canon);
     bool makes = params_contain_pointer(type) || flat_params(type) > MAX_FLAT_PARAMS;
     bool reads =
         type->result && (type->result->contains_pointer ||
@@ -162,12 +195,10 @@ static sg_status canon_lower(CompValidator *v, Scope *scope, CanonDef *canon) {
     ExternType item;
     SGI_TRY(sgi_comp_get_item(v, scope, (SortIndex){SORT_FUNC, canon->func}, &item));
     const CompFuncType *type = canon->func_type = item.as.func;
-    CoreSignature core;
-    flatten(type, canon, &core);
     SGI_TRY(sgi_comp_options(v, scope, canon, CANON_MAY_ASYNC));
     SGI_TRY(check_async(v, canon));
-    uint64_t most = canon->is_async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS;
-    bool reads = params_contain_pointer(type) || flat_params(type) > most ||
+    CoreSignature core = flatten(type, canon);
+    bool reads = params_contain_pointer(type) || flat_params(type) > most_flat_params(canon) ||
                  (type->result && (canon->is_async || type->result->flat_count > MAX_FLAT_RESULTS));
     bool makes = type->result && type->result->contains_pointer;
     SGI_TRY(sgi_comp_require(v, canon, reads, makes));
@@ -201,6 +232,7 @@ sg_status sgi_comp_canon(CompValidator *v, Scope *scope, CanonDef *canon) {
     case CANON_RESOURCE_NEW:
     case CANON_RESOURCE_DROP:
     case CANON_RESOURCE_REP: return canon_resource(v, scope, canon);
+    case CANON_TASK_RETURN:
     case CANON_OTHER: break;
     }
     return sgi_comp_canon_async(v, scope, canon);

@@ -299,26 +299,37 @@ static sg_status check_annotation(CompValidator *v, const NameScope *names, Byte
                : bad_name(v, full, "static resource name is not known in this context");
 }
 
-/* A canonical version and its suffix make a version; without a suffix, whole versions are asked for. */
-static sg_status check_version_suffix(CompValidator *v, const ExternName *name, Bytes *whole) {
+enum { ATTRIBUTE_IMPLEMENTS = 1, ATTRIBUTE_VERSION_SUFFIX = 2, ATTRIBUTE_EXTERNAL_ID = 4 };
+
+/* A canonical version and its suffix make a version. */
+static sg_status check_version_suffix(CompValidator *v, const ExternName *name, NameKind kind) {
     size_t at = 0, size;
-    while (at < name->name.size && name->name.data[at] != '@')
-        at++;
-    Bytes version = {name->name.data + at, name->name.size - at};
-    bool canonical = version.size > 1 && !sgi_name_is_semver((Bytes){version.data + 1, version.size - 1});
-    if (!canonical || !sgi_add(name->name.size, name->version_suffix.size, &size))
+    if (!(name->attributes & ATTRIBUTE_VERSION_SUFFIX))
+        return SG_OK;
+    while (at < name->name.size && name->name.data[at++] != '@') {
+    }
+    Bytes version = {name->name.data + at, name->name.size - at}, suffix = name->version_suffix;
+    if (kind != NAME_INTERFACE || !sgi_name_is_canonversion(version) ||
+        !sgi_add(version.size, suffix.size, &size))
         return bad_name(v, name->name, "version suffix without a canonical version");
-    uint8_t *joined = sgi_arena_alloc(v->arena, size);
-    if (joined == NULL)
+    uint8_t *whole = sgi_alloc(v->cx.alloc, size);
+    if (whole == NULL)
         return sgi_comp_no_memory(v);
-    memcpy(joined, name->name.data, name->name.size);
-    if (name->version_suffix.size)
-        memcpy(joined + name->name.size, name->version_suffix.data, name->version_suffix.size);
-    *whole = (Bytes){joined, size};
-    return SG_OK;
+    memcpy(whole, version.data, version.size);
+    if (suffix.size)
+        memcpy(whole + version.size, suffix.data, suffix.size);
+    bool is_semver = sgi_name_is_semver((Bytes){whole, size});
+    sgi_free(v->cx.alloc, whole, size);
+    return is_semver ? SG_OK : bad_name(v, name->name, "not a valid semver with its suffix");
 }
 
-enum { ATTRIBUTE_IMPLEMENTS = 1, ATTRIBUTE_VERSION_SUFFIX = 2 };
+static sg_status check_gates(CompValidator *v, const ExternName *name) {
+    if (name->attributes & (ATTRIBUTE_IMPLEMENTS | ATTRIBUTE_EXTERNAL_ID))
+        SGI_TRY(sgi_load_need(&v->cx, FEATURE_COMPONENT_IMPLEMENTS, v->offset));
+    return name->attributes & ATTRIBUTE_VERSION_SUFFIX
+               ? sgi_load_need(&v->cx, FEATURE_COMPONENT_CANONICAL_NAMES, v->offset)
+               : SG_OK;
+}
 
 static sg_status check_implements(CompValidator *v, const ExternName *name, NameKind kind,
                                   const ExternType *type) {
@@ -326,7 +337,8 @@ static sg_status check_implements(CompValidator *v, const ExternName *name, Name
     const char *why;
     if (!(name->attributes & ATTRIBUTE_IMPLEMENTS))
         return SG_OK;
-    if (!sgi_name_parse(name->implements, &interface, &why) || interface.kind != NAME_INTERFACE)
+    if (!sgi_name_parse(name->implements, v->cx.features, &interface, &why) ||
+        interface.kind != NAME_INTERFACE)
         return bad_name(v, name->implements, "`implements` must be an interface name");
     if (type->sort != SORT_INSTANCE)
         return bad_name(v, name->name, "only instances can have an `implements`");
@@ -358,13 +370,10 @@ sg_status sgi_comp_check_name(CompValidator *v, NameScope *names, const ExternNa
                               const ExternType *type, bool adds_type) {
     ParsedName parsed;
     const char *why;
-    Bytes whole = name->name;
-    if (name->attributes & ATTRIBUTE_VERSION_SUFFIX)
-        SGI_TRY(check_version_suffix(v, name, &whole));
-    if (!sgi_name_parse(whole, &parsed, &why))
+    SGI_TRY(check_gates(v, name));
+    if (!sgi_name_parse(name->name, v->cx.features, &parsed, &why))
         return bad_name(v, name->name, why);
-    if (whole.data != name->name.data)
-        parsed.unique = name->name;
+    SGI_TRY(check_version_suffix(v, name, parsed.kind));
     SGI_TRY(add_unique(v, names, name->name, &parsed));
     SGI_TRY(check_implements(v, name, parsed.kind, type));
     SGI_TRY(check_annotation(v, names, name->name, &parsed, type));

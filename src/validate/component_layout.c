@@ -72,13 +72,16 @@ static Area layout(sg_type *type, int pointer) {
 
 static void append_flat(sg_type *type, const sg_type *part) {
     for (uint32_t i = 0; i < part->flat_count && type->flat_count <= MAX_FLAT_PARAMS; i++) {
-        if (type->flat_count < MAX_FLAT_PARAMS && i < MAX_FLAT_PARAMS)
+        if (type->flat_count < MAX_FLAT_PARAMS && i < MAX_FLAT_PARAMS) {
             type->flat[type->flat_count] = part->flat[i];
+            type->flat_pointers |= (uint16_t)((part->flat_pointers >> i & 1) << type->flat_count);
+        }
         type->flat_count++;
     }
 }
 
-/* `join` of the canonical ABI. */
+/* `join` of the canonical ABI. Whatever an i64 is joined with is one, so a slot that is a pointer in one case
+ * is an i64 with 64-bit memories. */
 static uint8_t join(uint8_t a, uint8_t b) {
     if (a == b)
         return a;
@@ -98,6 +101,7 @@ static void flatten_variant(sg_type *type) {
             }
             type->flat[at] =
                 at < type->flat_count ? join(type->flat[at], payload->flat[j]) : payload->flat[j];
+            type->flat_pointers |= (uint16_t)((payload->flat_pointers >> j & 1) << at);
             type->flat_count = at < type->flat_count ? type->flat_count : at + 1;
         }
     }
@@ -122,6 +126,7 @@ static void flatten(sg_type *type) {
     case SG_MAP:
         type->flat[0] = type->flat[1] = KIND_I32;
         type->flat_count = 2;
+        type->flat_pointers = 3;
         break;
     default:
         type->flat[0] = KIND_I32;

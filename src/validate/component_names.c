@@ -124,16 +124,35 @@ bool sgi_name_is_semver(Bytes version) {
     return take(&version, "+") ? is_identifiers(version, true) : version.size == 0;
 }
 
-/* <namespace>:<package>/<projection>[@<version>] */
-static bool parse_interface(Bytes text, const char **why) {
+/* A version up to the first number that is not 0: all that is compatible with it. */
+bool sgi_name_is_canonversion(Bytes version) {
+    for (int i = 0; i < 3; i++) {
+        Bytes number = take_until(&version, ".");
+        if (!is_number(number))
+            return false;
+        if (number.data[0] != '0' || i == 2)
+            return version.size == 0;
+        if (!take(&version, "."))
+            return false;
+    }
+    return false;
+}
+
+/* <namespace>+ <words> <projection>+ [@<version>]: one of each, unless the feature is on. */
+static bool parse_interface(Bytes text, Features features, const char **why) {
+    bool may_nest = sgi_has(features, FEATURE_COMPONENT_NESTED_NAMES);
+    unsigned namespaces = 0, projections = 0;
     *why = "not in kebab case";
-    if (!is_words(take_until(&text, ":")) || !take(&text, ":") || !is_words(take_until(&text, ":/@")))
+    for (; find(text, ":") < find(text, "/@") && (may_nest || namespaces == 0); namespaces++)
+        if (!is_words(take_until(&text, ":")) || !take(&text, ":"))
+            return false;
+    if (namespaces == 0 || !is_words(take_until(&text, ":/@")))
         return false;
+    for (; (may_nest || projections == 0) && take(&text, "/"); projections++)
+        if (!sgi_name_is_label(take_until(&text, "/@")))
+            return false;
     *why = "expected `/` after package name";
-    if (!take(&text, "/"))
-        return false;
-    *why = "not in kebab case";
-    if (!sgi_name_is_label(take_until(&text, "/@")))
+    if (projections == 0)
         return false;
     *why = "trailing characters found";
     if (text.size == 0)
@@ -141,7 +160,8 @@ static bool parse_interface(Bytes text, const char **why) {
     if (!take(&text, "@"))
         return false;
     *why = "not a valid semver";
-    return sgi_name_is_semver(text);
+    return sgi_name_is_semver(text) ||
+           (sgi_has(features, FEATURE_COMPONENT_CANONICAL_NAMES) && sgi_name_is_canonversion(text));
 }
 
 /* "sha256-<base64>" and its like, with options after a question mark. */
@@ -237,7 +257,7 @@ static bool parse_annotated(Bytes text, ParsedName *parsed, const char **why) {
     return sgi_name_is_label(parsed->resource) && sgi_name_is_label(text);
 }
 
-bool sgi_name_parse(Bytes name, ParsedName *parsed, const char **why) {
+bool sgi_name_parse(Bytes name, Features features, ParsedName *parsed, const char **why) {
     static const struct {
         const char *prefix;
         NameKind kind;
@@ -264,7 +284,7 @@ bool sgi_name_parse(Bytes name, ParsedName *parsed, const char **why) {
         return take_integrity(&rest) && rest.size == 0;
     parsed->kind = NAME_INTERFACE;
     if (find(name, ":") != name.size)
-        return parse_interface(name, why);
+        return parse_interface(name, features, why);
     parsed->kind = NAME_LABEL;
     *why = "not in kebab case";
     return sgi_name_is_label(name);

@@ -33,6 +33,7 @@ static const sg_type primitives[] = {
                    .alignment64 = 8,
                    .flat_count = 2,
                    .flat = {KIND_I32, KIND_I32},
+                   .flat_pointers = 3,
                    .depth = 1,
                    .weight = 1,
                    .contains_pointer = true},
@@ -273,7 +274,7 @@ static sg_status define_resource(CompValidator *v, Scope *scope, const TypeExpr 
     if (scope->kind != SCOPE_COMPONENT)
         return sgi_comp_refuse(v, "resources can only be defined within a concrete component");
     if (expr->rep == KIND_I64)
-        SGI_TRY(need(v, FEATURE_MEMORY64));
+        SGI_TRY(need(v, FEATURE_COMPONENT_MEMORY64));
     ResourceType *resource;
     SGI_TRY(sgi_comp_new_resource(v, scope, &resource));
     resource->is_local = true;

@@ -47,7 +47,8 @@ static void malformed(void **state) {
     };
     Loader l;
     loader_init(&l);
-    l.cx.features &= ~(1u << FEATURE_GC | 1u << FEATURE_MEMORY64 | 1u << FEATURE_EXCEPTIONS);
+    l.cx.features &=
+        ~((Features)1 << FEATURE_GC | (Features)1 << FEATURE_MEMORY64 | (Features)1 << FEATURE_EXCEPTIONS);
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         Module *module = NULL;
         l.err = (sg_error){.status = SG_OK};

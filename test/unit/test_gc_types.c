@@ -7,7 +7,7 @@
 
 static void gc_loader_init(Loader *l) {
     loader_init(l);
-    l->cx.features |= 1u << FEATURE_GC;
+    l->cx.features |= (Features)1 << FEATURE_GC;
 }
 
 static void invalid(void **state) {

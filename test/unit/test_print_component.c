@@ -82,7 +82,8 @@ static void round_trips(void **state) {
     (void)state;
     Loader l;
     loader_init(&l);
-    l.cx.features |= 1u << FEATURE_COMPONENT_ASYNC;
+    l.cx.features |= (Features)1 << FEATURE_COMPONENT_MORE_ASYNC | (Features)1
+                                                                       << FEATURE_COMPONENT_FIXED_LISTS;
     for (size_t i = 0; i < SGI_COUNT(sources); i++)
         round_trip(&l, sources[i]);
     loader_end(&l);
@@ -132,6 +133,7 @@ static void types_for_people(void **state) {
     };
     Loader l;
     loader_init(&l);
+    l.cx.features |= (Features)1 << FEATURE_COMPONENT_FIXED_LISTS;
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         char source[512];
         snprintf(source, sizeof source, "(component (import \"x\" %s))", cases[i].source);

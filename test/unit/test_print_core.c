@@ -40,7 +40,7 @@ static void forms(void **state) {
            "  (memory (;0;) 1)\n"
            "  (data (;0;) (i32.const 1) \"\\00\\ffa\")\n"
            ")\n");
-    l.cx.features |= 1u << FEATURE_LEGACY_EXCEPTIONS;
+    l.cx.features |= (Features)1 << FEATURE_LEGACY_EXCEPTIONS;
     prints(&l,
            "(type (func)) (tag $e (type 0)) (func (type 0) (block $h (try_table (catch $e $h) (catch_all $h) "
            "(throw $e)))"

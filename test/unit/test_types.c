@@ -86,7 +86,7 @@ static void declared_subtypes(void **state) {
     (void)state;
     Loader l;
     loader_init(&l);
-    l.cx.features |= 1u << FEATURE_GC;
+    l.cx.features |= (Features)1 << FEATURE_GC;
     const char *text =
         "(type $a (sub (struct (field i32)))) (type $b (sub $a (struct (field i32) (field i64))))"
         "(type $c (sub final $b (struct (field i32) (field i64) (field (mut i8)))))"
@@ -139,7 +139,7 @@ static void abstract_types(void **state) {
     assert_false(sgi_types_matches(l.types, VAL_I32, VAL_I64));
     assert_true(sgi_types_matches(l.types, VAL_BOTTOM, VAL_I64));
 
-    l.cx.features |= 1u << FEATURE_GC;
+    l.cx.features |= (Features)1 << FEATURE_GC;
     Module *m = must_load(&l, "(type (func)) (type (struct))");
     const SubType *t = m->types;
     assert_true(sgi_types_matches_in(t, sgi_ref(false, 0), VAL_FUNCREF));
@@ -158,7 +158,7 @@ static void layouts(void **state) {
     (void)state;
     Loader l;
     loader_init(&l);
-    l.cx.features |= 1u << FEATURE_GC;
+    l.cx.features |= (Features)1 << FEATURE_GC;
     Module *m = must_load(
         &l, "(type $a (sub (struct (field i8) (field (ref null $a)))))"
             "(type $b (sub $a (struct (field i8) (field (ref null $a)) (field i16 i64 funcref externref))))"
@@ -194,7 +194,7 @@ static void long_chain(void **state) {
     (void)state;
     Loader l;
     loader_init(&l);
-    l.cx.features |= 1u << FEATURE_GC;
+    l.cx.features |= (Features)1 << FEATURE_GC;
     char text[4096] = "(type (sub (struct))) (type $other (sub (struct (field i32))))";
     enum { COUNT = 64 };
     for (int i = 1; i < COUNT; i++)

@@ -136,7 +136,7 @@ static void features(void **state) {
     loader_init(&l);
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         sgi_module_release(must_load(&l, cases[i].text));
-        l.cx.features &= ~(Features)(1u << cases[i].feature);
+        l.cx.features &= ~((Features)1 << cases[i].feature);
         must_fail(&l, cases[i].text, SG_UNSUPPORTED, "unsupported feature");
         assert_non_null(strstr(l.err.detail, sgi_feature_names[cases[i].feature]));
         l.cx.features = sgi_features_default();
@@ -192,7 +192,7 @@ static void segments(void **state) {
                  "E0+0 L4+1 P14+1 P18+1");
     segments_are(&l, "(func block return try_table (catch_all 0) end end i32.const 1 drop)", "E0+0");
     segments_are(&l, "(func try_table (catch_all 0) end i32.const 1 drop)", "E0+0 P6+1");
-    l.cx.features |= 1u << FEATURE_LEGACY_EXCEPTIONS;
+    l.cx.features |= (Features)1 << FEATURE_LEGACY_EXCEPTIONS;
     segments_are(&l,
                  "(tag) (func try throw 0 catch 0 i32.const 1 drop unreachable catch_all i32.const 1 drop end"
                  " i32.const 1 drop)",
@@ -246,7 +246,7 @@ static void unknown_opcodes(void **state) {
     };
     Loader l;
     loader_init(&l);
-    l.cx.features = 1u << FEATURE_MVP;
+    l.cx.features = (Features)1 << FEATURE_MVP;
     for (size_t i = 0; i < SGI_COUNT(cases); i++) {
         uint8_t module[] = "\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\x0a\6\1\4\0??\x0b";
         memcpy(module + sizeof module - 4, cases[i].code, 2);

@@ -1,0 +1,118 @@
+/* Asynchronous functions: what returns without waiting runs, what waits is not supported yet. */
+#include "api.h"
+
+typedef struct World {
+    sg_engine *engine;
+    sg_linker *linker;
+    sg_store *store;
+    sg_component *component;
+    sg_instance *instance;
+} World;
+
+/* A component whose core function "run" has this body, lifted with a callback; it may call $return. */
+static World begin(const char *type, const char *result, const char *flat, const char *body) {
+    char text[2048];
+    snprintf(
+        text, sizeof text,
+        "(component (core module $Memory (memory (export \"m\") 1) (data (i32.const 8) \"hello\"))"
+        "  (core instance $memory (instantiate $Memory)) (alias core export $memory \"m\" (core memory $m))"
+        "  (core func $return (canon task.return %s (memory $m)))"
+        "  (core func $new (canon waitable-set.new))"
+        "  (core module $M (import \"\" \"return\" (func $return (param %s)))"
+        "    (import \"\" \"new\" (func $new (result i32)))"
+        "    (func (export \"run\") (result i32) %s)"
+        "    (func (export \"callback\") (param i32 i32 i32) (result i32) unreachable))"
+        "  (core instance $i (instantiate $M (with \"\" (instance (export \"return\" (func $return))"
+        "    (export \"new\" (func $new))))))"
+        "  (func (export \"run\") async (result %s) (canon lift (core func $i \"run\") async (memory $m)"
+        "    (callback (core func $i \"callback\")))))",
+        result, flat, body, type);
+    sg_error error;
+    World w = {.engine = make_engine()};
+    w.linker = sg_linker_new(w.engine, &error);
+    assert_made(w.linker, error);
+    w.store = make_store(w.engine, (sg_limits){0});
+    w.component = load_component(w.engine, text);
+    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
+    assert_made(w.instance, error);
+    return w;
+}
+
+static sg_status run(World *w, sg_value *result, sg_error *error) {
+    return sg_func_call(sg_instance_find_func(w->instance, "run", NULL), NULL, 0, result, error);
+}
+
+static void end(World *w) {
+    sg_store_delete(w->store);
+    sg_component_delete(w->component);
+    sg_linker_delete(w->linker);
+    sg_engine_delete(w->engine);
+}
+
+static void returns_at_once(void **state) {
+    (void)state;
+    World w = begin("string", "(result string)", "i32 i32",
+                    "(call $return (i32.const 8) (i32.const 5)) (i32.const 0)");
+    sg_error error;
+    sg_value result;
+    for (int i = 0; i < 3; i++) {
+        assert_ok(run(&w, &result, &error), error);
+        assert_int_equal(result.kind, SG_STRING);
+        assert_int_equal(result.of.string.size, 5);
+        assert_memory_equal(result.of.string.data, "hello", 5);
+    }
+    end(&w);
+}
+
+static void does_not_fit(void **state) {
+    (void)state;
+    static const struct {
+        const char *result, *flat, *body;
+    } cases[] = {
+        {"(result string)", "i32 i32", "(i32.const 0)"},
+        {"(result string)", "i32 i32",
+         "(call $return (i32.const 8) (i32.const 5)) (call $return (i32.const 8) (i32.const 5)) (i32.const "
+         "0)"},
+        {"(result (list u8))", "i32 i32", "(call $return (i32.const 8) (i32.const 5)) (i32.const 0)"},
+        {"", "", "(call $return) (i32.const 0)"},
+        {"(result string)", "i32 i32", "(call $return (i32.const 8) (i32.const 5)) (i32.const 7)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        World w = begin("string", cases[i].result, cases[i].flat, cases[i].body);
+        sg_error error;
+        sg_value result;
+        assert_int_equal(run(&w, &result, &error), SG_TRAP);
+        assert_int_equal(error.trap, SG_TRAP_TASK_RESULT);
+        end(&w);
+    }
+}
+
+static void waits(void **state) {
+    (void)state;
+    static const char *const bodies[] = {
+        "(i32.const 1)",
+        "(i32.const 0x12)",
+        "(call $return (i32.const 8) (i32.const 5)) (i32.const 1)",
+        "(drop (call $new)) (i32.const 0)",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        World w = begin("string", "(result string)", "i32 i32", bodies[i]);
+        sg_error error;
+        sg_value result;
+        assert_int_equal(run(&w, &result, &error), SG_UNSUPPORTED);
+        assert_string_equal(error.message, "not supported yet");
+        assert_int_equal(run(&w, &result, &error), SG_TRAP); /* it was left in the middle */
+        assert_int_equal(error.trap, SG_TRAP_CANNOT_ENTER);
+        end(&w);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    {"async: a function that returns at once", returns_at_once, NULL, NULL, NULL},
+    {"async: task.return that does not fit", does_not_fit, NULL, NULL, NULL},
+    {"async: what waits is not supported yet", waits, NULL, NULL, NULL},
+};
+
+int main(int argc, char **argv) {
+    return run_named(tests, sizeof tests / sizeof *tests, argc, argv);
+}
