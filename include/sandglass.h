@@ -12,6 +12,7 @@
 #include <sandglass/resource.h>
 #include <sandglass/store.h>
 #include <sandglass/value.h>
+#include <sandglass/wasi.h>
 #include <sandglass/wat.h>
 #include <sandglass/wit.h>
 

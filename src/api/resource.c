@@ -3,7 +3,7 @@
 
 sg_resource_type *sg_resource_type_new(sg_engine *engine, sg_resource_destructor *destructor, void *context,
                                        sg_error *error) {
-    return sgi_resource_type_new(engine, destructor, context, error);
+    return sgi_resource_type_new(engine, NULL, destructor, context, error);
 }
 
 void sg_resource_type_delete(sg_resource_type *type) {

@@ -18,10 +18,16 @@ void sgi_linker_delete(Linker *linker);
 /* `instance` NULL: the top level. */
 sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
                                  void *context, sg_error *err);
+/* The same for a function of one type only, which is written as signature.c tells; the text is kept, not
+ * copied. A component that imports it as another type is SG_UNLINKABLE. */
+sg_status sgi_linker_define_func_typed(Linker *linker, const char *instance, const char *name,
+                                       const char *signature, sg_host_fn *function, void *context,
+                                       sg_error *err);
 sg_status sgi_linker_define_instance(Linker *linker, const char *name, CompInstance *instance, sg_error *err);
 /* Holds the type. */
 sg_status sgi_linker_define_resource(Linker *linker, const char *instance, const char *name,
                                      struct sg_resource_type *type, sg_error *err);
+Engine *sgi_linker_engine(const Linker *linker);
 sg_status sgi_linker_define_module(Linker *linker, const char *instance, const char *name, Module *module,
                                    sg_error *err);
 sg_status sgi_linker_define_component(Linker *linker, const char *name, Component *component, sg_error *err);
@@ -45,9 +51,11 @@ const CompFuncType *sgi_comp_func_type(const CompFunc *func);
 sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *err);
 
-/* A resource type of the host's, with one reference for the caller. */
-struct sg_resource_type *sgi_resource_type_new(Engine *engine, sg_resource_destructor *destructor,
-                                               void *context, sg_error *err);
+/* A resource type of the host's, with one reference for the caller. `name`: by which signatures call it,
+ * kept; may be NULL. */
+struct sg_resource_type *sgi_resource_type_new(Engine *engine, const char *name,
+                                               sg_resource_destructor *destructor, void *context,
+                                               sg_error *err);
 void sgi_resource_type_retain(struct sg_resource_type *type);
 void sgi_resource_type_release(struct sg_resource_type *type);
 /* Drops a handle of the host's; a guest's destructor runs in a call of its own. */

@@ -332,6 +332,8 @@ static sg_status import(Instantiation *in, Frame *frame, const ImportDef *def) {
         if (number >= type->import_count)
             return not_found(in, "import", def->name.name);
         item = in->imports[number];
+        SGI_TRY(add_new_item(in, frame->inst, &item));
+        return sgi_signature_check(frame->inst, &type->imports[number].type, &item, in->err);
     } else {
         const uint32_t *at = sgi_map_get(&frame->args, def->name.name);
         if (at)

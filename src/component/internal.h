@@ -32,6 +32,7 @@ typedef struct Closure {
 typedef struct sg_resource_type Resource;
 struct sg_resource_type {
     bool is_host;
+    const char *host_name; /* by which signatures of the host's functions call it; may be NULL */
     /* A guest's. */
     ComponentInstance *impl;
     CompFunc *dtor; /* NULL: none */
@@ -159,6 +160,7 @@ struct sg_func {
     /* COMP_FUNC_HOST; COMP_FUNC_UNKNOWN: an import that nobody supplied */
     sg_host_fn *host;
     void *context;
+    const char *signature;     /* of the host's function; NULL: any */
     Bytes instance_name, name; /* of the import, for messages */
 };
 
@@ -181,6 +183,7 @@ typedef struct CanonResource {
 /* One of them. */
 typedef struct LinkerEntry {
     sg_host_fn *function;
+    const char *signature;
     void *context;
     CompInstance *instance; /* gone when its store is */
     uint64_t store_id;      /* the store's */
@@ -192,7 +195,6 @@ typedef struct LinkerEntry {
 void sgi_linker_entry_retain(const LinkerEntry *entry);
 void sgi_linker_entry_release(const LinkerEntry *entry);
 
-Engine *sgi_linker_engine(const Linker *linker);
 bool sgi_linker_traps_unknown(const Linker *linker);
 size_t sgi_linker_count(const Linker *linker);
 const LinkerEntry *sgi_linker_entry(const Linker *linker, size_t index);
@@ -206,6 +208,14 @@ bool sgi_linker_find(const Linker *linker, Arena *scratch, Bytes instance, Bytes
 
 /* Both names as one key, in memory from `arena`; data NULL when refused. */
 Bytes sgi_link_key(Arena *arena, Bytes first, Bytes second);
+
+/* ---- signature.c ---- */
+
+bool sgi_signature_matches(const ComponentInstance *inst, const char *signature, const CompFuncType *type);
+/* SG_UNLINKABLE unless the host's functions in `item`, given for an import of `inst` of the type `type`,
+ * which is bound, are of the types that it takes them for. */
+sg_status sgi_signature_check(const ComponentInstance *inst, const ExternType *type, const Item *item,
+                              sg_error *err);
 
 /* ---- prepare.c: what imports get, looked up once ---- */
 
@@ -226,6 +236,7 @@ typedef struct PreparedItem {
     union {
         struct {
             sg_host_fn *function; /* NULL: nobody supplied it */
+            const char *signature;
             void *context;
             const CompFuncType *type;
             Bytes instance_name, name; /* as imported */

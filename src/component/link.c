@@ -153,12 +153,18 @@ Bytes sgi_linker_supplied_name(const Linker *linker, Bytes name) {
     return at ? linker->newest.items[*at] : name;
 }
 
-sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
-                                 void *context, sg_error *err) {
+sg_status sgi_linker_define_func_typed(Linker *linker, const char *instance, const char *name,
+                                       const char *signature, sg_host_fn *function, void *context,
+                                       sg_error *err) {
     Bytes in = {NULL, 0};
     SGI_TRY(add_instance_name(linker, instance, &in, err));
-    return define(linker, in, sgi_bytes_of(name), (LinkerEntry){.function = function, .context = context},
-                  err);
+    LinkerEntry entry = {.function = function, .signature = signature, .context = context};
+    return define(linker, in, sgi_bytes_of(name), entry, err);
+}
+
+sg_status sgi_linker_define_func(Linker *linker, const char *instance, const char *name, sg_host_fn *function,
+                                 void *context, sg_error *err) {
+    return sgi_linker_define_func_typed(linker, instance, name, NULL, function, context, err);
 }
 
 /* Holds what `entry` refers to. */

@@ -68,6 +68,7 @@ static sg_status prepare_func(const Preparing *pr, Bytes supplied, Bytes instanc
         return unknown_import(pr, instance, import->name, "function");
     item->kind = PREPARED_FUNC;
     item->as.func.function = entry.function;
+    item->as.func.signature = entry.signature;
     item->as.func.context = entry.context;
     item->as.func.type = import->type.as.func;
     item->as.func.instance_name = instance;
@@ -316,6 +317,7 @@ static sg_status link_func(Store *store, const PreparedItem *from, Item *item, s
                        .type = from->as.func.type,
                        .host = from->as.func.function,
                        .context = from->as.func.context,
+                       .signature = from->as.func.signature,
                        .instance_name = from->as.func.instance_name,
                        .name = from->as.func.name};
     *item = (Item){.sort = SORT_FUNC, .as.func = func};

@@ -360,14 +360,15 @@ sg_trap sgi_canon_resource_drop(void *context, ExecContext *exec, FuncInst *func
 
 /* ---- the host's side ---- */
 
-Resource *sgi_resource_type_new(Engine *engine, sg_resource_destructor *destructor, void *context,
-                                sg_error *err) {
+Resource *sgi_resource_type_new(Engine *engine, const char *name, sg_resource_destructor *destructor,
+                                void *context, sg_error *err) {
     Resource *resource = sgi_engine_alloc(engine, sizeof *resource);
     if (resource == NULL) {
         sgi_fail_memory(err);
         return NULL;
     }
-    *resource = (Resource){.is_host = true, .destructor = destructor, .context = context, .engine = engine};
+    *resource = (Resource){
+        .is_host = true, .host_name = name, .destructor = destructor, .context = context, .engine = engine};
     atomic_init(&resource->references, 1);
     sgi_engine_retain(engine);
     return resource;

@@ -218,6 +218,7 @@ struct ExecContext {
     Slot *stack_end;         /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
     Slot *stack_peak;        /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
     Activation *activation;  /* the innermost, or NULL */
+    Instance *caller;        /* of the host function that begins; NULL: the host itself */
     const TagInst *uncaught; /* of the newest exception that became a trap */
     const LibCalls *lib;
     Store *store;

@@ -55,6 +55,16 @@ uint64_t sgi_os_thread_cpu(void) {
     return clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
+uint64_t sgi_os_wall(void) {
+    return clock_read(CLOCK_REALTIME);
+}
+
+uint64_t sgi_os_clock_resolution(void) {
+    struct timespec time;
+    clock_getres(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
 /* --- files --- */
 
 static sg_status io_fail(sg_error *err, const char *path) {
@@ -195,19 +205,30 @@ static void *thread_main(void *argument) {
     return NULL;
 }
 
+static void *task_main(void *argument) {
+    OsTask *task = argument;
+    prctl(PR_SET_NAME, "sandglass");
+    task->run(task);
+    return NULL;
+}
+
+/* A new thread inherits the mask of its maker. */
+static int create_masked(pthread_t *thread, void *(*run)(void *argument), void *argument) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int code = pthread_create(thread, NULL, run, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
+}
+
 OsThread *sgi_os_thread_start(void (*run)(void *argument), void *argument, Alloc *alloc) {
     OsThread *thread = sgi_alloc(alloc, sizeof *thread);
     if (thread == NULL)
         return NULL;
     thread->run = run;
     thread->argument = argument;
-    /* A new thread inherits the mask of its maker. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&thread->thread, NULL, thread_main, thread);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0) {
+    if (create_masked(&thread->thread, thread_main, thread) != 0) {
         sgi_free(alloc, thread, sizeof *thread);
         return NULL;
     }
@@ -217,6 +238,14 @@ OsThread *sgi_os_thread_start(void (*run)(void *argument), void *argument, Alloc
 void sgi_os_thread_join(OsThread *thread, Alloc *alloc) {
     pthread_join(thread->thread, NULL);
     sgi_free(alloc, thread, sizeof *thread);
+}
+
+bool sgi_os_thread_spawn(OsTask *task) {
+    pthread_t thread;
+    if (create_masked(&thread, task_main, task) != 0)
+        return false;
+    pthread_detach(thread);
+    return true;
 }
 
 void sgi_os_thread_forget(OsThread *thread, Alloc *alloc) {

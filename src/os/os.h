@@ -1,5 +1,5 @@
 /* The door of os: all that the operating system must give, with preconditions. Linux implements it in
- * linux.c. */
+ * linux.c and streams.c. */
 #ifndef SGI_OS_H
 #define SGI_OS_H
 
@@ -31,6 +31,44 @@ uint64_t sgi_os_thread_cpu(void);
 sg_status sgi_os_read_file(const char *path, size_t limit, Alloc *alloc, uint8_t **data, size_t *size,
                            sg_error *err);
 
+/* --- waiting for descriptors, and streams of bytes (streams.c) --- */
+
+enum { OS_POLL_READ = 1, OS_POLL_WRITE = 4 };
+
+typedef struct OsPoll {
+    int fd;             /* negative: none */
+    short asked, found; /* of OS_POLL_*; found something else: it failed or was closed, which is ready too */
+} OsPoll;
+
+/* Waits until one is ready, a signal was handled, or the absolute CLOCK_MONOTONIC time has come (UINT64_MAX:
+ * no end); fills `found`. An error number of <errno.h>, or 0. */
+int sgi_os_poll(OsPoll *items, size_t count, uint64_t end_ns);
+
+/* A descriptor that is readable from set to clear; set may be called from any thread. An error number or 0.
+ */
+int sgi_os_event_new(int *fd);
+void sgi_os_event_delete(int fd);
+void sgi_os_event_set(int fd);
+void sgi_os_event_clear(int fd);
+
+/* Reads or writes what can be without waiting, even where the descriptor, which others may share, is not
+ * set so; but for regular files, which never make one wait long. An error number or 0; EAGAIN. Writing where
+ * nobody reads raises no signal: EPIPE. */
+int sgi_os_stream_read(int fd, void *buffer, size_t size, size_t *count);
+int sgi_os_stream_write(int fd, const void *data, size_t size, size_t *count);
+bool sgi_os_is_terminal(int fd);
+/* May reading or writing it have to wait? */
+bool sgi_os_may_wait(int fd);
+
+/* CLOCK_REALTIME, nanoseconds since 1970. */
+uint64_t sgi_os_wall(void);
+/* The resolution of CLOCK_MONOTONIC, nanoseconds. */
+uint64_t sgi_os_clock_resolution(void);
+/* Numbers that nobody can guess. */
+bool sgi_os_random(void *buffer, size_t size);
+/* Entry `index` of the process's environment, "NAME=VALUE"; NULL past the end. */
+const char *sgi_os_environment(size_t index);
+
 /* --- threads --- */
 
 typedef struct OsMutex OsMutex;
@@ -59,6 +97,11 @@ void sgi_os_condition_reset(OsCondition *condition);
  * frees it. */
 OsThread *sgi_os_thread_start(void (*run)(void *argument), void *argument, Alloc *alloc);
 void sgi_os_thread_join(OsThread *thread, Alloc *alloc);
+/* The same for a thread that nobody joins: it calls `task->run(task)`. False when refused. */
+typedef struct OsTask {
+    void (*run)(struct OsTask *self);
+} OsTask;
+bool sgi_os_thread_spawn(OsTask *task);
 /* Frees the record of a thread that a fork left behind: it does not exist in this process. */
 void sgi_os_thread_forget(OsThread *thread, Alloc *alloc);
 

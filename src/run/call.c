@@ -125,8 +125,10 @@ sg_status sgi_call_end(Store *store, CallScope *scope, sg_status status, sg_erro
 /* --- calling --- */
 
 static sg_trap call_func(ExecContext *cx, FuncInst *func, Slot *slots) {
-    if (func->kind == FUNC_HOST)
+    if (func->kind == FUNC_HOST) {
+        cx->caller = NULL;
         return sgi_lib_call_host(cx, func, slots);
+    }
     if (func->instance->ended != SG_TRAP_NONE)
         return SG_TRAP_INSTANCE_ENDED;
     return cx->store->engine->tier->call(cx, func, slots);

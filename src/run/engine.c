@@ -1,11 +1,13 @@
-/* The engine: options, the type registry, the clock and the tier, under one reference count. */
-#include "run/run.h"
+/* The engine: options, the type registry, the clock, helper threads and the tier, under one reference count.
+ */
+#include "run/private.h"
 
 static void engine_free(Engine *engine) {
     sgi_clock_delete(engine->clock);
     if (engine->types)
         sgi_types_delete(engine->types);
     sgi_os_mutex_delete(engine->lock, &engine->alloc);
+    sgi_helpers_release(engine->helpers);
     Alloc own = engine->alloc;
     sgi_free(&own, engine, sizeof *engine);
 }
@@ -27,7 +29,8 @@ Engine *sgi_engine_new(const sg_engine_options *options, sg_error *err) {
     engine->lock = sgi_os_mutex_new(&engine->alloc);
     engine->types = sgi_types_new(&engine->types_alloc);
     engine->clock = sgi_clock_new(&engine->alloc);
-    if (engine->lock && engine->types && engine->clock)
+    engine->helpers = sgi_helpers_new();
+    if (engine->lock && engine->types && engine->clock && engine->helpers)
         return engine;
     engine_free(engine);
     sgi_fail_memory(err);

@@ -12,6 +12,12 @@
 
 extern const LibCalls sgi_libcalls;
 
+/* ---- helpers ---- */
+
+/* NULL: no memory. */
+Helpers *sgi_helpers_new(void);
+void sgi_helpers_release(Helpers *helpers);
+
 /* A call begins (`flag` is the store's) or has ended (NULL). */
 void sgi_canceller_open(Canceller *canceller, atomic_uint *flag);
 

@@ -14,6 +14,7 @@
 /* ---- engine ---- */
 
 typedef struct Clock Clock;
+typedef struct Helpers Helpers;
 
 /* sg_engine is this struct. Shared by threads: what changes is behind `lock`, or atomic. Kept alive by
  * references: its handle, its modules, components, stores and linkers hold one each. */
@@ -29,6 +30,7 @@ struct sg_engine {
     atomic_uint_fast64_t reserved; /* addresses of all memories */
     TypeRegistry *types;
     Clock *clock;
+    Helpers *helpers; /* threads for work that cannot be interrupted */
     const Tier *tier;
 };
 
@@ -134,6 +136,8 @@ struct sg_store {
     CallScope *scope;     /* the running outermost call, or NULL */
     Canceller *canceller; /* made when first asked for */
     Owned *owned;
+    Owned *wasi; /* WASI's state, made when first needed: finalized after all others, whose handles it is
+                    behind */
     struct HandleTable *host_handles; /* component's: guests' resources that the host holds; NULL: none yet */
     Instance *instances_list;
     Heap *heap;           /* made when first needed */
@@ -176,6 +180,9 @@ sg_status sgi_store_no_memory(Store *store, sg_error *err);
 
 /* A call waits on `wake` with `lock`, or no longer (both NULL): a cancel signals it. */
 void sgi_canceller_wait(Canceller *canceller, OsMutex *lock, OsCondition *wake);
+/* A call waits for descriptors, or (false) no longer: the one that a cancel makes readable, or -1 if it
+ * cannot be had. */
+int sgi_canceller_wait_descriptor(Canceller *canceller, bool waits);
 /* A canceller of the store, with one reference for the caller. NULL: no memory. */
 Canceller *sgi_store_canceller(Store *store);
 bool sgi_canceller_cancel(Canceller *canceller);
@@ -223,6 +230,18 @@ static inline sg_trap sgi_poll(ExecContext *cx) {
                ? SG_TRAP_NONE
                : cx->lib->interrupted(cx);
 }
+
+/* ---- waiting for the world outside (block.c): nothing else may ---- */
+
+/* Waits until a descriptor is ready, or the absolute CLOCK_MONOTONIC time has come (UINT64_MAX: no end), and
+ * fills `found`; the trap DEADLINE or CANCELLED if the call is to end first. items[count] is there for its
+ * own use. */
+sg_trap sgi_wait_ready(Store *store, OsPoll *items, size_t count, uint64_t end_ns);
+sg_trap sgi_sleep_until(Store *store, uint64_t end_ns);
+/* Runs `work(job)` on a helper thread, for what the kernel may keep without end, and waits for it. A trap:
+ * the call ends, `work` goes on alone and owns what it touches, and `release(job)` is called at its end, on
+ * its thread. All that `job` refers to must be its own, not the store's nor the engine's. */
+sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*release)(void *job));
 
 /* ---- core instances ---- */
 

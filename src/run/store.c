@@ -103,6 +103,8 @@ void sgi_store_delete(Store *store) {
         store->owned = owned->next;
         owned->finalize(owned, store);
     }
+    if (store->wasi)
+        store->wasi->finalize(store->wasi, store);
     if (store->canceller)
         sgi_canceller_release(store->canceller);
     sgi_heap_delete(store->heap);
@@ -220,6 +222,8 @@ struct sg_canceller {
     /* Of the wait that the call is in, or NULL. The lock is taken inside the canceller's own. */
     OsMutex *wait_lock;
     OsCondition *wake;
+    int descriptor; /* -1: none yet */
+    bool is_polled; /* by a wait of the call */
 };
 
 Canceller *sgi_store_canceller(Store *store) {
@@ -236,6 +240,7 @@ Canceller *sgi_store_canceller(Store *store) {
             sgi_free(&own, canceller, sizeof *canceller);
             return NULL;
         }
+        canceller->descriptor = -1;
         canceller->engine = store->engine;
         sgi_engine_retain(store->engine);
         atomic_init(&canceller->references, 1);
@@ -259,6 +264,18 @@ void sgi_canceller_wait(Canceller *canceller, OsMutex *lock, OsCondition *wake) 
     sgi_os_mutex_unlock(canceller->lock);
 }
 
+int sgi_canceller_wait_descriptor(Canceller *canceller, bool waits) {
+    sgi_os_mutex_lock(canceller->lock);
+    if (canceller->descriptor < 0 && sgi_os_event_new(&canceller->descriptor) != 0)
+        canceller->descriptor = -1;
+    else if (!waits)
+        sgi_os_event_clear(canceller->descriptor);
+    canceller->is_polled = waits;
+    int descriptor = canceller->descriptor;
+    sgi_os_mutex_unlock(canceller->lock);
+    return descriptor;
+}
+
 bool sgi_canceller_cancel(Canceller *canceller) {
     sgi_os_mutex_lock(canceller->lock);
     bool runs = canceller->flag != NULL;
@@ -271,6 +288,8 @@ bool sgi_canceller_cancel(Canceller *canceller) {
         sgi_os_condition_signal(canceller->wake);
         sgi_os_mutex_unlock(canceller->wait_lock);
     }
+    if (runs && canceller->is_polled && canceller->descriptor >= 0)
+        sgi_os_event_set(canceller->descriptor);
     sgi_os_mutex_unlock(canceller->lock);
     return runs;
 }
@@ -279,6 +298,8 @@ void sgi_canceller_release(Canceller *canceller) {
     if (atomic_fetch_sub_explicit(&canceller->references, 1, memory_order_acq_rel) != 1)
         return;
     Engine *engine = canceller->engine;
+    if (canceller->descriptor >= 0)
+        sgi_os_event_delete(canceller->descriptor);
     sgi_os_mutex_delete(canceller->lock, &canceller->alloc);
     Alloc own = canceller->alloc;
     sgi_free(&own, canceller, sizeof *canceller);

@@ -166,6 +166,7 @@ HANDLE(TRANSLATE) {
     do {                                                                                                     \
         Activation *call_ = cx->activation;                                                                  \
         cx->stack_top = fp + code->frame_size;                                                               \
+        cx->caller = instance;                                                                               \
         CALL_OUT(cx->lib->call_host(cx, call_->func, call_->slots));                                         \
         if (SGI_UNLIKELY(instance->ended != SG_TRAP_NONE))                                                   \
             TRAP(INSTANCE_ENDED);                                                                            \

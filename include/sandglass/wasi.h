@@ -1,0 +1,152 @@
+/* WASI: what a guest is granted of the outside world, and the functions that it reaches it by.
+ *
+ * An sg_wasi describes grants; nothing is granted that was not named, but clocks and randomness. It is
+ * attached to a store before anything runs there; a store without one has no arguments, environment,
+ * directories or network, reads the end of its standard input, and what it prints vanishes. Each facility is
+ * a table of functions that the embedder can replace. They are called on the store's thread, inside the
+ * guest's call, and must not use the store; their contexts must live as long as the stores that use them.
+ *
+ *   sg_wasi *wasi = sg_wasi_new(engine, &error);
+ *   sg_wasi_inherit_stdio(wasi);
+ *   sg_wasi_add_dir(wasi, "/srv/data", "/data", true, &error);
+ *   sg_wasi_attach(wasi, store, &error);
+ *   sg_wasi_delete(wasi);
+ *   sg_wasi_define(linker, &error);            for components: WASI 0.2
+ *   sg_wasi_import(store, module, name, &item, &error);   for core modules: preview 1 */
+#ifndef SANDGLASS_WASI_H
+#define SANDGLASS_WASI_H
+
+#include <sandglass/linker.h>
+#include <sandglass/module.h>
+#include <sandglass/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Errors of facilities, by POSIX's names. */
+typedef enum sg_wasi_errno {
+#define WASI_ERRNO(name, filesystem, sockets) SG_WASI_##name,
+#include <sandglass/wasi_errors.def>
+#undef WASI_ERRNO
+    SG_WASI_ERRNO_COUNT
+} sg_wasi_errno;
+
+typedef struct sg_wasi sg_wasi;
+
+/* Grants nothing. Free with sg_wasi_delete; stores keep what they were attached. NULL: no memory. One thread
+ * at a time. */
+SG_API sg_wasi *sg_wasi_new(sg_engine *engine, sg_error *error);
+SG_API void sg_wasi_delete(sg_wasi *wasi);
+
+/* ---- arguments and environment: UTF-8, else SG_BAD_VALUE ---- */
+
+/* The first argument is by custom the program's name. */
+SG_API sg_status sg_wasi_add_argument(sg_wasi *wasi, const char *argument, sg_error *error);
+/* `name` is not empty and has no '='. A variable that is there already gets the new value. */
+SG_API sg_status sg_wasi_add_env(sg_wasi *wasi, const char *name, const char *value, sg_error *error);
+/* Adds all of the process's environment that is UTF-8. */
+SG_API sg_status sg_wasi_inherit_env(sg_wasi *wasi, sg_error *error);
+
+/* ---- streams ---- */
+
+/* Bytes that come or go. Functions never wait: they answer SG_WASI_AGAIN, and `descriptor` tells which file
+ * descriptor becomes readable (or writable) when there is more. */
+typedef struct sg_wasi_stream {
+    size_t size; /* sizeof(sg_wasi_stream) */
+    void *context;
+    /* At most `size` bytes, which is not 0; 0 at the end. NULL: at the end. */
+    sg_wasi_errno (*read)(void *context, void *buffer, size_t size, size_t *count);
+    /* At least one byte of `size`, which is not 0. SG_WASI_PIPE: nobody will read any more. NULL: what is
+     * written vanishes. */
+    sg_wasi_errno (*write)(void *context, const void *data, size_t size, size_t *count);
+    /* NULL, or -1: never answers SG_WASI_AGAIN. */
+    int (*descriptor)(void *context);
+    bool is_terminal;
+} sg_wasi_stream;
+
+typedef enum sg_wasi_stdio { SG_WASI_STDIN, SG_WASI_STDOUT, SG_WASI_STDERR } sg_wasi_stdio;
+
+/* The process's standard streams, unbuffered. */
+SG_API void sg_wasi_inherit_stdio(sg_wasi *wasi);
+SG_API void sg_wasi_set_stream(sg_wasi *wasi, sg_wasi_stdio which, const sg_wasi_stream *stream);
+/* Writing to a standard stream that nobody reads any more ends the guest, as if it had exited with 141, which
+ * is what shells call a program ended by SIGPIPE. Else the guest gets an error. */
+SG_API void sg_wasi_exit_on_closed_pipe(sg_wasi *wasi, bool on);
+
+/* ---- directories ---- */
+
+/* The host's directory `host`, under the name `guest`. It is opened now: SG_NOT_FOUND, SG_IO. Nothing outside
+ * of it can be reached through it. `read_only` allows nothing that changes anything in it. */
+SG_API sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bool read_only,
+                                 sg_error *error);
+
+/* ---- clocks ---- */
+
+/* Times in nanoseconds. */
+typedef struct sg_wasi_clock {
+    size_t size; /* sizeof(sg_wasi_clock) */
+    void *context;
+    uint64_t (*monotonic)(void *context); /* since any moment; never goes back */
+    uint64_t (*wall)(void *context);      /* since 1970 */
+    uint64_t resolution_ns;
+    /* Virtual time: called instead of sleeping, to let time pass until `monotonic` is `until`. NULL: time
+     * passes by itself, as fast as the host's. */
+    void (*sleep)(void *context, uint64_t until);
+} sg_wasi_clock;
+
+SG_API void sg_wasi_set_clock(sg_wasi *wasi, const sg_wasi_clock *clock);
+/* In each store time begins at `wall_ns` and passes only when the guest sleeps, and by a microsecond each
+ * time that it looks. */
+SG_API void sg_wasi_virtual_clock(sg_wasi *wasi, uint64_t wall_ns);
+
+/* ---- randomness ---- */
+
+typedef struct sg_wasi_random {
+    size_t size; /* sizeof(sg_wasi_random) */
+    void *context;
+    void (*fill)(void *context, void *buffer, size_t size);
+} sg_wasi_random;
+
+SG_API void sg_wasi_set_random(sg_wasi *wasi, const sg_wasi_random *random);
+/* The same numbers in each store. */
+SG_API void sg_wasi_seed_random(sg_wasi *wasi, uint64_t seed);
+
+/* ---- limits ---- */
+
+/* In every field: 0 takes the default, which stands in brackets; SG_UNLIMITED and SG_ZERO as in sg_limits.
+ * All that is buffered counts as host bytes of the store. */
+typedef struct sg_wasi_limits {
+    size_t size;          /* sizeof(sg_wasi_limits) */
+    uint64_t descriptors; /* open files, directories and sockets [1,024] */
+    uint64_t sockets;     /* of these [256] */
+    uint64_t written;     /* bytes written to files, over the store's life [unlimited] */
+} sg_wasi_limits;
+
+SG_API void sg_wasi_set_limits(sg_wasi *wasi, const sg_wasi_limits *limits);
+
+/* ---- use ---- */
+
+/* Gives the store a copy of the grants, charged to its host bytes. SG_MISUSE if it has some already, or is
+ * inside a call. */
+SG_API sg_status sg_wasi_attach(const sg_wasi *wasi, sg_store *store, sg_error *error);
+
+/* Defines the interfaces of WASI 0.2 for components linked by `linker`, of all versions 0.2.x: each store's
+ * own grants decide what they reach. What the embedder defined is replaced; what it defines later, replaces.
+ */
+SG_API sg_status sg_wasi_define(sg_linker *linker, sg_error *error);
+
+/* The function of preview 1 that a core module imports as `name` of `module` ("wasi_snapshot_preview1").
+ * SG_NOT_FOUND if there is none. The guest's memory is the one that the calling instance exports as "memory".
+ */
+SG_API sg_status sg_wasi_import(sg_store *store, sg_string module, sg_string name, sg_extern *item,
+                                sg_error *error);
+
+/* Did the guest exit? Calls that end so fail with SG_TRAP_EXIT. */
+SG_API bool sg_wasi_exit_code(const sg_store *store, int *code);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

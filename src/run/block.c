@@ -1,0 +1,198 @@
+/* The one place that waits for the world outside: descriptors, times, and work that the kernel does not let
+ * go of. The call's deadline bounds every wait, and a cancel wakes it.
+ *
+ * Descriptors: a cancel writes to the store's wake descriptor, which is polled with the others; it is made by
+ * the first wait of a store that has a canceller. Whoever cancels sets the flag before it wakes, and whoever
+ * waits registers before it looks at the flag, so that no cancel is lost.
+ *
+ * Work: each piece runs on a thread of its own. The call that needs it waits on a condition, with both inside
+ * an Offloaded that belongs to the two of them: the last one out frees it, and, if the call was the first to
+ * leave, the worker releases the work. It is all in memory from malloc, because a thread that hangs may
+ * outlive the engine. */
+#include "run/private.h"
+
+#include <errno.h>
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* The trap that the call is to end by at `now`, or none. */
+static sg_trap look(Store *store, uint64_t now) {
+    sg_trap trap = sgi_poll(&store->cx);
+    return trap == SG_TRAP_NONE && now >= store->scope->deadline_ns ? SG_TRAP_DEADLINE : trap;
+}
+
+static sg_trap wait_ready(Store *store, OsPoll *items, size_t count, size_t all, uint64_t end_ns) {
+    for (;;) {
+        uint64_t now = sgi_os_now();
+        sg_trap trap = look(store, now);
+        if (trap != SG_TRAP_NONE)
+            return trap;
+        int code = sgi_os_poll(items, all, earlier(end_ns, store->scope->deadline_ns));
+        for (size_t i = 0; i < count; i++)
+            if (items[i].found)
+                return SG_TRAP_NONE;
+        if (code == EINVAL || code == ENOMEM)
+            return SG_TRAP_HOST_BYTES_LIMIT; /* more descriptors than the system lets a process have */
+        if (sgi_os_now() >= end_ns)
+            return look(store, sgi_os_now());
+    }
+}
+
+sg_trap sgi_wait_ready(Store *store, OsPoll *items, size_t count, uint64_t end_ns) {
+    items[count] = (OsPoll){.fd = -1};
+    if (store->canceller == NULL)
+        return wait_ready(store, items, count, count, end_ns);
+    int wake = sgi_canceller_wait_descriptor(store->canceller, true);
+    if (wake < 0)
+        return SG_TRAP_HOST_BYTES_LIMIT;
+    items[count] = (OsPoll){.fd = wake, .asked = OS_POLL_READ};
+    sg_trap trap = wait_ready(store, items, count, count + 1, end_ns);
+    sgi_canceller_wait_descriptor(store->canceller, false);
+    return trap;
+}
+
+sg_trap sgi_sleep_until(Store *store, uint64_t end_ns) {
+    OsPoll wake[1];
+    return sgi_wait_ready(store, wake, 0, end_ns);
+}
+
+/* --- work --- */
+
+enum { HELPERS_MAX = 64 }; /* at once; what hangs counts too */
+
+struct Helpers {
+    atomic_uint references; /* the engine's, and one of each worker */
+    atomic_uint running;
+    Alloc alloc; /* its own function only */
+};
+
+Helpers *sgi_helpers_new(void) {
+    Alloc alloc;
+    sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+    Helpers *helpers = sgi_alloc_zero(&alloc, sizeof *helpers);
+    if (helpers == NULL)
+        return NULL;
+    sgi_alloc_init(&helpers->alloc, NULL, NULL, SIZE_MAX);
+    atomic_init(&helpers->references, 1);
+    return helpers;
+}
+
+void sgi_helpers_release(Helpers *helpers) {
+    if (helpers && atomic_fetch_sub_explicit(&helpers->references, 1, memory_order_acq_rel) == 1) {
+        Alloc alloc;
+        sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+        sgi_free(&alloc, helpers, sizeof *helpers);
+    }
+}
+
+typedef struct Offloaded {
+    OsTask task; /* first */
+    Alloc alloc;
+    Helpers *helpers;
+    OsMutex *lock; /* guards the two below */
+    OsCondition *wake;
+    bool is_done, is_abandoned;
+    void (*work)(void *job);
+    void (*release)(void *job);
+    void *job;
+} Offloaded;
+
+static void offloaded_free(Offloaded *offloaded) {
+    sgi_os_condition_delete(offloaded->wake, &offloaded->alloc);
+    sgi_os_mutex_delete(offloaded->lock, &offloaded->alloc);
+    Alloc own = offloaded->alloc;
+    sgi_free(&own, offloaded, sizeof *offloaded);
+}
+
+static Offloaded *offloaded_new(Helpers *helpers) {
+    Alloc own;
+    sgi_alloc_init(&own, NULL, NULL, SIZE_MAX);
+    Offloaded *offloaded = sgi_alloc_zero(&own, sizeof *offloaded);
+    if (offloaded == NULL)
+        return NULL;
+    offloaded->alloc = own;
+    offloaded->helpers = helpers;
+    offloaded->lock = sgi_os_mutex_new(&offloaded->alloc);
+    offloaded->wake = sgi_os_condition_new(&offloaded->alloc);
+    if (offloaded->lock && offloaded->wake)
+        return offloaded;
+    offloaded_free(offloaded);
+    return NULL;
+}
+
+static void worker_run(OsTask *task) {
+    Offloaded *offloaded = (Offloaded *)(void *)task;
+    Helpers *helpers = offloaded->helpers;
+    offloaded->work(offloaded->job);
+    sgi_os_mutex_lock(offloaded->lock);
+    bool is_abandoned = offloaded->is_abandoned;
+    offloaded->is_done = true;
+    sgi_os_condition_signal(offloaded->wake);
+    sgi_os_mutex_unlock(offloaded->lock);
+    if (is_abandoned) {
+        offloaded->release(offloaded->job);
+        offloaded_free(offloaded);
+    }
+    atomic_fetch_sub(&helpers->running, 1);
+    sgi_helpers_release(helpers);
+}
+
+/* False: as many run as may. */
+static bool start_worker(Offloaded *offloaded) {
+    Helpers *helpers = offloaded->helpers;
+    if (atomic_fetch_add(&helpers->running, 1) < HELPERS_MAX) {
+        offloaded->task.run = worker_run;
+        atomic_fetch_add(&helpers->references, 1);
+        if (sgi_os_thread_spawn(&offloaded->task))
+            return true;
+        atomic_fetch_sub(&helpers->references, 1);
+    }
+    atomic_fetch_sub(&helpers->running, 1);
+    return false;
+}
+
+/* Until it is done, with the lock held. */
+static sg_trap wait_done(Store *store, Offloaded *offloaded) {
+    while (!offloaded->is_done) {
+        sg_trap trap = look(store, sgi_os_now());
+        if (trap != SG_TRAP_NONE)
+            return trap;
+        sgi_os_condition_wait(offloaded->wake, offloaded->lock, store->scope->deadline_ns);
+    }
+    return SG_TRAP_NONE;
+}
+
+sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*release)(void *job)) {
+    const uint64_t pause_ns = 1000000;
+    Offloaded *offloaded = offloaded_new(store->engine->helpers);
+    if (offloaded == NULL) {
+        release(job);
+        return SG_TRAP_HOST_BYTES_LIMIT;
+    }
+    offloaded->work = work;
+    offloaded->release = release;
+    offloaded->job = job;
+    sg_trap trap = look(store, sgi_os_now());
+    while (trap == SG_TRAP_NONE && !start_worker(offloaded))
+        trap = sgi_sleep_until(store, sgi_os_now() + pause_ns);
+    if (trap != SG_TRAP_NONE) {
+        release(job);
+        offloaded_free(offloaded);
+        return trap;
+    }
+    if (store->canceller)
+        sgi_canceller_wait(store->canceller, offloaded->lock, offloaded->wake);
+    sgi_os_mutex_lock(offloaded->lock);
+    trap = wait_done(store, offloaded);
+    bool is_done = offloaded->is_done;
+    offloaded->is_abandoned = !is_done;
+    sgi_os_mutex_unlock(offloaded->lock);
+    if (store->canceller)
+        sgi_canceller_wait(store->canceller, NULL, NULL);
+    if (!is_done)
+        return trap;
+    offloaded_free(offloaded);
+    return SG_TRAP_NONE;
+}
