@@ -11,6 +11,7 @@
 #define SGI_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define SGI_NOINLINE     __attribute__((noinline))
 #define SGI_UNUSED       __attribute__((unused))
+#define SGI_INLINE       inline __attribute__((always_inline))
 
 /* Functions that hand on to each other by jumps, with all their parameters in registers. */
 #if defined(__has_attribute) && (defined(__x86_64__) || defined(__aarch64__))

@@ -164,14 +164,23 @@ void sgi_tr_land(Translator *t, uint32_t jump) {
     patch(t, jump, sgi_tr_place(t), 0);
 }
 
-/* If the newest instruction adds a constant to `slot`, which an integer comparison then looks at: takes it
- * back. */
-static bool take_step(Translator *t, const NumericRow *row, uint32_t slot, uint32_t *step) {
+/* If the newest instruction adds a constant to one side of the integer comparison, which it was made for:
+ * takes it back, and makes that the left side. */
+static bool take_step(Translator *t, Condition *condition, uint32_t *step) {
+    const NumericRow *row = &sgi_numeric[condition->op];
     if (t->newest == NONE || row->class != NUMERIC_COMPARE)
         return false;
     bool is_i32 = row->type == TYPE_u32 || row->type == TYPE_s32;
     const uint32_t *word = t->words.items + t->newest;
-    if (word[0] != (is_i32 ? I_I32_ADD_K : I_I64_ADD_K) || word[1] != slot || word[2] != slot)
+    uint32_t slot = word[1];
+    if (word[0] != (is_i32 ? I_I32_ADD_K : I_I64_ADD_K) || word[2] != slot)
+        return false;
+    if (!condition->is_k && condition->words[1] == slot && condition->words[0] != slot) {
+        condition->op = (Op)row->mirror;
+        condition->words[1] = condition->words[0];
+        condition->words[0] = slot;
+    }
+    if (condition->words[0] != slot)
         return false;
     *step = word[3];
     sgi_tr_retract(t);
@@ -179,27 +188,27 @@ static bool take_step(Translator *t, const NumericRow *row, uint32_t slot, uint3
 }
 
 /* Jumps if `condition` holds, or does not: to the loop `target`, or forward; the rel word. */
-static uint32_t branch(Translator *t, const Condition *condition, bool negate, uint32_t target,
+static uint32_t branch(Translator *t, Condition condition, bool negate, uint32_t target,
                        uint32_t cost_behind) {
-    const NumericRow *row = &sgi_numeric[condition->op];
-    if (negate && row->class == NUMERIC_COMPARE) {
-        row = &sgi_numeric[row->inverse];
+    if (negate && sgi_numeric[condition.op].class == NUMERIC_COMPARE) {
+        condition.op = (Op)sgi_numeric[condition.op].inverse;
         negate = false;
     }
     bool is_loop = target != NONE;
     unsigned variant = is_loop ? VARIANT_LOOP : VARIANT_BR;
     uint32_t step;
-    bool has_step = is_loop && take_step(t, row, condition->words[0], &step);
+    bool has_step = is_loop && take_step(t, &condition, &step);
     if (has_step)
         variant = VARIANT_LOOP_ADD;
     if (negate)
         variant += VARIANT_NOT;
-    uint32_t *word = sgi_tr_emit(t, row->instr + variant + (condition->is_k ? VARIANT_K : 0u),
-                                 condition->word_count + has_step + (is_loop ? 2 : 3));
+    uint32_t *word =
+        sgi_tr_emit(t, sgi_numeric[condition.op].instr + variant + (condition.is_k ? VARIANT_K : 0u),
+                    condition.word_count + has_step + (is_loop ? 2 : 3));
     if (has_step)
         *word++ = step;
-    for (uint32_t i = 0; i < condition->word_count; i++)
-        *word++ = condition->words[i];
+    for (uint32_t i = 0; i < condition.word_count; i++)
+        *word++ = condition.words[i];
     uint32_t rel = here(t) - (is_loop ? 2 : 3);
     if (is_loop)
         *word = target - rel;
@@ -258,7 +267,7 @@ void sgi_tr_block(Translator *t, Op op) {
     Label *label = &t->labels[t->label_count++];
     *label = new;
     if (op == OP_IF)
-        label->target = branch(t, &condition, true, NONE, sgi_tr_take_cost(t));
+        label->target = branch(t, condition, true, NONE, sgi_tr_take_cost(t));
     else if (op == OP_LOOP)
         label->target = sgi_tr_head(t);
 }
@@ -356,13 +365,13 @@ void sgi_tr_br_if(Translator *t, uint32_t depth) {
     prepare_values(t, label);
     uint32_t cost = sgi_tr_take_cost(t);
     if (!is_direct(t, label)) {
-        uint32_t skip = branch(t, &condition, true, NONE, 0);
+        uint32_t skip = branch(t, condition, true, NONE, 0);
         leave(t, label);
         patch(t, skip, sgi_tr_place(t), cost);
     } else if (label->op == OP_LOOP) {
-        branch(t, &condition, false, label->target, cost);
+        branch(t, condition, false, label->target, cost);
     } else {
-        uint32_t rel = branch(t, &condition, false, NONE, cost);
+        uint32_t rel = branch(t, condition, false, NONE, cost);
         link_branch(t, label, rel);
     }
 }
@@ -431,7 +440,7 @@ void sgi_tr_br_table(Translator *t) {
     word[1] = count;
     uint32_t table = here(t);
     for (uint32_t i = 0; i < count; i++) {
-        sgi_tr_emit(t, 0, 1);
+        sgi_tr_append(t, 2);
         if (t->failed)
             return;
     }

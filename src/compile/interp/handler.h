@@ -1,5 +1,5 @@
 /* What the interpreter's handlers are written in: one source, handlers_*.h, made into functions that
- * tail-call each other, or into labels of one function that jump to each other (execute.c has both).
+ * tail-call each other (loop_tail.c), or into labels of one function that jump to each other (loop_goto.c).
  *
  *   HANDLE(ID) { ... NEXT(n); }    the instruction ID, of n words
  *
@@ -7,7 +7,7 @@
  * `size`, `instance`, `code` and `cx`. It leaves by NEXT, DISPATCH, GOTO or TRAP, shares no variable with
  * another, and calls what may take long, trap, collect or come back by CALL_OUT only. `fuel` is in cx->fuel
  * whenever anybody else may look; `base` and `size` are fetched again after all that may grow a memory or
- * change the instance.
+ * change the instance. Those of steps (steps.h) see less.
  *
  * Calls between WebAssembly functions stay in the loop: their frames are on the slot stack alone. */
 #ifndef SGI_INTERP_HANDLER_H
@@ -22,25 +22,6 @@
     SGI_UNUSED const uint32_t *ip, SGI_UNUSED Slot *fp, SGI_UNUSED Instance *instance, ExecContext *cx,      \
         int64_t fuel, SGI_UNUSED const Code *code, SGI_UNUSED uint8_t *base, SGI_UNUSED uint64_t size
 #define STATE_ARGUMENTS ip, fp, instance, cx, fuel, code, base, size
-
-#define FETCH_MEMORY()                                                                                       \
-    do {                                                                                                     \
-        if (instance->module->memory_count > 0) {                                                            \
-            base = instance->memories[0]->base;                                                              \
-            size = instance->memories[0]->size;                                                              \
-        }                                                                                                    \
-    } while (0)
-
-/* Tells the activation where the innermost frame stands. */
-#define RECORD()                                                                                             \
-    do {                                                                                                     \
-        Activation *activation_ = cx->activation;                                                            \
-        activation_->ip = ip;                                                                                \
-        activation_->fp = fp;                                                                                \
-        activation_->code = code;                                                                            \
-        activation_->instance = instance;                                                                    \
-        cx->fuel = fuel;                                                                                     \
-    } while (0)
 
 /* ---- operands: words, and slots that they name ---- */
 
@@ -92,66 +73,5 @@ typedef double C_f64;
 #define ADDRESS(i, word) ((word) & 1 ? GET_u64(i) : GET_u32(i))
 #define TABLE(word)      (instance->tables[(word) >> 1])
 #define MEMORY(word)     (instance->memories[(word) >> 1])
-
-/* ---- ways to leave; DISPATCH() and GOTO(ID) are execute.c's ---- */
-
-#define NEXT(words)                                                                                          \
-    do {                                                                                                     \
-        ip += (words);                                                                                       \
-        DISPATCH();                                                                                          \
-    } while (0)
-
-/* Goes on at TRAPPED. */
-#define RAISE(trap_code)                                                                                     \
-    do {                                                                                                     \
-        cx->activation->trap = (trap_code);                                                                  \
-        GOTO(TRAPPED);                                                                                       \
-    } while (0)
-#define TRAP(name) RAISE(SG_TRAP_##name)
-
-/* Asks the runtime; its trap ends the call. */
-#define CALL_OUT(expression)                                                                                 \
-    do {                                                                                                     \
-        RECORD();                                                                                            \
-        sg_trap trap_ = (expression);                                                                        \
-        fuel = cx->fuel;                                                                                     \
-        if (SGI_UNLIKELY(trap_ != SG_TRAP_NONE))                                                             \
-            RAISE(trap_);                                                                                    \
-    } while (0)
-
-/* At a HEAD. */
-#define ENTER_HEAD()                                                                                         \
-    do {                                                                                                     \
-        fuel -= WORD(1);                                                                                     \
-        if (SGI_UNLIKELY(fuel < 0 || atomic_load_explicit(&cx->interrupt, memory_order_relaxed)))            \
-            GOTO(EVENT);                                                                                     \
-        NEXT(2);                                                                                             \
-    } while (0)
-
-/* Follows the distance in a word. */
-#define TAKE(rel) (ip += (rel) + (ptrdiff_t)(int32_t)WORD(rel))
-
-/* Words from `rel` on: the distance, the cost there, the cost here. */
-#define BRANCH_FORWARD(condition, rel)                                                                       \
-    do {                                                                                                     \
-        if (condition) {                                                                                     \
-            fuel -= WORD((rel) + 1);                                                                         \
-            TAKE(rel);                                                                                       \
-            DISPATCH();                                                                                      \
-        }                                                                                                    \
-        fuel -= WORD((rel) + 2);                                                                             \
-        NEXT((rel) + 3);                                                                                     \
-    } while (0)
-
-/* Words from `rel` on: the distance to a HEAD, the cost here. */
-#define BRANCH_LOOP(condition, rel)                                                                          \
-    do {                                                                                                     \
-        if (condition) {                                                                                     \
-            TAKE(rel);                                                                                       \
-            ENTER_HEAD();                                                                                    \
-        }                                                                                                    \
-        fuel -= WORD((rel) + 1);                                                                             \
-        NEXT((rel) + 2);                                                                                     \
-    } while (0)
 
 #endif

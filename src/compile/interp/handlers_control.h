@@ -47,5 +47,5 @@ HANDLE(EVENT) {
 }
 HANDLE(TRAPPED) {
     RECORD();
-    return unwind(cx);
+    return sgi_unwind(cx);
 }

@@ -30,17 +30,28 @@ ValType sgi_tr_read_val_type(Translator *t) {
 
 /* ---- writing ---- */
 
-uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count) {
-    if (!sgi_vec_reserve(t->alloc, &t->words, (size_t)operand_count + 1)) {
+uint32_t *sgi_tr_append(Translator *t, uint32_t count) {
+    if (!sgi_vec_reserve(t->alloc, &t->words, count)) {
         t->failed = true;
         t->words.count = 0;
         t->newest = NONE;
     }
     uint32_t *word = t->words.items + t->words.count;
+    t->words.count += count;
+    return word;
+}
+
+static void add_start(Translator *t, uint32_t start) {
+    if (!sgi_vec_push(t->alloc, &t->starts, start))
+        t->failed = true;
+}
+
+uint32_t *sgi_tr_emit(Translator *t, unsigned instr, uint32_t operand_count) {
+    uint32_t *word = sgi_tr_append(t, operand_count + 1);
     t->previous = t->newest;
-    t->newest = (uint32_t)t->words.count;
-    t->words.count += operand_count + 1;
+    t->newest = (uint32_t)(word - t->words.items);
     t->last = NONE;
+    add_start(t, t->newest);
     *word = instr;
     return word + 1;
 }
@@ -53,12 +64,14 @@ void sgi_tr_mark(Translator *t, uint32_t offset) {
 
 void sgi_tr_retract(Translator *t) {
     t->words.count = t->newest;
+    t->starts.count--;
     t->newest = t->previous;
     t->last = t->previous = NONE;
 }
 
 uint32_t sgi_tr_place(Translator *t) {
     t->last = t->newest = t->previous = NONE;
+    add_start(t, NONE);
     return (uint32_t)t->words.count;
 }
 

@@ -519,26 +519,26 @@ static bool pass_unreachable(Translator *t, Op op) {
     return true;
 }
 
+sg_trap sgi_tr_poll(Translator *t) {
+    if (++t->work < POLL_STEP)
+        return SG_TRAP_NONE;
+    t->work = 0;
+    bool is_interrupted = atomic_load_explicit(&t->cx->interrupt, memory_order_relaxed);
+    return is_interrupted ? t->cx->lib->interrupted(t->cx) : SG_TRAP_NONE;
+}
+
 static sg_trap translate_body(Translator *t) {
-    while (t->label_count > 0) {
+    sg_trap trap = SG_TRAP_NONE;
+    while (t->label_count > 0 && trap == SG_TRAP_NONE) {
         Op op = read_op(t);
         if (!pass_unreachable(t, op)) {
             instruction(t, op);
             if (t->label_count > 0 && !t->unreachable)
                 sgi_tr_charge(t);
         }
-        if (t->failed)
-            return SG_TRAP_MEMORY_LIMIT;
-        if (++t->work >= POLL_STEP) {
-            t->work = 0;
-            if (atomic_load_explicit(&t->cx->interrupt, memory_order_relaxed)) {
-                sg_trap trap = t->cx->lib->interrupted(t->cx);
-                if (trap != SG_TRAP_NONE)
-                    return trap;
-            }
-        }
+        trap = t->failed ? SG_TRAP_MEMORY_LIMIT : sgi_tr_poll(t);
     }
-    return SG_TRAP_NONE;
+    return trap;
 }
 
 /* ---- from body to Code ---- */
@@ -671,6 +671,8 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
     /* What a host gives for code is memory too, and no store's host bytes: the engine's account refused. */
     sg_trap trap = begin(&t) ? translate_body(&t) : SG_TRAP_MEMORY_LIMIT;
     *code = NULL;
+    if (trap == SG_TRAP_NONE)
+        trap = sgi_tr_fuse(&t);
     if (trap == SG_TRAP_NONE && (*code = finish(&t, func_index)) == NULL)
         trap = SG_TRAP_MEMORY_LIMIT;
     sgi_free(alloc, t.operands, t.operand_capacity * sizeof *t.operands);
@@ -678,6 +680,7 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
     sgi_free(alloc, t.locals, t.local_count * sizeof *t.locals);
     sgi_free(alloc, t.maps, t.operand_capacity * sizeof *t.maps);
     sgi_vec_free(alloc, &t.words);
+    sgi_vec_free(alloc, &t.starts);
     sgi_vec_free(alloc, &t.positions);
     sgi_vec_free(alloc, &t.regions);
     sgi_vec_free(alloc, &t.handlers);

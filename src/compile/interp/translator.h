@@ -72,6 +72,7 @@ typedef struct Translator {
     bool failed;
 
     Vec(uint32_t) words;
+    Vec(uint32_t) starts; /* of the instructions in `words`, and NONE where branches lead to the next */
     Vec(Position) positions;
     Vec(Region) regions;
     Vec(ExnHandler) handlers;
@@ -115,10 +116,17 @@ void sgi_tr_emit_const(Translator *t, uint32_t to, uint64_t value);
 void sgi_tr_emit_effect(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands);
 void sgi_tr_emit_result(Translator *t, OperandClass class, unsigned instr, uint32_t count,
                         const uint32_t *operands);
+/* Appends words that are no instruction. */
+uint32_t *sgi_tr_append(Translator *t, uint32_t count);
 /* Takes back the newest instruction. */
 void sgi_tr_retract(Translator *t);
 /* A place that branches lead to: nothing before it may be changed any more. */
 uint32_t sgi_tr_place(Translator *t);
+
+/* Looks at the interrupt now and then; its trap. */
+sg_trap sgi_tr_poll(Translator *t);
+/* Makes one of instructions that follow each other, where there is one (fused.def). */
+sg_trap sgi_tr_fuse(Translator *t);
 
 /* ---- operands ---- */
 
