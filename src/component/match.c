@@ -65,10 +65,9 @@ static bool core_extern_matches(TypeRegistry *types, const CoreExternType *given
     }
 }
 
-/* Every one of `wanted` has its match, by both names, among `given`; or, if `is_contravariant`, is one. */
+/* Every one of `wanted` has its match, by both names, among `given`. */
 static sg_status match_core_externs(Matcher *m, const CoreExternType *given, uint32_t given_count,
-                                    const CoreExternType *wanted, uint32_t wanted_count,
-                                    bool is_contravariant) {
+                                    const CoreExternType *wanted, uint32_t wanted_count) {
     Arena keys;
     Map map;
     sgi_arena_init(&keys, &m->store->alloc);
@@ -87,8 +86,7 @@ static sg_status match_core_externs(Matcher *m, const CoreExternType *given, uin
         TypeRegistry *types = m->store->engine->types;
         if (key.data == NULL)
             status = sgi_store_no_memory(m->store, m->err);
-        else if (at == NULL || !(is_contravariant ? core_extern_matches(types, &wanted[i], &given[*at])
-                                                  : core_extern_matches(types, &given[*at], &wanted[i])))
+        else if (at == NULL || !core_extern_matches(types, &given[*at], &wanted[i]))
             status = mismatch(m, "the module supplied has another type");
     }
     sgi_map_free(&map);
@@ -96,11 +94,11 @@ static sg_status match_core_externs(Matcher *m, const CoreExternType *given, uin
     return status;
 }
 
+/* What the given module imports must be among what the wanted type says that it may. */
 static sg_status match_module(Matcher *m, const CoreModuleType *given, const CoreModuleType *wanted) {
-    SGI_TRY(match_core_externs(m, given->exports, given->export_count, wanted->exports, wanted->export_count,
-                               false));
-    return match_core_externs(m, wanted->imports, wanted->import_count, given->imports, given->import_count,
-                              true);
+    SGI_TRY(
+        match_core_externs(m, given->exports, given->export_count, wanted->exports, wanted->export_count));
+    return match_core_externs(m, wanted->imports, wanted->import_count, given->imports, given->import_count);
 }
 
 /* ---- instances ---- */

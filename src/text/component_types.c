@@ -371,7 +371,11 @@ sg_status sgi_parse_extern_name(ComponentParser *c) {
                                              "external-id"}; /* by their bytes */
     size_t mark = c->w.size;
     Bytes name;
+    bool is_interface =
+        sgi_take_open(c->p, "interface"); /* what older tools write around names of interfaces */
     SGI_TRY(sgi_expect_name(c->p, &name));
+    if (is_interface)
+        SGI_TRY(sgi_expect_close(c->p));
     sgi_put_name(c, name);
     Vector vector = vector_of(c);
     unsigned seen = 0;
