@@ -17,6 +17,7 @@ int command_inspect(int argc, char **argv);
 int command_parse(int argc, char **argv);
 int command_print(int argc, char **argv);
 int command_wit(int argc, char **argv);
+int command_bindgen(int argc, char **argv);
 
 /* A whole file in memory; `path` "-" is standard input. */
 typedef struct File {
@@ -30,6 +31,23 @@ bool file_read(const char *path, File *file);
 void file_free(File *file);
 /* Writes `size` bytes to `path`, "-" being standard output; false after telling why. */
 bool file_write(const char *path, const void *data, size_t size);
+
+/* The files of a WIT package; paths as sg_wit_source has them. */
+typedef struct Sources {
+    File *files;
+    sg_wit_source *list;
+    size_t count;
+} Sources;
+
+/* A .wit file, or a folder's with what is in its deps/. False after telling why; free with sources_free,
+ * then too. */
+bool sources_read(const char *path, Sources *sources);
+void sources_free(Sources *sources);
+
+/* Features that one option may name. */
+enum { MAX_FEATURES = 100 };
+/* Splits "a,b" in place; how many. */
+size_t split(char *names, const char **list, size_t max);
 
 /* "error: path: message: detail (at ...)" on stderr; answers EXIT_ERROR, or EXIT_TRAP for a trap. */
 int fail_error(const char *path, const sg_error *error);

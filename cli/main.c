@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"parse", command_parse, "turn text into binary"},
     {"print", command_print, "turn binary into text"},
     {"wit", command_wit, "check a WIT package, or turn it into a component"},
+    {"bindgen", command_bindgen, "write the C sources for one side of a WIT world"},
     {"wast", command_wast, "run scripts of the official suites"},
 };
 

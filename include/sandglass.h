@@ -2,6 +2,7 @@
 #ifndef SANDGLASS_H
 #define SANDGLASS_H
 
+#include <sandglass/bindgen.h>
 #include <sandglass/component.h>
 #include <sandglass/engine.h>
 #include <sandglass/error.h>

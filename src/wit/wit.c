@@ -126,17 +126,20 @@ static bool is_named(const WitScope *world, Bytes name) {
 
 sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **world) {
     Bytes wanted = sgi_bytes_of(name ? name : "");
-    bool is_path = wanted.size && memchr(wanted.data, '/', wanted.size);
+    bool is_own = wanted.size == 0 || memchr(wanted.data, '/', wanted.size) == NULL;
     *world = NULL;
-    for (const WitPackage *package = wit->packages; package; package = package->next)
-        for (const WitScope *scope = package->scopes; scope; scope = scope->next) {
-            if (!scope->is_world || (!is_path && package != wit->own) || (name && !is_named(scope, wanted)))
-                continue;
-            if (*world)
-                return sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "more than one world", "%s",
-                                "name the one that is meant");
-            *world = scope;
-        }
+    /* A name alone is first the own package's. */
+    for (int pass = is_own ? 0 : 1; pass < 2 && *world == NULL; pass++)
+        for (const WitPackage *package = wit->packages; package; package = package->next)
+            for (const WitScope *scope = package->scopes; scope; scope = scope->next) {
+                if (!scope->is_world || (pass == 0 && package != wit->own) ||
+                    (name && !is_named(scope, wanted)))
+                    continue;
+                if (*world)
+                    return sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "more than one world", "%s",
+                                    "name the one that is meant");
+                *world = scope;
+            }
     return *world ? SG_OK
                   : sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "world not found", "%.*s",
                              wanted.size > 200 ? 200 : (int)wanted.size, (const char *)wanted.data);
