@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +22,6 @@ static const struct {
 } open_flags[] = {
     {OS_OPEN_CREATE, O_CREAT},        {OS_OPEN_EXCLUSIVE, O_EXCL},    {OS_OPEN_TRUNCATE, O_TRUNC},
     {OS_OPEN_DIRECTORY, O_DIRECTORY}, {OS_OPEN_NOFOLLOW, O_NOFOLLOW}, {OS_OPEN_PATH, O_PATH},
-    {OS_OPEN_APPEND, O_APPEND},       {OS_OPEN_DSYNC, O_DSYNC},       {OS_OPEN_SYNC, O_SYNC},
 };
 
 /* A FIFO or a device must not block the open: who uses it waits where waits can be cut. */
@@ -136,14 +135,6 @@ OsTime sgi_os_wall_time(void) {
     return time_of(time);
 }
 
-int sgi_os_set_append(int fd, bool append) {
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0)
-        return errno;
-    flags = append ? flags | O_APPEND : flags & ~O_APPEND;
-    return fcntl(fd, F_SETFL, flags) == 0 ? 0 : errno;
-}
-
 /* --- contents --- */
 
 static int moved(ssize_t count, size_t *done) {
@@ -152,17 +143,17 @@ static int moved(ssize_t count, size_t *done) {
 }
 
 int sgi_os_read_at(int fd, void *data, size_t size, uint64_t offset, size_t *got) {
-    int code;
-    if (offset != OS_NO_OFFSET && offset > INT64_MAX)
+    *got = 0;
+    if (offset > INT64_MAX)
         return EINVAL;
+    int code;
     do
-        code =
-            moved(offset == OS_NO_OFFSET ? read(fd, data, size) : pread(fd, data, size, (off_t)offset), got);
+        code = moved(pread(fd, data, size, (off_t)offset), got);
     while (code == EINTR);
     return code;
 }
 
-/* A file that would grow past RLIMIT_FSIZE kills the process, by SIGXFSZ. The part below may be written. */
+/* A file that would grow past RLIMIT_FSIZE kills the process, by SIGXFSZ. What is below may be written. */
 static int check_growth(uint64_t offset, uint64_t *size) {
     struct rlimit limit;
     if (offset > INT64_MAX || *size > (uint64_t)INT64_MAX - offset)
@@ -176,39 +167,20 @@ static int check_growth(uint64_t offset, uint64_t *size) {
     return 0;
 }
 
-/* To a pipe without a reader, and appending, where the size is known to the kernel only: the signal goes to
- * this thread and is taken from it again, unless it was pending before. */
-static int write_quietly(int fd, const void *data, size_t size, size_t *put) {
-    sigset_t quiet, before, pending;
-    sigemptyset(&quiet);
-    sigaddset(&quiet, SIGPIPE);
-    sigaddset(&quiet, SIGXFSZ);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &quiet, &before);
-    int code;
-    do
-        code = moved(write(fd, data, size), put);
-    while (code == EINTR);
-    int signal = code == EPIPE ? SIGPIPE : code == EFBIG ? SIGXFSZ : 0;
-    if (signal && !sigismember(&pending, signal)) {
-        sigemptyset(&quiet);
-        sigaddset(&quiet, signal);
-        sigtimedwait(&quiet, NULL, &(struct timespec){0, 0});
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
-}
-
-int sgi_os_write_at(int fd, const void *data, size_t size, uint64_t offset, size_t *put) {
-    if (offset == OS_NO_OFFSET)
-        return write_quietly(fd, data, size, put);
-    uint64_t room = size;
-    int code = check_growth(offset, &room);
+int sgi_os_write_at(int fd, const void *data, size_t size, uint64_t offset, unsigned flags, size_t *put) {
+    struct stat stat;
     *put = 0;
+    if ((flags & OS_WRITE_APPEND) && fstat(fd, &stat) != 0)
+        return errno;
+    uint64_t room = size;
+    int code = check_growth(flags & OS_WRITE_APPEND ? (uint64_t)stat.st_size : offset, &room);
     if (code != 0)
         return code;
+    struct iovec piece = {(void *)(uintptr_t)data, (size_t)room};
+    int how = (flags & OS_WRITE_APPEND ? RWF_APPEND : 0) | (flags & OS_WRITE_DSYNC ? RWF_DSYNC : 0) |
+              (flags & OS_WRITE_SYNC ? RWF_SYNC : 0);
     do
-        code = moved(pwrite(fd, data, (size_t)room, (off_t)offset), put);
+        code = moved(pwritev2(fd, &piece, 1, flags & OS_WRITE_APPEND ? 0 : (off_t)offset, how), put);
     while (code == EINTR);
     return code;
 }

@@ -39,10 +39,7 @@ enum {
     OS_OPEN_TRUNCATE = 1 << 4,
     OS_OPEN_DIRECTORY = 1 << 5,
     OS_OPEN_NOFOLLOW = 1 << 6,
-    OS_OPEN_PATH = 1 << 7,
-    OS_OPEN_APPEND = 1 << 8,
-    OS_OPEN_DSYNC = 1 << 9,
-    OS_OPEN_SYNC = 1 << 10
+    OS_OPEN_PATH = 1 << 7
 };
 
 /* A path of the host's, trusted. */
@@ -60,11 +57,11 @@ int sgi_os_stat(int fd, OsStat *stat);
 /* Of a name, links not followed. */
 int sgi_os_stat_at(int dir, const char *name, OsStat *stat);
 
-/* One piece, which may be short. At an offset, or with OS_NO_OFFSET where the file itself stands (pipes).
- * EAGAIN where it would block. No signal is raised. */
-#define OS_NO_OFFSET UINT64_MAX
+/* One piece of a regular file or block device, which may be short. No signal is raised. */
 int sgi_os_read_at(int fd, void *data, size_t size, uint64_t offset, size_t *got);
-int sgi_os_write_at(int fd, const void *data, size_t size, uint64_t offset, size_t *put);
+enum { OS_WRITE_APPEND = 1 << 0, OS_WRITE_DSYNC = 1 << 1, OS_WRITE_SYNC = 1 << 2 };
+/* OS_WRITE_APPEND: to the end, wherever that is, not at `offset`. */
+int sgi_os_write_at(int fd, const void *data, size_t size, uint64_t offset, unsigned flags, size_t *put);
 
 int sgi_os_set_size(int fd, uint64_t size);
 int sgi_os_allocate(int fd, uint64_t offset, uint64_t size);
@@ -76,7 +73,6 @@ int sgi_os_sync(int fd, bool data_only);
 int sgi_os_set_times(int fd, const OsTime *accessed, const OsTime *modified);
 /* CLOCK_REALTIME. */
 OsTime sgi_os_wall_time(void);
-int sgi_os_set_append(int fd, bool append);
 
 int sgi_os_make_directory(int dir, const char *name);
 int sgi_os_unlink(int dir, const char *name, bool is_directory);

@@ -253,8 +253,7 @@ static void open_both(bool quiet) {
 }
 
 static void open_to_change(bool quiet) {
-    static const unsigned choices[] = {OS_OPEN_CREATE, OS_OPEN_EXCLUSIVE, OS_OPEN_TRUNCATE, OS_OPEN_NOFOLLOW,
-                                       OS_OPEN_APPEND};
+    static const unsigned choices[] = {OS_OPEN_CREATE, OS_OPEN_EXCLUSIVE, OS_OPEN_TRUNCATE, OS_OPEN_NOFOLLOW};
     char text[8192];
     Bytes path = a_path(text);
     unsigned flags = OS_OPEN_WRITE;
