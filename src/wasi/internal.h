@@ -99,6 +99,7 @@ struct WasiState {
     uint64_t virtual_now; /* nanoseconds that virtual time has passed */
     uint64_t random[4];   /* of the seeded generator */
     Counter descriptors, sockets, written;
+    bool walks_paths;   /* as where the kernel has no openat2: for tests */
     struct P1Table *p1; /* preview 1's descriptors; NULL: none yet */
     bool has_exited;
     int exit_code;
@@ -196,7 +197,7 @@ WasiPollable *sgi_wasi_pollable_new(WasiState *state, WasiObject *subject,
 void sgi_wasi_ask_stream(const WasiPollable *self, WasiWait *wait);
 void sgi_wasi_ask_time(const WasiPollable *self, WasiWait *wait);
 
-/* ---- file.c ---- */
+/* ---- dirs.c; files are in file.h ---- */
 
 /* Copies the directories that are granted to a state whose list has none; closes those of a list. */
 sg_status sgi_wasi_dirs_copy(const Wasi *wasi, WasiState *state, sg_error *err);

@@ -97,7 +97,7 @@ typedef struct P1 {
     do {                                                                                                     \
         p->trap = (expression);                                                                              \
         if (p->trap != SG_TRAP_NONE)                                                                         \
-            return SG_WASI_FAULT;                                                                          \
+            return SG_WASI_FAULT;                                                                            \
     } while (0)
 
 /* The guest's memory at `at`; NULL: the call traps. Valid until something waits or runs the guest. */
