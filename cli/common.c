@@ -80,8 +80,11 @@ int fail_usage(const char *command, const char *format, ...) {
 }
 
 int next_option(int argc, char **argv, const struct option *options) {
+    bool has_output = false;
+    for (const struct option *known = options; known->name; known++)
+        has_output |= known->val == 'o';
     opterr = 0;
-    int option = getopt_long(argc, argv, "+:h", options, NULL);
+    int option = getopt_long(argc, argv, has_output ? "+:ho:" : "+:h", options, NULL);
     if (option == ':')
         fail_usage(argv[0], "option '%s' needs a value", argv[optind - 1]);
     else if (option == '?') {

@@ -17,6 +17,7 @@ static const Command commands[] = {
     {"print", command_print, "turn binary into text"},
     {"wit", command_wit, "check a WIT package, or turn it into a component"},
     {"bindgen", command_bindgen, "write the C sources for one side of a WIT world"},
+    {"componentize", command_componentize, "make a component of a core module and a WIT world"},
     {"wast", command_wast, "run scripts of the official suites"},
 };
 
@@ -26,7 +27,7 @@ static void print_help(FILE *out) {
           "commands:\n",
           out);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fputs("\n'sandglass COMMAND --help' tells more. FILE is binary or text, '-' is standard input.\n"
           "exit status: 0 success, 134 a trap or limit ended the guest, 2 bad usage, 1 any other error\n",
           out);

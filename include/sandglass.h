@@ -4,6 +4,7 @@
 
 #include <sandglass/bindgen.h>
 #include <sandglass/component.h>
+#include <sandglass/compose.h>
 #include <sandglass/engine.h>
 #include <sandglass/error.h>
 #include <sandglass/func.h>

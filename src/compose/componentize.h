@@ -1,0 +1,62 @@
+/* Inside compose: what the two halves of making a component of a core module share. */
+#ifndef SGI_COMPONENTIZE_H
+#define SGI_COMPONENTIZE_H
+
+#include "compose/private.h"
+
+/* A core import, once for each module and name. */
+typedef struct CoreImport {
+    const Import *import;
+    CoreMeaning meaning;
+    uint32_t slot; /* of the shim; NO_INDEX: none */
+    uint32_t core_func;
+} CoreImport;
+
+/* A resource type that the world exports. */
+typedef struct Destructor {
+    const CompType *resource;
+    const Export *export_; /* the destructor; NULL: none */
+    uint32_t slot;
+} Destructor;
+
+typedef struct Maker {
+    const LoadContext *cx;
+    const Module *core;
+    const ComponentType *world;
+    Arena arena;
+    Writer root;
+    PtrMap live;   /* of the world's imports */
+    PtrMap placed; /* those that became imports (NamedExtern) → their index plus 1 */
+    Vec(CoreImport) imports;
+    Vec(Destructor) destructors;
+    Vec(ShimFunc) slots;
+    const Export *memory_export, *realloc_export, *initialize_export;
+    uint32_t shim, main;      /* core instances */
+    uint32_t memory, realloc; /* core indices */
+} Maker;
+
+/* SG_UNLINKABLE */
+sg_status sgi_maker_fail(const Maker *m, const char *message, const char *detail, ...) SGI_PRINTF(3, 4);
+/* Is core function `index` of that type? `what` and `name` are for the message. */
+sg_status sgi_maker_check(const Maker *m, uint32_t index, FuncType wanted, const char *what, Bytes name);
+/* The options of a lifted or lowered function, NO_INDEX for those that are not there. */
+void sgi_writer_options(Buf *out, uint32_t memory, uint32_t realloc, uint32_t post_return);
+
+/* ---- abi.c ---- */
+
+typedef struct AbiNeeds {
+    bool memory, realloc;
+} AbiNeeds;
+AbiNeeds sgi_abi_needs(const CompFuncType *type, bool is_lower);
+/* flatten_functype */
+void sgi_abi_signature(const CompFuncType *type, bool is_lower, ShimFunc *func);
+
+/* ---- lift.c ---- */
+
+/* Looks at what the core module has to export for the world: resources' destructors, memory and the like; and
+ * keeps the types that exports use. */
+sg_status sgi_maker_survey_exports(Maker *m);
+/* The world's exports, made of the core instance. */
+sg_status sgi_maker_export_all(Maker *m);
+
+#endif

@@ -1,0 +1,18 @@
+/* The door of compose: making components, out of core modules and out of components. */
+#ifndef SGI_COMPOSE_H
+#define SGI_COMPOSE_H
+
+#include "module/module.h"
+
+/* The type of a world in a package that sgi_wit_encode has encoded; `name` is "w" or "ns:pkg/w@1.0.0", or
+ * NULL for the only one there is. SG_NOT_FOUND. */
+sg_status sgi_compose_find_world(const LoadContext *cx, const ComponentType *package, const char *name,
+                                 const ComponentType **world);
+
+/* A component of the type `world` around the validated core module `core`, whose imports and exports go by
+ * canonical names (names.c). SG_UNLINKABLE where the two do not fit. What the result says about its functions
+ * holds once it has been loaded. */
+sg_status sgi_componentize(const LoadContext *cx, const Module *core, const ComponentType *world,
+                           Buf *binary);
+
+#endif
