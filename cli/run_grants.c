@@ -1,0 +1,146 @@
+/* sandglass run: what the program is granted, and the signals that end it. */
+#include "run.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VIRTUAL_START_NS UINT64_C(1577836800000000000) /* 2020-01-01 */
+
+/* HOST[::GUEST][:ro] */
+static sg_status grant_dir(sg_wasi *wasi, const char *text, sg_error *error) {
+    size_t size = strlen(text);
+    bool read_only = size > 3 && strcmp(text + size - 3, ":ro") == 0;
+    char *host = strdup(text);
+    if (host == NULL)
+        return SG_NO_MEMORY;
+    if (read_only)
+        host[size - 3] = '\0';
+    char *separator = strstr(host, "::");
+    const char *guest = separator ? separator + 2 : host;
+    if (separator)
+        *separator = '\0';
+    sg_status status = sg_wasi_add_dir(wasi, host, guest, read_only, error);
+    free(host);
+    return status;
+}
+
+/* NAME[=VALUE] */
+static sg_status grant_env(sg_wasi *wasi, const char *text, sg_error *error) {
+    size_t size = strcspn(text, "=");
+    char *name = strndup(text, size);
+    if (name == NULL)
+        return SG_NO_MEMORY;
+    const char *value = text[size] ? text + size + 1 : getenv(name);
+    sg_status status = value ? sg_wasi_add_env(wasi, name, value, error) : SG_OK;
+    free(name);
+    return status;
+}
+
+static sg_status grant(sg_wasi *wasi, const Grant *grant, sg_error *error) {
+    switch (grant->option) {
+    case OPTION_DIR: return grant_dir(wasi, grant->text, error);
+    case OPTION_ENV: return grant_env(wasi, grant->text, error);
+    case OPTION_INHERIT_ENV: return sg_wasi_inherit_env(wasi, error);
+    case OPTION_RANDOM: sg_wasi_seed_random(wasi, strtoull(grant->text + 5, NULL, 10)); break;
+    case OPTION_CLOCK:
+        if (strcmp(grant->text, "virtual") == 0)
+            sg_wasi_virtual_clock(wasi, VIRTUAL_START_NS);
+        break;
+    default: /* OPTION_DETERMINISTIC */
+        sg_wasi_virtual_clock(wasi, VIRTUAL_START_NS);
+        sg_wasi_seed_random(wasi, 0);
+    }
+    return SG_OK;
+}
+
+static sg_status grant_arguments(sg_wasi *wasi, const RunOptions *options, sg_error *error) {
+    const char *slash = strrchr(options->arguments[0], '/');
+    sg_status status = sg_wasi_add_argument(wasi, slash ? slash + 1 : options->arguments[0], error);
+    for (int i = 1; i < options->argument_count && status == SG_OK; i++)
+        status = sg_wasi_add_argument(wasi, options->arguments[i], error);
+    return status;
+}
+
+sg_status grant_all(Run *run) {
+    const RunOptions *options = run->options;
+    sg_wasi *wasi = sg_wasi_new(run->engine, &run->error);
+    if (wasi == NULL)
+        return run->error.status;
+    sg_wasi_inherit_stdio(wasi);
+    sg_wasi_exit_on_closed_pipe(wasi, true);
+    sg_status status = grant_arguments(wasi, options, &run->error);
+    for (size_t i = 0; i < options->grant_count && status == SG_OK; i++)
+        status = grant(wasi, &options->grants[i], &run->error);
+    if (status == SG_OK)
+        status = sg_wasi_attach(wasi, run->store, &run->error);
+    sg_wasi_delete(wasi);
+    return status;
+}
+
+/* ---- signals ---- */
+
+struct Watch {
+    pthread_t thread;
+    sg_canceller *canceller;
+    sigset_t before;
+    atomic_int signal;
+    atomic_bool is_over;
+};
+
+static void ended_signals(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+}
+
+/* The first signal cancels; where that ends nothing, or it was not enough, the process ends. */
+static void *watch_run(void *argument) {
+    Watch *watch = argument;
+    sigset_t set;
+    ended_signals(&set);
+    for (int got;;) {
+        if (sigwait(&set, &got) != 0)
+            continue;
+        if (watch->is_over)
+            return NULL;
+        if (watch->signal || !sg_canceller_cancel(watch->canceller))
+            _exit(128 + got);
+        watch->signal = got;
+    }
+}
+
+Watch *watch_signals(sg_store *store) {
+    Watch *watch = calloc(1, sizeof *watch);
+    sigset_t set;
+    if (watch == NULL)
+        return NULL;
+    watch->canceller = sg_store_canceller(store, NULL);
+    if (watch->canceller) {
+        ended_signals(&set);
+        pthread_sigmask(SIG_BLOCK, &set, &watch->before);
+        if (pthread_create(&watch->thread, NULL, watch_run, watch) == 0)
+            return watch;
+        pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+    }
+    sg_canceller_delete(watch->canceller);
+    free(watch);
+    return NULL;
+}
+
+int unwatch_signals(Watch *watch) {
+    if (watch == NULL)
+        return 0;
+    watch->is_over = true;
+    pthread_kill(watch->thread, SIGTERM);
+    pthread_join(watch->thread, NULL);
+    int got = watch->signal;
+    pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
+    sg_canceller_delete(watch->canceller);
+    free(watch);
+    return got;
+}
