@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct Inspect {
-    bool json;
+    bool json, wit;
     const char *features;
     bool first; /* no item of the running JSON list was printed */
     sg_module *module;
@@ -184,6 +184,15 @@ static void print_all(Inspect *inspect, const uint8_t *binary, size_t size) {
         puts("\n}");
 }
 
+static bool print_wit(const Inspect *inspect, sg_error *error) {
+    sg_bytes text;
+    if (sg_wit_print(inspect->component, &text, error) != SG_OK)
+        return false;
+    fwrite(text.data, 1, text.size, stdout);
+    sg_bytes_delete(&text);
+    return true;
+}
+
 static int inspect_file(Inspect *inspect, const char *path) {
     File file;
     if (!file_read(path, &file))
@@ -204,9 +213,15 @@ static int inspect_file(Inspect *inspect, const char *path) {
     else if (ok)
         ok = (inspect->module = sg_module_load(engine, binary, size, &error)) != NULL;
     int status = EXIT_OK;
-    if (ok)
+    if (ok && inspect->wit && inspect->component == NULL) {
+        fprintf(stderr, "error: %s: only components have WIT\n", path);
+        status = EXIT_ERROR;
+    } else if (ok && inspect->wit) {
+        ok = print_wit(inspect, &error);
+    } else if (ok) {
         print_all(inspect, binary, size);
-    else
+    }
+    if (!ok)
         status = fail_error(path, &error);
     sg_component_delete(inspect->component);
     sg_module_delete(inspect->module);
@@ -218,15 +233,16 @@ static int inspect_file(Inspect *inspect, const char *path) {
 
 int command_inspect(int argc, char **argv) {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"wit", no_argument, NULL, 'w'},
                                             {"features", required_argument, NULL, 'f'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     Inspect inspect = {.features = ""};
     for (int option; (option = next_option(argc, argv, options)) != -1;) {
         if (option == 'h') {
-            puts("usage: sandglass inspect [--json] [--features NAMES] FILE\n\nShows the imports, exports, "
-                 "their "
-                 "types, and the sizes of the sections.\n"
+            puts("usage: sandglass inspect [--json | --wit] [--features NAMES] FILE\n\n"
+                 "Shows the imports, exports, their types, and the sizes of the sections; or, with --wit,\n"
+                 "the WIT of a component, or of the package that it declares.\n"
                  "--features NAMES turns proposals on, or with a '-' before the name off (threads,-gc).");
             return EXIT_OK;
         }
@@ -234,6 +250,8 @@ int command_inspect(int argc, char **argv) {
             return EXIT_USAGE;
         if (option == 'f')
             inspect.features = optarg;
+        else if (option == 'w')
+            inspect.wit = true;
         else
             inspect.json = true;
     }

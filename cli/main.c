@@ -12,7 +12,7 @@ typedef struct Command {
 static const Command commands[] = {
     {"run", command_run, "run a component or core module under limits (the default)"},
     {"validate", command_validate, "check that files are valid"},
-    {"inspect", command_inspect, "show imports, exports, types and sizes"},
+    {"inspect", command_inspect, "show imports, exports, types and sizes, or the WIT"},
     {"parse", command_parse, "turn text into binary"},
     {"print", command_print, "turn binary into text"},
     {"wit", command_wit, "check a WIT package, or turn it into a component"},

@@ -2,6 +2,21 @@
  * a package and its dependency. */
 #include "fuzz.h"
 
+/* The WIT of what was made from WIT is right. */
+static void print_back(const sg_component *component) {
+    sg_error error = {.status = SG_OK};
+    sg_bytes text, binary;
+    if (sg_wit_print(component, &text, &error) != SG_OK) {
+        REQUIRE(error.status == SG_NO_MEMORY);
+        return;
+    }
+    sg_wit_source source = {"a.wit", (const char *)text.data, text.size};
+    REQUIRE(sg_wit_encode(fuzz_engine(), &source, 1, NULL, 0, &binary, &error) == SG_OK ||
+            error.status == SG_NO_MEMORY);
+    sg_bytes_delete(&binary);
+    sg_bytes_delete(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sg_error error = {.status = SG_OK};
     const uint8_t *cut = size ? memchr(data, 0, size) : NULL;
@@ -14,7 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require_error(&error);
         return 0;
     }
-    sg_component_delete(sg_component_load(fuzz_engine(), binary.data, binary.size, NULL));
+    sg_component *component = sg_component_load(fuzz_engine(), binary.data, binary.size, NULL);
+    if (component) {
+        print_back(component);
+        sg_component_delete(component);
+    }
     if (sg_wat_print(fuzz_engine(), binary.data, binary.size, &text, &error) == SG_OK)
         sg_bytes_delete(&text);
     else

@@ -2,6 +2,7 @@
 #ifndef SANDGLASS_WIT_H
 #define SANDGLASS_WIT_H
 
+#include <sandglass/component.h>
 #include <sandglass/engine.h>
 #include <sandglass/wat.h>
 
@@ -25,6 +26,11 @@ typedef struct sg_wit_source {
 SG_API sg_status sg_wit_encode(sg_engine *engine, const sg_wit_source *sources, size_t count,
                                const char *const *features, size_t feature_count, sg_bytes *binary,
                                sg_error *error);
+
+/* The WIT of a component, as text: the world "root" of its imports and exports, or the package that it
+ * declares; then the interfaces of other packages that this one needs. SG_UNSUPPORTED for what WIT cannot
+ * say: imported modules and components, exported types. Free with sg_bytes_delete. Threads: any. */
+SG_API sg_status sg_wit_print(const sg_component *component, sg_bytes *text, sg_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* include/sandglass/wit.h: WIT packages to the binaries of components. */
+/* include/sandglass/wit.h: WIT packages to the binaries of components, and back. */
 #include "wit/wit.h"
 #include "api/private.h"
 #include "pipeline.h"
@@ -17,6 +17,20 @@ sg_status sg_wit_encode(sg_engine *engine, const sg_wit_source *sources, size_t 
     sg_status status = sgi_wit_encode(&scope.cx, sources, count, features, feature_count, &buf);
     if (status == SG_OK)
         status = sgi_hand_out(&scope.cx, &buf, binary);
+    sgi_buf_free(&buf);
+    sgi_load_end(&scope);
+    return status;
+}
+
+sg_status sg_wit_print(const sg_component *component, sg_bytes *text, sg_error *error) {
+    LoadScope scope;
+    Buf buf;
+    *text = (sg_bytes){0};
+    SGI_TRY(sgi_load_begin(component->root->engine, component->bytes.size, &scope, error));
+    sgi_buf_init(&buf, &scope.alloc);
+    sg_status status = sgi_wit_print(&scope.cx, component, &buf);
+    if (status == SG_OK)
+        status = sgi_hand_out(&scope.cx, &buf, text);
     sgi_buf_free(&buf);
     sgi_load_end(&scope);
     return status;

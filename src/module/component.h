@@ -73,7 +73,8 @@ struct ResourceType {
  */
 struct ResourceName {
     ResourceType *resource;
-    Bytes label; /* for messages; empty at its definition */
+    Bytes label;                 /* for messages; empty at its definition */
+    const ResourceName *renamed; /* what this is another name of; NULL: of none */
 };
 
 typedef struct CompFuncType {
@@ -157,6 +158,7 @@ typedef struct ExternType {
 typedef struct NamedExtern {
     Bytes name; /* as written: "run", "wasi:cli/run@0.2.0" */
     ExternType type;
+    const struct ExternName *extern_name; /* NULL: nothing but the name */
 } NamedExtern;
 
 /* An instance type as defined binds the resources that its exports introduce: each import or export of it

@@ -162,6 +162,7 @@ static sg_status inline_exports(CompValidator *v, Scope *scope, const InstanceDe
     for (uint32_t i = 0; i < def->arg_count; i++) {
         const NamedItem *arg = &def->args[i];
         exports[i].name = arg->name;
+        exports[i].extern_name = arg->extern_name->attributes ? arg->extern_name : NULL;
         SGI_TRY(sgi_comp_get_item(v, scope, arg->item, &exports[i].type));
         SGI_TRY(sgi_comp_check_name(v, names, arg->extern_name, &exports[i].type, false));
     }

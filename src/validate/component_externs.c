@@ -395,7 +395,7 @@ sg_status sgi_comp_add_extern(CompValidator *v, Scope *scope, const ExternName *
             v, is_import ? "type not valid to be used as import" : "type not valid to be used as export",
             "%s `%.*s` refers to a type without a name", sgi_sort_name(type.sort), (int)name->name.size,
             (const char *)name->name.data);
-    NamedExtern item = {name->name, type};
+    NamedExtern item = {name->name, type, name->attributes ? name : NULL};
     bool pushed = is_import ? sgi_vec_push(v->cx.alloc, &scope->imports, item)
                             : sgi_vec_push(v->cx.alloc, &scope->exports, item);
     if (!pushed)

@@ -37,7 +37,8 @@ static sg_status subst_name(Subst *s, const ResourceName *name, const ResourceNa
     *result = found ? found : name;
     if (found)
         return SG_OK;
-    ResourceName made = {subst_resource(s, name->resource), name->label};
+    const ResourceName *renamed = name->renamed ? sgi_ptrs_get(s->map, name->renamed) : NULL;
+    ResourceName made = {subst_resource(s, name->resource), name->label, renamed ? renamed : name->renamed};
     if (made.resource == name->resource)
         return SG_OK;
     return replace(s, name, &made, sizeof made, (const void **)result);

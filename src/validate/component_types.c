@@ -261,11 +261,12 @@ sg_status sgi_comp_new_resource(CompValidator *v, const Scope *scope, ResourceTy
     return SG_OK;
 }
 
-static sg_status name_resource(CompValidator *v, ResourceType *resource, Bytes label, CompType *type) {
+static sg_status name_resource(CompValidator *v, ResourceType *resource, Bytes label,
+                               const ResourceName *renamed, CompType *type) {
     ResourceName *name = sgi_arena_alloc(v->arena, sizeof *name);
     if (name == NULL)
         return sgi_comp_no_memory(v);
-    *name = (ResourceName){resource, label};
+    *name = (ResourceName){resource, label, renamed};
     *type = (CompType){.kind = CT_RESOURCE, .as.resource = resource, .name = name};
     return SG_OK;
 }
@@ -290,12 +291,12 @@ static sg_status define_resource(CompValidator *v, Scope *scope, const TypeExpr 
             return sgi_comp_invalid(v, "wrong signature for a destructor", "core function %u",
                                     expr->destructor);
     }
-    return name_resource(v, resource, (Bytes){0}, type);
+    return name_resource(v, resource, (Bytes){0}, NULL, type);
 }
 
 sg_status sgi_comp_rename(CompValidator *v, Bytes name, CompType *type) {
     if (type->kind == CT_RESOURCE)
-        return name_resource(v, type->as.resource, name, type);
+        return name_resource(v, type->as.resource, name, type->name, type);
     if (type->kind != CT_VALUE)
         return SG_OK;
     sg_type *copy = sgi_arena_copy(v->arena, type->as.value, sizeof *copy);
@@ -352,7 +353,7 @@ static sg_status type_extern(CompValidator *v, Scope *scope, const ExternDesc *d
     SGI_TRY(sgi_comp_new_resource(v, scope, &resource));
     resource->is_imported = is_import;
     type->as.type.is_sub_resource = true;
-    return name_resource(v, resource, name, inner);
+    return name_resource(v, resource, name, NULL, inner);
 }
 
 sg_status sgi_comp_extern_type(CompValidator *v, Scope *scope, const ExternDesc *desc, Bytes name,

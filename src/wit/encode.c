@@ -447,13 +447,13 @@ static sg_status encode_world(Encoder *e, const WitScope *world) {
         if (!item->is_export && item->interface)
             SGI_TRY(import_item(e, item));
     SGI_TRY(import_used(e, world));
+    for (const WitItem *item = world->items; item; item = item->next)
+        if (item->is_export)
+            SGI_TRY(import_for_export(e, item));
     SGI_TRY(encode_contents(e, world));
     for (const WitItem *item = world->items; item; item = item->next)
         if (!item->is_export && item->func)
             SGI_TRY(import_item(e, item));
-    for (const WitItem *item = world->items; item; item = item->next)
-        if (item->is_export)
-            SGI_TRY(import_for_export(e, item));
     for (const WitItem *item = world->items; item; item = item->next)
         if (item->is_export)
             SGI_TRY(export_item(e, item));

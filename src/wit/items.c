@@ -258,16 +258,10 @@ static sg_status parse_typedef(WitParser *p, WitScope *scope, const WitGate *gat
 }
 
 static WitScope *new_scope(WitParser *p, bool is_world, Bytes name, WitAt at) {
-    WitScope *scope = sgi_wit_make(p, sizeof *scope);
-    if (scope == NULL)
-        return NULL;
-    *scope = (WitScope){.is_world = is_world, .name = name, .at = at, .package = p->file->package};
-    scope->last_def = &scope->defs;
-    scope->last_func = &scope->funcs;
-    scope->last_item = &scope->items;
-    scope->last_include = &scope->includes;
-    scope->self = scope;
-    return sgi_wit_map(p->wit, &scope->names) ? scope : NULL;
+    WitScope *scope = sgi_wit_new_scope(p->wit, p->file->package, is_world, name);
+    if (scope)
+        scope->at = at;
+    return scope;
 }
 
 static sg_status parse_interface_items(WitParser *p, WitScope *scope, bool is_included) {
@@ -423,17 +417,10 @@ static WitPackage *find_package(const Wit *wit, Bytes name, Bytes version) {
 }
 
 static sg_status add_package(Wit *wit, const WitPackageName *name, uint32_t group, WitPackage **result) {
-    WitPackage *package = *result = sgi_arena_alloc(&wit->arena, sizeof *package);
+    WitPackage *package = *result = sgi_wit_new_package(wit, name);
     if (package == NULL)
         return sgi_wit_no_memory(wit);
-    *package = (WitPackage){.is_named = name != NULL, .group = group};
-    if (name)
-        package->name = *name;
-    package->last_scope = &package->scopes;
-    if (!sgi_wit_map(wit, &package->names))
-        return sgi_wit_no_memory(wit);
-    *wit->last_package = package;
-    wit->last_package = &package->next;
+    package->group = group;
     return SG_OK;
 }
 

@@ -47,7 +47,7 @@ sg_status sgi_wit_expect_word(WitParser *p, const char *word) {
     return sgi_wit_is_word(p, word) ? sgi_wit_advance(p) : sgi_wit_unexpected(p, word);
 }
 
-static bool is_keyword(Bytes name) {
+bool sgi_wit_is_keyword(Bytes name) {
     static const char *const keywords[] = {
         "use",    "type",          "func",   "u8",      "u16",     "u32",         "u64",      "s8",
         "s16",    "s32",           "s64",    "f32",     "f64",     "char",        "resource", "own",
@@ -63,7 +63,7 @@ static bool is_keyword(Bytes name) {
 
 sg_status sgi_wit_take_id(WitParser *p, Bytes *name, WitAt *at) {
     const WitToken *token = &p->lexer.token;
-    if (token->kind != WIT_ID || (!token->is_escaped && is_keyword(token->name)))
+    if (token->kind != WIT_ID || (!token->is_escaped && sgi_wit_is_keyword(token->name)))
         return sgi_wit_unexpected(p, "an identifier");
     *name = token->name;
     if (at)
@@ -309,19 +309,30 @@ static sg_status parse_tuple(WitParser *p, WitType *type) {
     return SG_OK;
 }
 
-static sg_status parse_compound(WitParser *p, Bytes word, WitType *type) {
-    static const struct {
-        const char *name;
-        sg_kind kind;
-        bool is_optional;
-        unsigned max;
-    } rows[] = {{"list", SG_LIST, false, 1},    {"option", SG_OPTION, false, 1},
+static const struct {
+    const char *name;
+    sg_kind kind;
+    bool is_optional;
+    unsigned max;
+} generics[] = {{"list", SG_LIST, false, 1},    {"option", SG_OPTION, false, 1},
                 {"result", SG_RESULT, true, 2}, {"stream", SG_STREAM, true, 1},
                 {"future", SG_FUTURE, true, 1}, {"map", SG_MAP, false, 2}};
-    for (size_t i = 0; i < SGI_COUNT(rows); i++)
-        if (sgi_bytes_is(word, rows[i].name)) {
-            type->kind = rows[i].kind;
-            return parse_arguments(p, type, rows[i].is_optional, rows[i].max);
+
+const char *sgi_wit_type_name(sg_kind kind) {
+    for (size_t i = 0; i < SGI_COUNT(primitives); i++)
+        if (primitives[i].kind == kind)
+            return primitives[i].name;
+    for (size_t i = 0; i < SGI_COUNT(generics); i++)
+        if (generics[i].kind == kind)
+            return generics[i].name;
+    return kind == SG_FIXED_LIST ? "list" : "tuple";
+}
+
+static sg_status parse_compound(WitParser *p, Bytes word, WitType *type) {
+    for (size_t i = 0; i < SGI_COUNT(generics); i++)
+        if (sgi_bytes_is(word, generics[i].name)) {
+            type->kind = generics[i].kind;
+            return parse_arguments(p, type, generics[i].is_optional, generics[i].max);
         }
     if (sgi_bytes_is(word, "tuple")) {
         type->kind = SG_TUPLE;
@@ -341,7 +352,7 @@ sg_status sgi_wit_parse_type(WitParser *p, WitType **result) {
     const WitToken token = p->lexer.token;
     if (token.kind != WIT_ID)
         return sgi_wit_unexpected(p, "a type");
-    if (token.is_escaped || !is_keyword(token.name)) {
+    if (token.is_escaped || !sgi_wit_is_keyword(token.name)) {
         type->name = token.name;
         type->kind = SG_BOOL;
         return sgi_wit_advance(p);

@@ -202,6 +202,8 @@ static sg_status check_def(Wit *wit, WitDef *def, uint32_t *depth, bool *borrows
         }
     wit->nested--;
     def->mark = DONE;
+    *def->scope->last_sorted = def;
+    def->scope->last_sorted = &def->next_sorted;
     *depth = def->depth = deepest + (def->kind == WIT_COMPOUND);
     *borrows |= def->borrows;
     return SG_OK;
@@ -270,13 +272,22 @@ static sg_status resolve_uses(Wit *wit, WitScope *scope, unsigned depth) {
     return SG_OK;
 }
 
+/* Checks all definitions, and puts them behind those that they are made of. */
 static sg_status check_scope(Wit *wit, WitScope *scope) {
+    scope->last_sorted = &scope->sorted;
     for (WitDef *def = scope->defs; def; def = def->next) {
         uint32_t depth;
         bool borrows = false;
         wit->nested = 0;
         SGI_TRY(check_def(wit, def, &depth, &borrows));
     }
+    scope->last_def = &scope->defs;
+    for (WitDef *def = scope->sorted; def; def = def->next_sorted) {
+        *scope->last_def = def;
+        scope->last_def = &def->next;
+    }
+    *scope->last_def = NULL;
+    sgi_wit_order_funcs(scope);
     for (const WitFunc *func = scope->funcs; func; func = func->next)
         SGI_TRY(check_func(wit, func));
     return SG_OK;

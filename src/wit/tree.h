@@ -16,6 +16,7 @@ enum { WIT_USE_DEPTH = 500 };
 typedef struct WitPackage WitPackage;
 typedef struct WitScope WitScope;
 typedef struct WitDef WitDef;
+typedef struct WitFunc WitFunc;
 typedef struct WitType WitType;
 
 typedef struct WitFile {
@@ -95,17 +96,18 @@ struct WitDef {
     WitUse *use;                       /* WIT_USED */
     Bytes from_name;                   /* the same */
     WitDef *target;                    /* resolved */
-    WitDef *next;
+    WitDef *next, *next_sorted;
     uint32_t depth;                     /* of types, once checked */
     bool borrows;                       /* the same: has a borrowed handle inside */
     uint8_t mark;                       /* of the search for cycles */
     uint32_t encoded_in, encoded_index; /* its type index in the scope of that number */
+    WitFunc *methods, **last_method;    /* WIT_RESOURCE: while functions are put in order */
     WitDef *clone;                      /* while its world is included: what stands for it there */
 };
 
 typedef enum WitFuncKind { WIT_FREE, WIT_METHOD, WIT_STATIC, WIT_CONSTRUCTOR } WitFuncKind;
 
-typedef struct WitFunc {
+struct WitFunc {
     WitFuncKind kind;
     Bytes name; /* as encoded: "[method]file.read" */
     Bytes external_id, docs;
@@ -114,8 +116,8 @@ typedef struct WitFunc {
     WitDef *resource; /* but for WIT_FREE */
     WitMember *params, **last_param;
     WitType *result; /* NULL: none */
-    struct WitFunc *next;
-} WitFunc;
+    WitFunc *next;
+};
 
 /* An import or export of a world. */
 typedef struct WitItem {
@@ -149,8 +151,9 @@ struct WitScope {
     WitAt at;
     WitPackage *package;
     WitDef *defs, **last_def;
+    WitDef *sorted, **last_sorted; /* while they are put in order */
     WitUse *uses;
-    WitFunc *funcs, **last_func; /* of interfaces, methods among them; of a world's resources */
+    WitFunc *funcs, **last_func; /* of resources, in the order of these; then, of interfaces, the others */
     WitItem *items, **last_item; /* of worlds */
     WitInclude *includes, **last_include;
     WitScope *next;
@@ -223,6 +226,13 @@ typedef struct WitDocs {
 /* The next line without its marks and the blank at its end; false when there is none. */
 bool sgi_wit_next_doc(WitDocs *docs, Bytes *line);
 
+/* ---- parse.c ---- */
+
+/* Only with a "%" is it an identifier. */
+bool sgi_wit_is_keyword(Bytes name);
+/* The word that a type without a name of its own begins with. */
+const char *sgi_wit_type_name(sg_kind kind);
+
 /* ---- items.c ---- */
 
 /* Finds the name of the file's package: file->package, or NULL if the file does not say. */
@@ -252,6 +262,17 @@ sg_status sgi_wit_clone_func(Wit *wit, const WitFunc *from, WitFunc **func);
 
 sg_status sgi_wit_encode_package(Wit *wit, const WitPackage *package, Buf *binary);
 
+/* ---- decode.c ---- */
+
+/* What a component is typed by, as a tree: names stand for what they mean, unresolved; no places. Free with
+ * sgi_wit_close, after a failure too. The component must live as long. */
+sg_status sgi_wit_decode(Wit *wit, const LoadContext *cx, const Component *component);
+
+/* ---- print.c ---- */
+
+/* The text of a decoded tree: its own package, then the others. */
+sg_status sgi_wit_print_tree(Wit *wit, Buf *text);
+
 /* ---- wit.c ---- */
 
 /* The files of a package and its dependencies → the tree, resolved and known to be right. Free with
@@ -264,6 +285,12 @@ void sgi_wit_close(Wit *wit);
  */
 sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **world);
 
+/* At the end of the tree's packages; NULL when memory is refused. */
+WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name);
+/* Of `package`, but not yet among its scopes; NULL when memory is refused. */
+WitScope *sgi_wit_new_scope(Wit *wit, WitPackage *package, bool is_world, Bytes name);
+/* Puts the functions of a scope in order: those of resources first. */
+void sgi_wit_order_funcs(WitScope *scope);
 /* Makes `map` empty; it is freed at the end. False when memory is refused. */
 bool sgi_wit_map(Wit *wit, Map *map);
 

@@ -8,6 +8,55 @@ bool sgi_wit_map(Wit *wit, Map *map) {
     return sgi_vec_push(wit->cx.alloc, &wit->maps, map);
 }
 
+WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name) {
+    WitPackage *package = sgi_arena_alloc(&wit->arena, sizeof *package);
+    if (package == NULL || !sgi_wit_map(wit, &package->names))
+        return NULL;
+    package->is_named = name != NULL;
+    if (name)
+        package->name = *name;
+    package->last_scope = &package->scopes;
+    *wit->last_package = package;
+    wit->last_package = &package->next;
+    return package;
+}
+
+WitScope *sgi_wit_new_scope(Wit *wit, WitPackage *package, bool is_world, Bytes name) {
+    WitScope *scope = sgi_arena_alloc(&wit->arena, sizeof *scope);
+    if (scope == NULL)
+        return NULL;
+    *scope = (WitScope){.is_world = is_world, .name = name, .package = package};
+    scope->last_def = &scope->defs;
+    scope->last_func = &scope->funcs;
+    scope->last_item = &scope->items;
+    scope->last_include = &scope->includes;
+    scope->self = scope;
+    return sgi_wit_map(wit, &scope->names) ? scope : NULL;
+}
+
+void sgi_wit_order_funcs(WitScope *scope) {
+    WitFunc *others = NULL, **last = &others;
+    for (WitDef *def = scope->defs; def; def = def->next)
+        def->last_method = &def->methods;
+    for (WitFunc *func = scope->funcs; func; func = func->next) {
+        WitFunc ***end = func->resource ? &func->resource->last_method : &last;
+        **end = func;
+        *end = &func->next;
+    }
+    *last = NULL;
+    scope->last_func = &scope->funcs;
+    for (WitDef *def = scope->defs; def; def = def->next) {
+        *def->last_method = NULL;
+        *scope->last_func = def->methods;
+        if (def->methods)
+            scope->last_func = def->last_method;
+        def->methods = NULL;
+    }
+    *scope->last_func = others;
+    if (others)
+        scope->last_func = last;
+}
+
 /* deps/NAME.wit and all in deps/NAME/ are one dependency each; what has no folder is the package itself. */
 static Bytes group_name(const sg_wit_source *source) {
     const char *path = source->path ? source->path : "";
@@ -143,4 +192,13 @@ sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **
     return *world ? SG_OK
                   : sgi_fail(wit->cx.err, SG_NOT_FOUND, SG_NO_OFFSET, "world not found", "%.*s",
                              wanted.size > 200 ? 200 : (int)wanted.size, (const char *)wanted.data);
+}
+
+sg_status sgi_wit_print(const LoadContext *cx, const Component *component, Buf *text) {
+    Wit wit;
+    sg_status status = sgi_wit_decode(&wit, cx, component);
+    if (status == SG_OK)
+        status = sgi_wit_print_tree(&wit, text);
+    sgi_wit_close(&wit);
+    return status;
 }

@@ -11,4 +11,8 @@
 sg_status sgi_wit_encode(const LoadContext *cx, const sg_wit_source *sources, size_t count,
                          const char *const *features, size_t feature_count, Buf *binary);
 
+/* A component → the WIT that it is typed by, or the package that it declares. SG_UNSUPPORTED for what WIT
+ * cannot say. */
+sg_status sgi_wit_print(const LoadContext *cx, const Component *component, Buf *text);
+
 #endif
