@@ -55,9 +55,9 @@ static sg_status rename_method(Wit *wit, const WitFunc *from, Bytes resource, By
     sgi_buf_put(&text, from->name.data, head);
     sgi_buf_put(&text, resource.data, resource.size);
     sgi_buf_put(&text, from->name.data + tail, from->name.size - tail);
-    *name = (Bytes){text.failed ? NULL : sgi_arena_copy(&wit->arena, text.data, text.size), text.size};
+    sg_status status = sgi_wit_keep(wit, &text, name);
     sgi_buf_free(&text);
-    return name->data ? SG_OK : sgi_wit_no_memory(wit);
+    return status;
 }
 
 sg_status sgi_wit_clone_func(Wit *wit, const WitFunc *from, WitFunc **func) {

@@ -38,10 +38,6 @@ static void begin(Encoder *e, Wit *wit, Encoder *outer) {
     sgi_buf_init(&e->out, wit->cx.alloc);
 }
 
-static sg_status out_of_memory(const Encoder *e) {
-    return sgi_wit_no_memory(e->wit);
-}
-
 static void put_name(Buf *out, Bytes name) {
     sgi_buf_sized(out, name.data, name.size);
 }
@@ -323,10 +319,9 @@ static sg_status full_name(Encoder *e, const WitScope *scope, Bytes *name) {
         sgi_buf_byte(&text, '@');
         sgi_buf_put(&text, package->version.data, package->version.size);
     }
-    uint8_t *copy = text.failed ? NULL : sgi_arena_copy(&e->wit->arena, text.data, text.size);
-    *name = (Bytes){copy, text.size};
+    sg_status status = sgi_wit_keep(e->wit, &text, name);
     sgi_buf_free(&text);
-    return copy ? SG_OK : out_of_memory(e);
+    return status;
 }
 
 /* An instance of `scope`'s type, imported or exported under `name`; its index. */

@@ -89,10 +89,9 @@ static sg_status name_method(WitParser *p, WitFunc *func, Bytes resource, Bytes 
         sgi_buf_byte(&text, '.');
         sgi_buf_put(&text, name.data, name.size);
     }
-    uint8_t *copy = text.failed ? NULL : sgi_arena_copy(&p->wit->arena, text.data, text.size);
-    func->name = (Bytes){copy, text.size};
+    sg_status status = sgi_wit_keep(p->wit, &text, &func->name);
     sgi_buf_free(&text);
-    return copy ? SG_OK : sgi_wit_no_memory(p->wit);
+    return status;
 }
 
 /* A type by name, as if it were written there. */

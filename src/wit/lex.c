@@ -165,17 +165,20 @@ sg_status sgi_wit_next(WitLexer *lexer) {
     return SG_OK;
 }
 
+bool sgi_wit_is_forbidden(int32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0x149 || c == 0x673 || c == 0xf77 || c == 0xf79 ||
+           c == 0x17a3 || c == 0x17a4 || c == 0x17b4 || c == 0x17b5;
+}
+
 sg_status sgi_wit_lex_begin(WitLexer *lexer, Wit *wit, const WitFile *file) {
     *lexer = (WitLexer){.wit = wit, .file = file};
-    /* Nothing that makes text look like what it is not. */
     for (const uint8_t *at = file->text.data, *end = at + file->text.size; at != end;) {
         size_t offset = (size_t)(at - file->text.data);
         int32_t c = sgi_utf8_read(&at, end);
         if (c < 0)
             return sgi_wit_fail(wit, at_offset(lexer, offset), "malformed UTF-8 encoding", "%s", "");
-        if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f || (c >= 0x80 && c < 0xa0) ||
-            (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x149 || c == 0x673 ||
-            c == 0xf77 || c == 0xf79 || c == 0x17a3 || c == 0x17a4 || c == 0x17b4 || c == 0x17b5)
+        if (sgi_wit_is_forbidden(c) && c != '\t' && c != '\n' && c != '\r')
             return sgi_wit_fail(wit, at_offset(lexer, offset), "control character", "U+%04X", (unsigned)c);
     }
     return sgi_wit_next(lexer);

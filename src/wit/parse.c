@@ -94,19 +94,23 @@ sg_status sgi_wit_begin_list(WitParser *p, char open, char close, bool *more) {
 /* ns:name, more of either where packages nest, and a version. `name` is what the last '/' leads to, if any.
  */
 sg_status sgi_wit_parse_qualified(WitParser *p, WitPackageName *package, Bytes *name, Bytes first, WitAt at) {
-    const uint8_t *end = first.data + first.size;
-    package->at = at;
-    while (sgi_wit_is_mark(p, ':')) {
-        Bytes part;
-        SGI_TRY(sgi_wit_advance(p));
-        const WitToken *token = &p->lexer.token;
-        if (token->kind != WIT_ID)
-            return sgi_wit_unexpected(p, "an identifier");
-        part = token->name;
-        SGI_TRY(sgi_wit_advance(p));
-        end = part.data + part.size;
+    Buf text; /* without "%" and blank, which may stand between */
+    sg_status status = SG_OK;
+    sgi_buf_init(&text, p->wit->cx.alloc);
+    sgi_buf_put(&text, first.data, first.size);
+    while (status == SG_OK && sgi_wit_is_mark(p, ':')) {
+        status = sgi_wit_advance(p);
+        const WitToken part = p->lexer.token;
+        if (status == SG_OK)
+            status = part.kind == WIT_ID ? sgi_wit_advance(p) : sgi_wit_unexpected(p, "an identifier");
+        sgi_buf_byte(&text, ':');
+        sgi_buf_put(&text, part.name.data, part.name.size);
     }
-    package->text = (Bytes){first.data, (size_t)(end - first.data)};
+    package->at = at;
+    if (status == SG_OK)
+        status = sgi_wit_keep(p->wit, &text, &package->text);
+    sgi_buf_free(&text);
+    SGI_TRY(status);
     *name = (Bytes){NULL, 0};
     if (sgi_wit_is_mark(p, '/')) {
         SGI_TRY(sgi_wit_advance(p));
@@ -193,6 +197,66 @@ static sg_status since(WitParser *p, WitAt at) {
     return SG_OK;
 }
 
+static int hex_digit(uint8_t c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* \u{1f980}, whose brace is at text[*at]; moves past it. */
+static bool put_code_point(Bytes text, size_t *at, Buf *out) {
+    uint32_t c = 0;
+    size_t start = ++*at;
+    for (; *at < text.size && hex_digit(text.data[*at]) >= 0 && c <= 0x10ffff; ++*at)
+        c = c * 16 + (uint32_t)hex_digit(text.data[*at]);
+    uint8_t bytes[4];
+    bool is_good = *at != start && *at < text.size && text.data[*at] == '}' && c <= 0x10ffff;
+    size_t size = is_good ? sgi_utf8_write(c, bytes) : 0;
+    sgi_buf_put(out, bytes, size);
+    ++*at;
+    return size > 0;
+}
+
+/* One escape of core text's strings, behind the backslash; moves past it. */
+static bool put_escape(Bytes text, size_t *at, Buf *out) {
+    static const char letters[] = "tnr\"'\\", meanings[] = "\t\n\r\"'\\";
+    uint8_t c = text.data[*at];
+    const char *letter = c ? strchr(letters, c) : NULL;
+    if (letter) {
+        sgi_buf_byte(out, (uint8_t)meanings[letter - letters]);
+        ++*at;
+        return true;
+    }
+    if (text.size - *at < 2)
+        return false;
+    if (c == 'u' && text.data[*at + 1] == '{') {
+        ++*at;
+        return put_code_point(text, at, out);
+    }
+    int high = hex_digit(c), low = hex_digit(text.data[*at + 1]);
+    sgi_buf_byte(out, (uint8_t)(high * 16 + low));
+    *at += 2;
+    return high >= 0 && low >= 0;
+}
+
+/* What stands between quotes → the name that it means. */
+static sg_status unescape(WitParser *p, Bytes text, Bytes *name) {
+    Buf out;
+    bool is_good = true;
+    sgi_buf_init(&out, p->wit->cx.alloc);
+    for (size_t at = 0; at < text.size && is_good;)
+        if (text.data[at] != '\\')
+            sgi_buf_byte(&out, text.data[at++]);
+        else
+            is_good = ++at < text.size && put_escape(text, &at, &out);
+    is_good = is_good && (out.failed || sgi_utf8_valid(out.data, out.size));
+    sg_status status = is_good ? sgi_wit_keep(p->wit, &out, name)
+                               : sgi_wit_fail(p->wit, sgi_wit_here(p), "malformed string", "%s", "");
+    sgi_buf_free(&out);
+    return status;
+}
+
 /* @since or @unstable, and @deprecated besides; @external-id. */
 sg_status sgi_wit_parse_gate(WitParser *p, WitGate *gate) {
     bool is_since = false, is_unstable = false, is_deprecated = false;
@@ -220,7 +284,7 @@ sg_status sgi_wit_parse_gate(WitParser *p, WitGate *gate) {
             SGI_TRY(gate_version(p, &feature));
         } else if (sgi_bytes_is(word, "external-id") && gate->external_id.data == NULL &&
                    p->lexer.token.kind == WIT_STRING) {
-            gate->external_id = p->lexer.token.name;
+            SGI_TRY(unescape(p, p->lexer.token.name, &gate->external_id));
             SGI_TRY(sgi_wit_advance(p));
         } else {
             return sgi_wit_fail(p->wit, at, "unexpected gate", "\"%.*s\"",

@@ -25,6 +25,25 @@ static void put_id(Printer *p, Bytes name) {
     put_bytes(p, name);
 }
 
+/* "ns:name" */
+static void put_package_name(Printer *p, const WitPackageName *name) {
+    Bytes rest = name->text;
+    for (const uint8_t *colon; rest.size && (colon = memchr(rest.data, ':', rest.size)) != NULL;) {
+        size_t size = (size_t)(colon - rest.data);
+        put_id(p, (Bytes){rest.data, size});
+        put(p, ":");
+        rest = (Bytes){colon + 1, rest.size - size - 1};
+    }
+    put_id(p, rest);
+}
+
+static void put_version(Printer *p, const WitPackageName *name) {
+    if (name->version.size == 0)
+        return;
+    put(p, "@");
+    put_bytes(p, name->version);
+}
+
 static void begin_line(Printer *p) {
     for (int i = 0; i < p->indent; i++)
         put(p, "  ");
@@ -46,7 +65,14 @@ static void put_external_id(Printer *p, Bytes id) {
         return;
     begin_line(p);
     put(p, "@external-id(\"");
-    put_bytes(p, id);
+    for (const uint8_t *at = id.data, *end = at + id.size; at != end;) {
+        const uint8_t *start = at;
+        int32_t c = sgi_utf8_read(&at, end);
+        if (sgi_wit_is_forbidden(c) || c == '"' || c == '\\')
+            sgi_buf_printf(p->out, "\\u{%x}", (unsigned)c);
+        else
+            sgi_buf_put(p->out, start, (size_t)(at - start));
+    }
     put(p, "\")\n");
 }
 
@@ -157,13 +183,10 @@ static void put_path(Printer *p, const WitScope *scope) {
         put_id(p, scope->name);
         return;
     }
-    put_bytes(p, package->text);
+    put_package_name(p, package);
     put(p, "/");
-    put_bytes(p, scope->name);
-    if (package->version.size) {
-        put(p, "@");
-        put_bytes(p, package->version);
-    }
+    put_id(p, scope->name);
+    put_version(p, package);
 }
 
 /* `first` and what follows it of the same `use`. */
@@ -292,11 +315,8 @@ static sg_status put_scope(Printer *p, const WitScope *scope) {
 static sg_status put_package(Printer *p, const WitPackage *package, bool is_own) {
     p->package = package;
     put(p, is_own ? "package " : "\npackage ");
-    put_bytes(p, package->name.text);
-    if (package->name.version.size) {
-        put(p, "@");
-        put_bytes(p, package->name.version);
-    }
+    put_package_name(p, &package->name);
+    put_version(p, &package->name);
     if (is_own)
         put(p, ";\n");
     else

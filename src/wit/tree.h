@@ -207,6 +207,8 @@ typedef struct WitLexer {
 sg_status sgi_wit_fail(const Wit *wit, WitAt at, const char *message, const char *detail, ...)
     SGI_PRINTF(4, 5);
 sg_status sgi_wit_no_memory(const Wit *wit);
+/* Characters that WIT must not have: they make text look like what it is not. */
+bool sgi_wit_is_forbidden(int32_t c);
 /* Where the comment ends that "/ *" begins at `at`; SIZE_MAX: nowhere. They nest. */
 size_t sgi_wit_comment_end(Bytes text, size_t at);
 sg_status sgi_wit_lex_begin(WitLexer *lexer, Wit *wit, const WitFile *file);
@@ -285,6 +287,8 @@ void sgi_wit_close(Wit *wit);
  */
 sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **world);
 
+/* Copies what was written to the arena. */
+sg_status sgi_wit_keep(Wit *wit, const Buf *text, Bytes *kept);
 /* At the end of the tree's packages; NULL when memory is refused. */
 WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name);
 /* Of `package`, but not yet among its scopes; NULL when memory is refused. */

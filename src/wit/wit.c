@@ -8,6 +8,11 @@ bool sgi_wit_map(Wit *wit, Map *map) {
     return sgi_vec_push(wit->cx.alloc, &wit->maps, map);
 }
 
+sg_status sgi_wit_keep(Wit *wit, const Buf *text, Bytes *kept) {
+    *kept = (Bytes){text->failed ? NULL : sgi_arena_copy(&wit->arena, text->data, text->size), text->size};
+    return kept->data ? SG_OK : sgi_wit_no_memory(wit);
+}
+
 WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name) {
     WitPackage *package = sgi_arena_alloc(&wit->arena, sizeof *package);
     if (package == NULL || !sgi_wit_map(wit, &package->names))
