@@ -16,6 +16,7 @@
 #ifndef SANDGLASS_WASI_H
 #define SANDGLASS_WASI_H
 
+#include <sandglass/address.h>
 #include <sandglass/linker.h>
 #include <sandglass/module.h>
 #include <sandglass/store.h>
@@ -80,6 +81,45 @@ SG_API void sg_wasi_exit_on_closed_pipe(sg_wasi *wasi, bool on);
  * of it can be reached through it. `read_only` allows nothing that changes anything in it. */
 SG_API sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bool read_only,
                                  sg_error *error);
+
+/* ---- network ---- */
+
+/* A rule is "HOST", "HOST:PORTS" or "listen:HOST:PORTS". HOST is "*", an address ("10.0.0.1", "[::1]"), a
+ * range of them ("10.0.0.0/8"), or a name ("example.org", "*.example.org"), which then may be resolved, too,
+ * to addresses that may be used. PORTS is "443", "8000-8999" or "*". With "listen:" the guest may be
+ * connected to at that address of the host's ("0.0.0.0" and "[::]" are addresses like others), without it it
+ * may connect to it, or with UDP send to it and hear from it. SG_BAD_VALUE for what is no rule. */
+SG_API sg_status sg_wasi_allow_tcp(sg_wasi *wasi, const char *rule, sg_error *error);
+SG_API sg_status sg_wasi_allow_udp(sg_wasi *wasi, const char *rule, sg_error *error);
+/* Names that may be resolved: "example.org", "*.example.org", "*". */
+SG_API sg_status sg_wasi_allow_dns(sg_wasi *wasi, const char *name, sg_error *error);
+
+typedef enum sg_wasi_network_use {
+    SG_WASI_TCP_CONNECT, /* to the address */
+    SG_WASI_TCP_LISTEN,  /* at the address */
+    SG_WASI_UDP_SEND,    /* to the address, and hear from it */
+    SG_WASI_UDP_RECEIVE, /* at the address, from anyone */
+} sg_wasi_network_use;
+
+/* What stands in for the rules and the system. Sockets are file descriptors that are read from and written to
+ * without waiting, closed by the library: the system's, or one end of a socket pair. NULL functions: what the
+ * rules and the system say. Functions never wait. */
+typedef struct sg_wasi_network {
+    size_t size; /* sizeof(sg_wasi_network) */
+    void *context;
+    bool (*allows)(void *context, sg_wasi_network_use use, const sg_address *address);
+    sg_wasi_errno (*open)(void *context, bool is_udp, bool is_v6, int *descriptor);
+    sg_wasi_errno (*bind)(void *context, int descriptor, const sg_address *address);
+    /* SG_WASI_INPROGRESS: once the descriptor is writable, its SO_ERROR tells. */
+    sg_wasi_errno (*connect)(void *context, int descriptor, const sg_address *address);
+    sg_wasi_errno (*listen)(void *context, int descriptor, uint32_t backlog);
+    sg_wasi_errno (*accept)(void *context, int descriptor, int *accepted);
+    /* At most `max` addresses of a name that the rules allow: SG_WASI_NOENT, SG_WASI_AGAIN. */
+    sg_wasi_errno (*resolve)(void *context, const char *name, sg_address *addresses, size_t max,
+                             size_t *count);
+} sg_wasi_network;
+
+SG_API void sg_wasi_set_network(sg_wasi *wasi, const sg_wasi_network *network);
 
 /* ---- clocks ---- */
 

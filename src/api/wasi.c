@@ -38,6 +38,22 @@ sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bo
     return sgi_wasi_add_dir(wasi, host, guest, read_only, error);
 }
 
+sg_status sg_wasi_allow_tcp(sg_wasi *wasi, const char *rule, sg_error *error) {
+    return sgi_wasi_allow_tcp(wasi, rule, error);
+}
+
+sg_status sg_wasi_allow_udp(sg_wasi *wasi, const char *rule, sg_error *error) {
+    return sgi_wasi_allow_udp(wasi, rule, error);
+}
+
+sg_status sg_wasi_allow_dns(sg_wasi *wasi, const char *name, sg_error *error) {
+    return sgi_wasi_allow_dns(wasi, name, error);
+}
+
+void sg_wasi_set_network(sg_wasi *wasi, const sg_wasi_network *network) {
+    sgi_wasi_set_network(wasi, network);
+}
+
 void sg_wasi_set_clock(sg_wasi *wasi, const sg_wasi_clock *clock) {
     sgi_wasi_set_clock(wasi, clock);
 }

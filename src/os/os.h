@@ -4,8 +4,10 @@
 #define SGI_OS_H
 
 #include "base/base.h"
+#include "os/net.h"
 
 #include "os/files.h"
+#include "os/net.h"
 
 #include <stdatomic.h>
 

@@ -87,6 +87,53 @@ void sgi_helpers_release(Helpers *helpers) {
     }
 }
 
+/* Starts a thread for `task`, which is to end with helper_ends. False: as many run as may. */
+static bool helper_begins(Helpers *helpers, OsTask *task) {
+    if (atomic_fetch_add(&helpers->running, 1) < HELPERS_MAX) {
+        atomic_fetch_add(&helpers->references, 1);
+        if (sgi_os_thread_spawn(task))
+            return true;
+        atomic_fetch_sub(&helpers->references, 1);
+    }
+    atomic_fetch_sub(&helpers->running, 1);
+    return false;
+}
+
+static void helper_ends(Helpers *helpers) {
+    atomic_fetch_sub(&helpers->running, 1);
+    sgi_helpers_release(helpers);
+}
+
+/* Work that nobody waits for. */
+typedef struct Started {
+    OsTask task; /* first */
+    Helpers *helpers;
+    void (*work)(void *job);
+    void *job;
+} Started;
+
+static void started_run(OsTask *task) {
+    Started started = *(Started *)(void *)task;
+    Alloc alloc;
+    sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+    sgi_free(&alloc, task, sizeof started);
+    started.work(started.job);
+    helper_ends(started.helpers);
+}
+
+bool sgi_helper_start(Engine *engine, void (*work)(void *job), void *job) {
+    Alloc alloc;
+    sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+    Started *started = sgi_alloc(&alloc, sizeof *started);
+    if (started == NULL)
+        return false;
+    *started = (Started){{started_run}, engine->helpers, work, job};
+    if (helper_begins(engine->helpers, &started->task))
+        return true;
+    sgi_free(&alloc, started, sizeof *started);
+    return false;
+}
+
 typedef struct Offloaded {
     OsTask task; /* first */
     Alloc alloc;
@@ -135,22 +182,7 @@ static void worker_run(OsTask *task) {
         offloaded->release(offloaded->job);
         offloaded_free(offloaded);
     }
-    atomic_fetch_sub(&helpers->running, 1);
-    sgi_helpers_release(helpers);
-}
-
-/* False: as many run as may. */
-static bool start_worker(Offloaded *offloaded) {
-    Helpers *helpers = offloaded->helpers;
-    if (atomic_fetch_add(&helpers->running, 1) < HELPERS_MAX) {
-        offloaded->task.run = worker_run;
-        atomic_fetch_add(&helpers->references, 1);
-        if (sgi_os_thread_spawn(&offloaded->task))
-            return true;
-        atomic_fetch_sub(&helpers->references, 1);
-    }
-    atomic_fetch_sub(&helpers->running, 1);
-    return false;
+    helper_ends(helpers);
 }
 
 /* Until it is done, with the lock held. */
@@ -171,11 +203,12 @@ sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*rel
         release(job);
         return SG_TRAP_HOST_BYTES_LIMIT;
     }
+    offloaded->task.run = worker_run;
     offloaded->work = work;
     offloaded->release = release;
     offloaded->job = job;
     sg_trap trap = look(store, sgi_os_now());
-    while (trap == SG_TRAP_NONE && !start_worker(offloaded))
+    while (trap == SG_TRAP_NONE && !helper_begins(offloaded->helpers, &offloaded->task))
         trap = sgi_sleep_until(store, sgi_os_now() + pause_ns);
     if (trap != SG_TRAP_NONE) {
         release(job);

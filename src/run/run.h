@@ -242,6 +242,8 @@ sg_trap sgi_sleep_until(Store *store, uint64_t end_ns);
  * the call ends, `work` goes on alone and owns what it touches, and `release(job)` is called at its end, on
  * its thread. All that `job` refers to must be its own, not the store's nor the engine's. */
 sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*release)(void *job));
+/* Runs `work(job)` on a helper thread that nobody waits for. False: too many are running. */
+bool sgi_helper_start(Engine *engine, void (*work)(void *job), void *job);
 
 /* ---- core instances ---- */
 

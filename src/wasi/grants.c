@@ -1,5 +1,5 @@
 /* Grants: what the embedder describes in an sg_wasi, and the copy of it that a store is given. */
-#include "wasi/internal.h"
+#include "wasi/network.h"
 
 #include <string.h>
 
@@ -89,6 +89,30 @@ sg_status sgi_wasi_inherit_env(Wasi *wasi, sg_error *err) {
     return SG_OK;
 }
 
+/* ---- network ---- */
+
+static sg_status allow(Wasi *wasi, WasiRules *rules, bool (*parse)(Bytes text, WasiRule *rule),
+                       const char *text, sg_error *err) {
+    Bytes kept;
+    WasiRule rule;
+    SGI_TRY(keep_text(wasi, text, &kept, err));
+    if (!parse(kept, &rule))
+        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "not a rule for the network", "\"%s\"", text);
+    return sgi_vec_push(&wasi->alloc, rules, rule) ? SG_OK : sgi_fail_memory(err);
+}
+
+sg_status sgi_wasi_allow_tcp(Wasi *wasi, const char *rule, sg_error *err) {
+    return allow(wasi, &wasi->grants.tcp, sgi_wasi_parse_rule, rule, err);
+}
+
+sg_status sgi_wasi_allow_udp(Wasi *wasi, const char *rule, sg_error *err) {
+    return allow(wasi, &wasi->grants.udp, sgi_wasi_parse_rule, rule, err);
+}
+
+sg_status sgi_wasi_allow_dns(Wasi *wasi, const char *name, sg_error *err) {
+    return allow(wasi, &wasi->grants.dns, sgi_wasi_parse_name_rule, name, err);
+}
+
 /* ---- tables of functions ---- */
 
 /* Of an earlier version it has fewer fields. */
@@ -110,6 +134,10 @@ void sgi_wasi_inherit_stdio(Wasi *wasi) {
 
 void sgi_wasi_exit_on_closed_pipe(Wasi *wasi, bool on) {
     wasi->grants.exits_on_closed_pipe = on;
+}
+
+void sgi_wasi_set_network(Wasi *wasi, const sg_wasi_network *network) {
+    COPY_TABLE(wasi->grants.network, network);
 }
 
 void sgi_wasi_set_clock(Wasi *wasi, const sg_wasi_clock *clock) {
@@ -151,20 +179,29 @@ static sg_status copy_texts(Store *store, const Bytes *from, size_t count, Bytes
     return SG_OK;
 }
 
-#define COPY_LIST(list)                                                                                      \
-    do {                                                                                                     \
-        if (!sgi_vec_reserve(&store->alloc, &to->list, from->list.count))                                    \
-            return sgi_store_no_memory(store, err);                                                          \
-        SGI_TRY(copy_texts(store, from->list.items, from->list.count, to->list.items, err));                 \
-        to->list.count = from->list.count;                                                                   \
-    } while (0)
+/* Parsed anew, for a rule points into its text. */
+static sg_status copy_rules(Store *store, const WasiRules *from, WasiRules *to,
+                            bool (*parse)(Bytes text, WasiRule *rule), sg_error *err) {
+    if (!sgi_vec_reserve(&store->alloc, to, from->count))
+        return sgi_store_no_memory(store, err);
+    for (size_t i = 0; i < from->count; i++) {
+        Bytes text;
+        SGI_TRY(copy_texts(store, &from->items[i].text, 1, &text, err));
+        parse(text, &to->items[to->count++]);
+    }
+    return SG_OK;
+}
 
 static sg_status copy_grants(const WasiGrants *from, WasiGrants *to, Store *store, sg_error *err) {
-    COPY_LIST(arguments);
-    COPY_LIST(tcp);
-    COPY_LIST(udp);
-    COPY_LIST(dns);
-    size_t count = from->environment.count;
+    size_t count = from->arguments.count;
+    if (!sgi_vec_reserve(&store->alloc, &to->arguments, count))
+        return sgi_store_no_memory(store, err);
+    SGI_TRY(copy_texts(store, from->arguments.items, count, to->arguments.items, err));
+    to->arguments.count = count;
+    SGI_TRY(copy_rules(store, &from->tcp, &to->tcp, sgi_wasi_parse_rule, err));
+    SGI_TRY(copy_rules(store, &from->udp, &to->udp, sgi_wasi_parse_rule, err));
+    SGI_TRY(copy_rules(store, &from->dns, &to->dns, sgi_wasi_parse_name_rule, err));
+    count = from->environment.count;
     if (!sgi_vec_reserve(&store->alloc, &to->environment, count))
         return sgi_store_no_memory(store, err);
     for (size_t i = 0; i < count; i++) {
@@ -176,6 +213,7 @@ static sg_status copy_grants(const WasiGrants *from, WasiGrants *to, Store *stor
     memcpy(to->stdio, from->stdio, sizeof to->stdio);
     memcpy(to->inherits_stdio, from->inherits_stdio, sizeof to->inherits_stdio);
     to->exits_on_closed_pipe = from->exits_on_closed_pipe;
+    to->network = from->network;
     to->clock = from->clock;
     to->random = from->random;
     to->has_virtual_clock = from->has_virtual_clock;
@@ -197,6 +235,7 @@ static void finalize(Owned *owned, Store *store) {
         sgi_wasi_release(state->objects);
     }
     sgi_wasi_dirs_close(&state->grants);
+    sgi_vec_free(&store->alloc, &state->resolved);
     free_lists(&state->grants, &store->alloc);
 }
 

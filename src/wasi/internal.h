@@ -72,13 +72,34 @@ typedef struct WasiVariable {
     Bytes name, value;
 } WasiVariable;
 
+/* What may be talked to (network.c). */
+typedef struct WasiRule {
+    Bytes text; /* what it was read from, and `name` is in */
+    bool listens;
+    bool is_any, is_address; /* else it is by name */
+    Bytes name;
+    bool is_suffix; /* of "*.name" */
+    sg_address address;
+    uint32_t bits; /* of `address` that count */
+    uint16_t first_port, last_port;
+} WasiRule;
+
+typedef Vec(WasiRule) WasiRules;
+
+/* An address that the guest was given for a name. */
+typedef struct WasiResolved {
+    Bytes name;
+    sg_address address;
+} WasiResolved;
+
 /* What is granted: sg_wasi's, and a store's copy. Texts end with a NUL that is not counted. */
 typedef struct WasiGrants {
     Vec(Bytes) arguments;
     Vec(WasiVariable) environment;
     Vec(WasiDir) dirs;
-    Vec(Bytes) tcp, udp, dns; /* rules, as they were given */
-    sg_wasi_stream stdio[3];  /* `size` 0: closed */
+    WasiRules tcp, udp, dns;
+    sg_wasi_network network;
+    sg_wasi_stream stdio[3]; /* `size` 0: closed */
     bool inherits_stdio[3];
     bool exits_on_closed_pipe;
     sg_wasi_clock clock;   /* `size` 0: the system's */
@@ -99,7 +120,8 @@ struct WasiState {
     uint64_t virtual_now; /* nanoseconds that virtual time has passed */
     uint64_t random[4];   /* of the seeded generator */
     Counter descriptors, sockets, written;
-    bool walks_paths;   /* as where the kernel has no openat2: for tests */
+    bool walks_paths; /* as where the kernel has no openat2: for tests */
+    Vec(WasiResolved) resolved;
     struct P1Table *p1; /* preview 1's descriptors; NULL: none yet */
     bool has_exited;
     int exit_code;
@@ -240,8 +262,10 @@ typedef struct P2Interface {
     }
 
 /* The tables, one a file. */
-extern const P2Interface sgi_p2_io[], sgi_p2_clocks[], sgi_p2_random[], sgi_p2_cli[];
-extern const size_t sgi_p2_io_count, sgi_p2_clocks_count, sgi_p2_random_count, sgi_p2_cli_count;
+extern const P2Interface sgi_p2_io[], sgi_p2_clocks[], sgi_p2_random[], sgi_p2_cli[], sgi_p2_network[],
+    sgi_p2_tcp[], sgi_p2_udp[];
+extern const size_t sgi_p2_io_count, sgi_p2_clocks_count, sgi_p2_random_count, sgi_p2_cli_count,
+    sgi_p2_network_count, sgi_p2_tcp_count, sgi_p2_udp_count;
 
 /* Memory for results. NULL: p2_no_memory. */
 void *sgi_p2_alloc(const P2Call *call, size_t count, size_t size);
@@ -255,6 +279,9 @@ static inline void *sgi_p2_object(const sg_value *value) {
 /* The guest gets a handle for `object`, with the caller's reference. */
 static inline sg_value sgi_p2_own(void *object) {
     return (sg_value){.kind = SG_OWN, .of.handle = (uintptr_t)object};
+}
+static inline bool sgi_p2_is(sg_string text, const char *name) {
+    return sgi_bytes_is((Bytes){(const uint8_t *)text.data, text.size}, name);
 }
 static inline sg_value sgi_p2_enum(sg_string name) {
     return (sg_value){.kind = SG_ENUM, .of.enumeration = name};
