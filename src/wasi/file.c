@@ -8,8 +8,9 @@
 #include "wasi/path.h"
 
 #include <errno.h>
+#include <string.h>
 
-enum { PIECE = 256 * 1024, ENTRIES_SIZE = 8192 };
+enum { PIECE = 256 * 1024, ENTRIES_SIZE = 8192, PATH_SIZE = 4096 };
 
 /* ---- opening ---- */
 
@@ -159,15 +160,22 @@ sg_trap sgi_file_read(WasiFile *file, void *buffer, size_t size, uint64_t offset
     return trap;
 }
 
-/* How much of `size` the limit on what is written still allows. */
-static size_t allowed(const WasiState *state, size_t size) {
-    uint64_t left = state->written.limit - state->written.used;
-    return left < size ? (size_t)left : size;
+int sgi_file_write_now(WasiFile *file, const void *data, size_t size, uint64_t offset, unsigned flags,
+                       size_t *put) {
+    Counter *written = &file->object.state->written;
+    uint64_t left = written->limit - written->used;
+    size_t piece = left < size ? (size_t)left : size;
+    *put = 0;
+    if (piece == 0)
+        return EDQUOT;
+    int code = sgi_file_has_offset(file) ? sgi_os_write_at(file->fd, data, piece, offset, flags, put)
+                                         : sgi_os_stream_write(file->fd, data, piece, put);
+    sgi_counter_add(written, *put);
+    return code;
 }
 
 sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t offset, size_t *put,
                        sg_wasi_errno *error) {
-    WasiState *state = file->object.state;
     *put = 0;
     *error = !file->can_write                  ? SG_WASI_BADF
              : file->type == OS_FILE_DIRECTORY ? SG_WASI_ISDIR
@@ -175,15 +183,10 @@ sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t o
     if (*error != SG_WASI_SUCCESS || size == 0)
         return SG_TRAP_NONE;
     sg_trap trap = pay(file, size);
-    bool has_offset = sgi_file_has_offset(file);
     while (trap == SG_TRAP_NONE && *put < size) {
-        size_t piece = allowed(state, size - *put < PIECE ? size - *put : PIECE), count = 0;
-        const uint8_t *from = (const uint8_t *)data + *put;
-        int code = piece == 0 ? EDQUOT
-                   : has_offset
-                       ? sgi_os_write_at(file->fd, from, piece, offset + *put, file->write_flags, &count)
-                       : sgi_os_stream_write(file->fd, from, piece, &count);
-        sgi_counter_add(&state->written, count);
+        size_t piece = size - *put < PIECE ? size - *put : PIECE, count;
+        int code = sgi_file_write_now(file, (const uint8_t *)data + *put, piece, offset + *put,
+                                      file->write_flags, &count);
         *put += count;
         if (code == EAGAIN && !file->is_nonblocking) {
             trap = wait_for(file, true);
@@ -192,7 +195,7 @@ sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t o
         *error = *put ? SG_WASI_SUCCESS : sgi_wasi_errno(code);
         if (code != 0 || (count < piece && file->is_nonblocking))
             break;
-        trap = sgi_poll(&state->store->cx);
+        trap = sgi_poll(&file->object.state->store->cx);
     }
     return trap;
 }
@@ -366,7 +369,17 @@ sg_wasi_errno sgi_file_symlink(WasiFile *dir, Bytes target, Bytes path) {
     return sgi_wasi_errno(sgi_path_symlink(base_of(dir), target, path));
 }
 
+/* Where an absolute link leads is no business of the guest's, which cannot go there. */
 sg_wasi_errno sgi_file_read_link(WasiFile *dir, Bytes path, char *target, size_t size, size_t *got) {
+    char whole[PATH_SIZE];
     CHECK_DIRECTORY(dir, false);
-    return sgi_wasi_errno(sgi_path_read_link(base_of(dir), path, target, size, got));
+    int code = sgi_path_read_link(base_of(dir), path, whole, sizeof whole, got);
+    if (code == 0 && *got && whole[0] == '/')
+        code = EPERM;
+    if (code != 0)
+        return sgi_wasi_errno(code);
+    *got = *got < size ? *got : size;
+    if (*got)
+        memcpy(target, whole, *got);
+    return SG_WASI_SUCCESS;
 }

@@ -41,6 +41,9 @@ sg_trap sgi_file_read(WasiFile *file, void *buffer, size_t size, uint64_t offset
 /* All, unless an error comes after a part. Pays fuel. */
 sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t offset, size_t *put,
                        sg_wasi_errno *error);
+/* One piece, without waiting, as far as the limit on what is written allows. An error number of <errno.h>. */
+int sgi_file_write_now(WasiFile *file, const void *data, size_t size, uint64_t offset, unsigned flags,
+                       size_t *put);
 /* On a helper thread. */
 sg_trap sgi_file_sync(WasiFile *file, bool data_only, sg_wasi_errno *error);
 
@@ -64,6 +67,10 @@ sg_wasi_errno sgi_file_rename(WasiFile *from, Bytes from_path, WasiFile *to, Byt
 sg_wasi_errno sgi_file_link(WasiFile *from, Bytes from_path, WasiFile *to, Bytes to_path);
 sg_wasi_errno sgi_file_symlink(WasiFile *dir, Bytes target, Bytes path);
 sg_wasi_errno sgi_file_read_link(WasiFile *dir, Bytes path, char *target, size_t size, size_t *got);
+
+/* WASI_INPUT_STREAM or WASI_OUTPUT_STREAM, from `offset` on or (output) always at the end. NULL: no memory.
+ * Retains the file. */
+WasiStream *sgi_file_stream_new(WasiFile *file, WasiKind kind, uint64_t offset, bool appends);
 
 /* Nanoseconds since 1970; 0 before. */
 static inline uint64_t sgi_file_ns(OsTime time) {

@@ -263,9 +263,9 @@ typedef struct P2Interface {
 
 /* The tables, one a file. */
 extern const P2Interface sgi_p2_io[], sgi_p2_clocks[], sgi_p2_random[], sgi_p2_cli[], sgi_p2_network[],
-    sgi_p2_tcp[], sgi_p2_udp[];
+    sgi_p2_tcp[], sgi_p2_udp[], sgi_p2_filesystem[];
 extern const size_t sgi_p2_io_count, sgi_p2_clocks_count, sgi_p2_random_count, sgi_p2_cli_count,
-    sgi_p2_network_count, sgi_p2_tcp_count, sgi_p2_udp_count;
+    sgi_p2_network_count, sgi_p2_tcp_count, sgi_p2_udp_count, sgi_p2_filesystem_count;
 
 /* Memory for results. NULL: p2_no_memory. */
 void *sgi_p2_alloc(const P2Call *call, size_t count, size_t size);

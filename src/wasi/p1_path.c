@@ -151,11 +151,7 @@ sg_wasi_errno sgi_p1_path_readlink(P1 *p, const Slot *a) {
     P1_AT(to, a[3].u32, a[4].u32, 1);
     P1_AT(count_at, a[5].u32, 4, 4);
     P1_TRAP(sgi_p1_pay(p, a[4].u32 < P1_PATH_MAX ? a[4].u32 : P1_PATH_MAX));
-    /* The kernel refuses to write nothing; whether there is a link is asked all the same. */
-    char none;
-    bool is_empty = a[4].u32 == 0;
-    P1_TRY(sgi_file_read_link(path.dir->file, path.path, is_empty ? &none : (char *)to,
-                              is_empty ? 1 : a[4].u32, &count));
-    sgi_p1_put(p, count_at, is_empty ? 0 : count, 4);
+    P1_TRY(sgi_file_read_link(path.dir->file, path.path, (char *)to, a[4].u32, &count));
+    sgi_p1_put(p, count_at, count, 4);
     return SG_WASI_SUCCESS;
 }

@@ -107,7 +107,7 @@ sg_status sgi_wasi_define(Linker *linker, sg_error *err) {
     } files[] = {{sgi_p2_io, sgi_p2_io_count},           {sgi_p2_clocks, sgi_p2_clocks_count},
                  {sgi_p2_random, sgi_p2_random_count},   {sgi_p2_cli, sgi_p2_cli_count},
                  {sgi_p2_network, sgi_p2_network_count}, {sgi_p2_tcp, sgi_p2_tcp_count},
-                 {sgi_p2_udp, sgi_p2_udp_count}};
+                 {sgi_p2_udp, sgi_p2_udp_count},         {sgi_p2_filesystem, sgi_p2_filesystem_count}};
     for (size_t i = 0; i < SGI_COUNT(files); i++)
         for (size_t j = 0; j < files[i].count; j++)
             SGI_TRY(define(linker, &files[i].interfaces[j], err));
