@@ -46,6 +46,9 @@ static sg_status grant(sg_wasi *wasi, const Grant *grant, sg_error *error) {
     case OPTION_DIR: return grant_dir(wasi, grant->text, error);
     case OPTION_ENV: return grant_env(wasi, grant->text, error);
     case OPTION_INHERIT_ENV: return sg_wasi_inherit_env(wasi, error);
+    case OPTION_TCP: return sg_wasi_allow_tcp(wasi, grant->text, error);
+    case OPTION_UDP: return sg_wasi_allow_udp(wasi, grant->text, error);
+    case OPTION_DNS: return sg_wasi_allow_dns(wasi, grant->text, error);
     case OPTION_RANDOM: sg_wasi_seed_random(wasi, strtoull(grant->text + 5, NULL, 10)); break;
     case OPTION_CLOCK:
         if (strcmp(grant->text, "virtual") == 0)

@@ -21,6 +21,10 @@ static void print_help(void) {
          "  --dir HOST[::GUEST][:ro]  a directory, under another name, read-only\n"
          "  --env NAME[=VALUE]        a variable; without a value, that of the environment here\n"
          "  --inherit-env             all variables of the environment\n"
+         "  --tcp RULE                connect to HOST[:PORTS], an address, range or name; or, as\n"
+         "                            listen:HOST[:PORTS], be connected to there\n"
+         "  --udp RULE                the same for datagrams\n"
+         "  --dns NAME                a name that may be looked up: example.org, *.example.org, *\n"
          "  --clock real|virtual      virtual time starts in 2020 and passes when the program sleeps\n"
          "  --random seed=N           the same random numbers each time\n"
          "  --deterministic           --clock virtual --random seed=0\n\n"
@@ -121,6 +125,9 @@ int parse_run_options(int argc, char **argv, RunOptions *options, bool *done) {
         {"dir", required_argument, NULL, OPTION_DIR},
         {"env", required_argument, NULL, OPTION_ENV},
         {"inherit-env", no_argument, NULL, OPTION_INHERIT_ENV},
+        {"tcp", required_argument, NULL, OPTION_TCP},
+        {"udp", required_argument, NULL, OPTION_UDP},
+        {"dns", required_argument, NULL, OPTION_DNS},
         {"clock", required_argument, NULL, OPTION_CLOCK},
         {"random", required_argument, NULL, OPTION_RANDOM},
         {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
@@ -147,6 +154,9 @@ int parse_run_options(int argc, char **argv, RunOptions *options, bool *done) {
         case OPTION_DIR:
         case OPTION_ENV:
         case OPTION_INHERIT_ENV:
+        case OPTION_TCP:
+        case OPTION_UDP:
+        case OPTION_DNS:
         case OPTION_CLOCK:
         case OPTION_RANDOM:
         case OPTION_DETERMINISTIC:
