@@ -137,9 +137,11 @@ typedef struct Ours {
 static Ours ours;
 
 static void check(sg_status status, const sg_error *error) {
+    if (status == SG_OK)
+        return;
     char line[600];
     sg_error_format(error, line, sizeof line);
-    require(status == SG_OK, line);
+    require(false, line);
 }
 
 static sg_status answer(void *context, sg_call *call, const sg_value *arguments, size_t count,
