@@ -4,8 +4,9 @@
  *   sgi_comp_func_call → call → canon_lift → core code → sgi_canon_lower → call → canon_lift
  *                                                                             or call_host
  *
- * Between components, arguments and results pass through values in call memory, which is given back after the
- * call. A call that fails inside a component ends the whole tree that the component belongs to. */
+ * Between components, arguments and results go through adapters (adapt.c) or, where those do not serve, as
+ * values in call memory, which is given back after the call. A call that fails inside a component ends the
+ * whole tree that the component belongs to. */
 #include "component/canon.h"
 
 #include <stdio.h>
@@ -56,21 +57,45 @@ static uint32_t result_types(const CompFuncType *type, CompField *field) {
     return type->result != NULL;
 }
 
+CallShape sgi_call_shape(const CompFuncType *type, uint32_t max_params, uint32_t max_results) {
+    uint64_t flat = 0;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        flat += type->params[i].type->flat_count;
+    return (CallShape){
+        .params_spilled = flat > max_params,
+        .result_spilled = type->result && type->result->flat_count > max_results,
+        .param_slots = flat > max_params ? 1 : (uint32_t)flat,
+    };
+}
+
 /* Who calls: a component, or, in a scope, the host. */
 typedef struct Caller {
     ComponentInstance *inst;
+    ComponentInstance *limit; /* of the entering set */
     const CallScope *scope;
     const CompFuncType *type; /* of the function, as the component knows it */
     Transfer *transfer;
+    /* What goes straight from one to the other is not in values: parameters in `slots`, which were checked;
+     * a result, checked, in slots[0] afterwards. */
+    bool adapts_params, adapts_result;
+    LiftLowerContext *cx;
+    Slot *slots;
 } Caller;
 
 /* The results of a synchronous function, in `slots` → values; and post-return. */
-static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, Slot *slots, sg_value *result) {
+static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, const Caller *caller, Slot *slots,
+                             sg_value *result) {
     CompField field;
     uint32_t result_count = result_types(func->type, &field);
     Slot flat_result = slots[0];
-    bool result_spilled = sgi_canon_is_spilled(&field, result_count, MAX_FLAT_RESULTS);
-    SGI_TRY(sgi_lift_flat_values(cx, &flat_result, result_spilled, &field, result_count, result));
+    const bool is_spilled = func->shape.result_spilled;
+    if (caller->adapts_result) {
+        SGI_TRY(sgi_adapt_check(cx, &field, result_count, is_spilled, &flat_result));
+        if (result_count)
+            caller->slots[0] = flat_result;
+    } else {
+        SGI_TRY(sgi_lift_flat_values(cx, &flat_result, is_spilled, &field, result_count, result));
+    }
     if (cx->task->num_borrows > 0)
         return sgi_fail_trap(cx->err, SG_TRAP_BORROWS_REMAIN);
     if (func->opts.post_return) {
@@ -83,7 +108,7 @@ static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, Slot *slots, 
 }
 
 /* The body of canon_lift, between entering and leaving. */
-static sg_status run_lifted(CompFunc *func, Caller caller, Task *task, const sg_value *arguments,
+static sg_status run_lifted(CompFunc *func, const Caller *caller, Task *task, const sg_value *arguments,
                             sg_value *result, sg_error *err) {
     const CompFuncType *type = func->type;
     LiftLowerContext cx = {.store = func->store,
@@ -91,33 +116,38 @@ static sg_status run_lifted(CompFunc *func, Caller caller, Task *task, const sg_
                            .inst = func->inst,
                            .err = err,
                            .task = task,
-                           .transfer = caller.transfer,
-                           .is_between = caller.inst != NULL};
-    Slot slots[MAX_FLAT_PARAMS + 1] = {{0}};
-    bool params_spilled = sgi_canon_is_spilled(type->params, type->param_count, MAX_FLAT_PARAMS);
-    SGI_TRY(
-        sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, params_spilled, NULL, slots));
-    if (caller.scope) /* the arguments, which may be results of the call before, are the guest's own now */
-        sgi_call_drop_results(func->store, caller.scope);
+                           .transfer = caller->transfer,
+                           .is_between = caller->inst != NULL};
+    Slot slots[MAX_FLAT_PARAMS + 1];
+    for (uint32_t i = 0; i <= func->shape.param_slots; i++)
+        slots[i].u64 = 0;
+    const bool is_spilled = func->shape.params_spilled;
+    if (caller->adapts_params)
+        SGI_TRY(sgi_adapt_move(caller->cx, &cx, caller->type->params, type->param_count, is_spilled,
+                               caller->slots, NULL, slots));
+    else
+        SGI_TRY(
+            sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, is_spilled, NULL, slots));
+    if (caller->scope) /* the arguments, which may be results of the call before, are the guest's own now */
+        sgi_call_drop_results(func->store, caller->scope);
     task->cx = &cx;
     task->result = result;
     if (func->opts.is_async)
         return sgi_task_run(task, func->core, slots);
     SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
-    return finish_sync(&cx, func, slots, result);
+    return finish_sync(&cx, func, caller, slots, result);
 }
 
-static sg_status canon_lift(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
+static sg_status canon_lift(CompFunc *func, const Caller *caller, const sg_value *arguments, sg_value *result,
                             sg_error *err) {
     SGI_TRY(sgi_canon_check_options(&func->opts, err));
-    ComponentInstance *limit = common_ancestor(func->inst, caller.inst);
-    SGI_TRY(enter_from(func->inst, limit, err));
+    SGI_TRY(enter_from(func->inst, caller->limit, err));
     Task task = {.type = func->type}, *outer = func->inst->task; /* a destructor's may be inside another */
     func->inst->task = &task;
     sg_status status = run_lifted(func, caller, &task, arguments, result, err);
     func->inst->task = outer;
     if (status == SG_OK)
-        leave_to(func->inst, limit);
+        leave_to(func->inst, caller->limit);
     else
         end_tree(func->inst, status, err);
     return status;
@@ -142,14 +172,18 @@ static sg_status host_failed(const CompFunc *func, sg_status status, const sg_er
     return SG_TRAP;
 }
 
-static sg_status call_host(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
+static sg_status call_host(CompFunc *func, const Caller *caller, const sg_value *arguments, sg_value *result,
                            sg_error *err) {
     sg_call call = {.store = func->store};
-    sg_error told = {.status = SG_OK};
-    caller.transfer->first = caller.transfer->last = NULL; /* what it is given is its own now */
+    sg_error told;
+    told.status = SG_OK; /* all but the rest of the texts, which is most of it */
+    told.trap = SG_TRAP_NONE;
+    told.offset = told.line = told.column = 0;
+    told.message[0] = told.detail[0] = 0;
+    caller->transfer->first = caller->transfer->last = NULL; /* what it is given is its own now */
     sg_status status = func->host(func->context, &call, arguments, func->type->param_count, result, &told);
     if (status == SG_OK && func->type->result)
-        status = sgi_check_value(caller.inst, caller.type->result, result, "result", 0, &told);
+        status = sgi_check_value(caller->inst, caller->type->result, result, "result", 0, &told);
     if (status != SG_OK)
         return host_failed(func, status, &told, err);
     sg_trap trap = sgi_poll(&func->store->cx); /* it may have taken its time */
@@ -157,7 +191,7 @@ static sg_status call_host(CompFunc *func, Caller caller, const sg_value *argume
 }
 
 /* `result` is there even if the type has none. */
-static sg_status call(CompFunc *func, Caller caller, const sg_value *arguments, sg_value *result,
+static sg_status call(CompFunc *func, const Caller *caller, const sg_value *arguments, sg_value *result,
                       sg_error *err) {
     switch (func->kind) {
     case COMP_FUNC_LIFTED: return canon_lift(func, caller, arguments, result, err);
@@ -181,11 +215,72 @@ static void end_transfer(Transfer *transfer, Store *store, sg_status status) {
 
 /* ---- canon lower ---- */
 
+LoweredFunc sgi_lowered_func(CompFunc *callee, const CompFuncType *type, CanonicalOptions opts,
+                             ComponentInstance *inst) {
+    LoweredFunc lowered = {
+        .callee = callee,
+        .type = type,
+        .opts = opts,
+        .inst = inst,
+        .shape = sgi_call_shape(type, opts.is_async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS,
+                                opts.is_async ? 0 : MAX_FLAT_RESULTS),
+    };
+    if (callee->kind != COMP_FUNC_LIFTED)
+        return lowered;
+    lowered.limit = common_ancestor(callee->inst, inst);
+    bool adapts = callee->inst != inst && !opts.is_async && !callee->opts.is_async && !opts.is_memory64 &&
+                  !callee->opts.is_memory64;
+    lowered.adapts_params = lowered.adapts_result = adapts;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        lowered.adapts_params =
+            lowered.adapts_params && sgi_adapt_fits(type->params[i].type, &opts, &callee->opts);
+    if (type->result)
+        lowered.adapts_result = adapts && sgi_adapt_fits(type->result, &callee->opts, &opts) &&
+                                /* post-return may free what it refers to */
+                                (!lowered.shape.result_spilled || callee->opts.post_return == NULL);
+    return lowered;
+}
+
+static sg_status lift_arguments(const LoweredFunc *lowered, LiftLowerContext *cx, Slot *slots,
+                                sg_value **arguments) {
+    const CompFuncType *type = lowered->type;
+    const bool is_spilled = lowered->shape.params_spilled;
+    *arguments = NULL;
+    if (lowered->adapts_params)
+        return sgi_adapt_check(cx, type->params, type->param_count, is_spilled, slots);
+    *arguments = sgi_canon_alloc(cx, type->param_count, sizeof **arguments);
+    if (*arguments == NULL)
+        return sgi_store_no_memory(cx->store, cx->err);
+    return sgi_lift_flat_values(cx, slots, is_spilled, type->params, type->param_count, *arguments);
+}
+
+/* To slots[0] or, if it is spilled, to `out_param`. The callee's own context has gone. */
+static sg_status lower_result(const LoweredFunc *lowered, LiftLowerContext *cx, const sg_value *result,
+                              uint32_t out_param, Slot *slots) {
+    CompField field;
+    uint32_t count = result_types(lowered->type, &field);
+    const bool is_spilled = lowered->shape.result_spilled;
+    Slot flat_result = {.u64 = 0};
+    if (lowered->adapts_result) {
+        const CompFunc *callee = lowered->callee;
+        LiftLowerContext from = {.store = cx->store,
+                                 .opts = &callee->opts,
+                                 .inst = callee->inst,
+                                 .err = cx->err,
+                                 .is_between = true};
+        SGI_TRY(sgi_adapt_move(&from, cx, &field, count, is_spilled, slots, &out_param, &flat_result));
+    } else {
+        SGI_TRY(sgi_lower_flat_values(cx, result, &field, count, is_spilled, &out_param, &flat_result));
+    }
+    if (count && !is_spilled)
+        slots[0] = flat_result;
+    return SG_OK;
+}
+
 enum { SUBTASK_RETURNED = 2 };
 
 /* The body of canon_lower. A callee that does not wait has returned, however it was called. */
 static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slots, sg_error *err) {
-    const CompFuncType *type = lowered->type;
     Store *store = lowered->inst->store;
     LiftLowerContext cx = {.store = store,
                            .opts = &lowered->opts,
@@ -193,35 +288,24 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
                            .err = err,
                            .transfer = transfer,
                            .is_between = lowered->callee->kind == COMP_FUNC_LIFTED};
-    sg_value *arguments = sgi_canon_alloc(&cx, type->param_count, sizeof *arguments);
-    if (arguments == NULL)
-        return sgi_store_no_memory(store, err);
-    bool is_async = lowered->opts.is_async;
-    bool params_spilled = sgi_canon_is_spilled(type->params, type->param_count,
-                                               is_async ? MAX_FLAT_ASYNC_PARAMS : MAX_FLAT_PARAMS);
-    SGI_TRY(sgi_lift_flat_values(&cx, slots, params_spilled, type->params, type->param_count, arguments));
-
-    CompField field;
-    uint32_t result_count = result_types(type, &field);
-    bool result_spilled = sgi_canon_is_spilled(&field, result_count, is_async ? 0 : MAX_FLAT_RESULTS);
-    uint32_t out_param = 0; /* the last parameter: after one pointer, or after the flat ones */
-    if (result_spilled) {
-        uint32_t at = params_spilled ? 1 : 0;
-        for (uint32_t i = 0; !params_spilled && i < type->param_count; i++)
-            at += type->params[i].type->flat_count;
-        out_param = slots[at].u32;
-    }
-    sg_value result = {.kind = SG_BOOL};
-    Caller caller = {.inst = lowered->inst, .type = type, .transfer = transfer};
-    SGI_TRY(call(lowered->callee, caller, arguments, &result, err));
+    sg_value *arguments, result;
+    SGI_TRY(lift_arguments(lowered, &cx, slots, &arguments));
+    /* The last parameter: after one pointer, or after the flat ones. */
+    uint32_t out_param = lowered->shape.result_spilled ? slots[lowered->shape.param_slots].u32 : 0;
+    const Caller caller = {.inst = lowered->inst,
+                           .limit = lowered->limit,
+                           .type = lowered->type,
+                           .transfer = transfer,
+                           .adapts_params = lowered->adapts_params,
+                           .adapts_result = lowered->adapts_result,
+                           .cx = &cx,
+                           .slots = slots};
+    result.kind = SG_BOOL;
+    SGI_TRY(call(lowered->callee, &caller, arguments, &result, err));
     sgi_transfer_end_loans(transfer, store);
-    Slot flat_result = {.u64 = 0};
-    SGI_TRY(
-        sgi_lower_flat_values(&cx, &result, &field, result_count, result_spilled, &out_param, &flat_result));
-    if (is_async)
+    SGI_TRY(lower_result(lowered, &cx, &result, out_param, slots));
+    if (lowered->opts.is_async)
         slots[0].u64 = SUBTASK_RETURNED;
-    else if (result_count && !result_spilled)
-        slots[0] = flat_result;
     return SG_OK;
 }
 
@@ -254,7 +338,7 @@ static const sg_type u32_type = {
 static const CompField destructor_params[] = {{.type = &u32_type}};
 const CompFuncType sgi_destructor_type = {.params = destructor_params, .param_count = 1};
 
-static sg_status destroy(Resource *resource, uint64_t rep, Caller caller, sg_error *err) {
+static sg_status destroy(Resource *resource, uint64_t rep, const Caller *caller, sg_error *err) {
     if (resource->is_host) {
         sgi_resource_end(resource, rep);
         return SG_OK;
@@ -262,15 +346,17 @@ static sg_status destroy(Resource *resource, uint64_t rep, Caller caller, sg_err
     sg_value argument = {.kind = SG_U32, .of.u32 = (uint32_t)rep}, result;
     if (resource->dtor)
         return canon_lift(resource->dtor, caller, &argument, &result, err);
-    ComponentInstance *limit = common_ancestor(resource->impl, caller.inst);
-    SGI_TRY(enter_from(resource->impl, limit, err));
-    leave_to(resource->impl, limit);
+    SGI_TRY(enter_from(resource->impl, caller->limit, err));
+    leave_to(resource->impl, caller->limit);
     return SG_OK;
 }
 
 sg_status sgi_resource_destroy(Resource *resource, uint64_t rep, ComponentInstance *caller, sg_error *err) {
     Transfer transfer = {0};
-    return destroy(resource, rep, (Caller){.inst = caller, .transfer = &transfer}, err);
+    const Caller from = {.inst = caller,
+                         .limit = resource->is_host ? NULL : common_ancestor(resource->impl, caller),
+                         .transfer = &transfer};
+    return destroy(resource, rep, &from, err);
 }
 
 /* ---- from the host ---- */
@@ -301,7 +387,7 @@ sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t a
     SGI_TRY(sgi_call_begin_with_values(func->store, &scope, err));
     Transfer transfer = {0};
     Caller caller = {.scope = &scope, .type = func->type, .transfer = &transfer};
-    sg_status called = call(func, caller, arguments, &own_result, err);
+    sg_status called = call(func, &caller, arguments, &own_result, err);
     end_transfer(&transfer, func->store, called);
     sg_status status = sgi_call_end(func->store, &scope, called, err);
     if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)

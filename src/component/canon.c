@@ -40,6 +40,15 @@ sg_status sgi_canon_settle(LiftLowerContext *cx) {
     return values ? pay(cx, values) : SG_OK;
 }
 
+sg_status sgi_canon_count_many(LiftLowerContext *cx, uint64_t values) {
+    if (values < VALUES_PER_LOOK - cx->values) {
+        cx->values += (uint32_t)values;
+        return SG_OK;
+    }
+    SGI_TRY(sgi_canon_settle(cx));
+    return pay(cx, values);
+}
+
 sg_status sgi_canon_charge(LiftLowerContext *cx, uint64_t size) {
     return pay(cx, sgi_fuel_steps(size, FUEL_STEP_BYTES));
 }

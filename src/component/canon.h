@@ -73,6 +73,26 @@ sg_status sgi_lift_flat_values(LiftLowerContext *cx, const Slot *slots, bool is_
 sg_status sgi_lower_flat_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
                                 uint32_t count, bool is_spilled, const uint32_t *out_param, Slot *slots);
 
+/* Is the tuple of `types` at `ptr` aligned and in bounds? */
+sg_status sgi_check_spilled(LiftLowerContext *cx, const CompField *types, uint32_t count, uint32_t ptr);
+/* Where it is to lie: at *out_param, which is checked, or at what realloc gives. */
+sg_status sgi_lower_spilled(LiftLowerContext *cx, const CompField *types, uint32_t count,
+                            const uint32_t *out_param, uint32_t *ptr);
+/* The range of a list or map: checked and paid for. */
+sg_status sgi_check_list_range(LiftLowerContext *cx, uint32_t ptr, uint32_t length, const sg_type *type);
+
+/* ---- adapt.c ---- */
+
+/* Can values of `type` go straight from one component to another? Not to the same instance. */
+bool sgi_adapt_fits(const sg_type *type, const CanonicalOptions *from, const CanonicalOptions *to);
+/* The traps and payment of lifting. */
+sg_status sgi_adapt_check(LiftLowerContext *from, const CompField *types, uint32_t count, bool is_spilled,
+                          Slot *slots);
+/* The effects of lowering what was checked, from `source` to `target`, which is zero; *out_param as in
+ * sgi_lower_flat_values. */
+sg_status sgi_adapt_move(LiftLowerContext *from, LiftLowerContext *to, const CompField *types, uint32_t count,
+                         bool is_spilled, Slot *source, const uint32_t *out_param, Slot *target);
+
 /* ---- resource.c ---- */
 
 /* Between components, what stands for a resource is its representation; on the host's side, that of a
@@ -86,6 +106,8 @@ sg_status sgi_lower_borrow(LiftLowerContext *cx, uint64_t value, const sg_type *
 
 sg_status sgi_load_string_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_t tagged_code_units,
                                      sg_string *out);
+/* Is it a string in UTF-8? */
+sg_status sgi_check_utf8_range(LiftLowerContext *cx, uint32_t ptr, uint32_t size);
 sg_status sgi_store_string_into_range(LiftLowerContext *cx, sg_string string, uint32_t *ptr,
                                       uint32_t *tagged_code_units);
 
@@ -112,6 +134,17 @@ sg_status sgi_canon_reallocate(LiftLowerContext *cx, uint32_t old, uint32_t old_
 enum { VALUES_PER_LOOK = 1024 };
 static inline sg_status sgi_canon_count(LiftLowerContext *cx) {
     return SGI_LIKELY(++cx->values < VALUES_PER_LOOK) ? SG_OK : sgi_canon_settle(cx);
+}
+
+/* As many at once: what lies in columns. */
+sg_status sgi_canon_count_many(LiftLowerContext *cx, uint64_t values);
+
+/* Of the deterministic profile. */
+static inline uint32_t sgi_canonicalize_nan32(uint32_t bits) {
+    return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : bits;
+}
+static inline uint64_t sgi_canonicalize_nan64(uint64_t bits) {
+    return (bits & INT64_MAX) > UINT64_C(0x7ff0000000000000) ? UINT64_C(0x7ff8000000000000) : bits;
 }
 
 static inline uint64_t sgi_align_to(uint64_t ptr, uint64_t alignment) {

@@ -391,6 +391,7 @@ static sg_status lift(Instantiation *in, ComponentInstance *inst, const CanonDef
     *func = (CompFunc){.kind = COMP_FUNC_LIFTED,
                        .store = in->store,
                        .type = def->func_type,
+                       .shape = sgi_call_shape(def->func_type, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
                        .core = inst->core_funcs[def->func],
                        .opts = options_of(inst, def),
                        .inst = inst};
@@ -411,7 +412,7 @@ static sg_status lower(Instantiation *in, ComponentInstance *inst, const CanonDe
     LoweredFunc *lowered = sgi_store_alloc(in->store, sizeof *lowered);
     if (lowered == NULL)
         return no_memory(in);
-    *lowered = (LoweredFunc){inst->funcs[def->func], def->func_type, options_of(inst, def), inst};
+    *lowered = sgi_lowered_func(inst->funcs[def->func], def->func_type, options_of(inst, def), inst);
     return add_core_func(in, inst, def, sgi_canon_lower, lowered);
 }
 
@@ -447,6 +448,7 @@ static sg_status define_type(Instantiation *in, ComponentInstance *inst, const T
         *resource->dtor = (CompFunc){.kind = COMP_FUNC_LIFTED,
                                      .store = in->store,
                                      .type = &sgi_destructor_type,
+                                     .shape = {.param_slots = 1},
                                      .core = inst->core_funcs[expr->destructor],
                                      .inst = inst};
     }

@@ -147,12 +147,19 @@ typedef struct CanonicalOptions {
     bool is_async, has_callback, is_memory64;
 } CanonicalOptions;
 
+/* How the parameters and the result of a function go, both when it is lifted and when it is lowered. */
+typedef struct CallShape {
+    bool params_spilled, result_spilled; /* through memory */
+    uint32_t param_slots; /* of the parameters alone: where a pointer for the result would stand */
+} CallShape;
+
 typedef enum CompFuncKind { COMP_FUNC_LIFTED, COMP_FUNC_HOST, COMP_FUNC_UNKNOWN } CompFuncKind;
 
 struct sg_func {
     CompFuncKind kind;
     Store *store;
     const CompFuncType *type;
+    CallShape shape;
     /* COMP_FUNC_LIFTED */
     FuncInst *core;
     CanonicalOptions opts;
@@ -170,6 +177,10 @@ typedef struct LoweredFunc {
     const CompFuncType *type;
     CanonicalOptions opts;
     ComponentInstance *inst;
+    CallShape shape;
+    ComponentInstance
+        *limit; /* of a callee that is lifted: its nearest ancestor that `inst` is in too, or NULL */
+    bool adapts_params, adapts_result; /* go straight from component to component */
 } LoweredFunc;
 
 /* A canon resource.new, rep or drop. */
@@ -299,6 +310,9 @@ sg_status sgi_match_instance(ComponentInstance *inst, const CompInstance *given,
 
 /* The core function of a canon lower. */
 HostFn sgi_canon_lower;
+CallShape sgi_call_shape(const CompFuncType *type, uint32_t max_params, uint32_t max_results);
+LoweredFunc sgi_lowered_func(CompFunc *callee, const CompFuncType *type, CanonicalOptions opts,
+                             ComponentInstance *inst);
 /* (func (param u32)): destructors as component functions. */
 extern const CompFuncType sgi_destructor_type;
 

@@ -34,17 +34,15 @@ static Source member_of(Source source, uint64_t offset, uint32_t flat_index) {
     return (Source){NULL, source.slots + flat_index};
 }
 
-static float canonicalize_nan32(uint32_t bits) {
-    if ((bits & 0x7fffffff) > 0x7f800000)
-        bits = 0x7fc00000;
+static float decode_i32_as_float(uint32_t bits) {
+    bits = sgi_canonicalize_nan32(bits);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static double canonicalize_nan64(uint64_t bits) {
-    if ((bits & INT64_MAX) > UINT64_C(0x7ff0000000000000))
-        bits = UINT64_C(0x7ff8000000000000);
+static double decode_i64_as_float(uint64_t bits) {
+    bits = sgi_canonicalize_nan64(bits);
     double value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -84,19 +82,23 @@ static sg_status load_list_from_valid_range(LiftLowerContext *cx, Source source,
     return SG_OK;
 }
 
-static sg_status load_list_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_t length,
-                                      const sg_type *type, sg_value *out) {
+sg_status sgi_check_list_range(LiftLowerContext *cx, uint32_t ptr, uint32_t length, const sg_type *type) {
     ElementLayout layout = sgi_element_layout(type);
     uint64_t byte_length = (uint64_t)length * layout.size;
     if (byte_length > LIMIT_OF(VALUE_BYTES))
         return sgi_canon_trap(cx, SG_TRAP_LIST_OUT_OF_BOUNDS, NULL);
     if (ptr % layout.alignment != 0)
         return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
-    const uint8_t *memory = sgi_canon_memory(cx, ptr, byte_length);
-    if (memory == NULL)
+    if (sgi_canon_memory(cx, ptr, byte_length) == NULL)
         return sgi_canon_trap(cx, SG_TRAP_LIST_OUT_OF_BOUNDS,
                               cx->is_between ? "list content out-of-bounds" : NULL);
-    SGI_TRY(sgi_canon_charge(cx, byte_length));
+    return sgi_canon_charge(cx, byte_length);
+}
+
+static sg_status load_list_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_t length,
+                                      const sg_type *type, sg_value *out) {
+    SGI_TRY(sgi_check_list_range(cx, ptr, length, type));
+    const uint8_t *memory = cx->opts->memory->base + ptr;
     if (type->kind != SG_LIST || type->element->kind != SG_U8)
         return load_list_from_valid_range(cx, (Source){memory, NULL}, length, type, out);
 
@@ -200,8 +202,8 @@ static sg_status lift_scalar(LiftLowerContext *cx, uint64_t bits, const sg_type 
     case SG_U32: out->of.u32 = (uint32_t)bits; break;
     case SG_S64: out->of.s64 = (int64_t)bits; break;
     case SG_U64: out->of.u64 = bits; break;
-    case SG_F32: out->of.f32 = canonicalize_nan32((uint32_t)bits); break;
-    case SG_F64: out->of.f64 = canonicalize_nan64(bits); break;
+    case SG_F32: out->of.f32 = decode_i32_as_float((uint32_t)bits); break;
+    case SG_F64: out->of.f64 = decode_i64_as_float(bits); break;
     case SG_CHAR: return convert_i32_to_char(cx, (uint32_t)bits, out);
     case SG_FLAGS: return lift_flags(cx, bits, type, out);
     default:
@@ -235,17 +237,20 @@ static sg_status lift(LiftLowerContext *cx, Source source, const sg_type *type, 
     }
 }
 
+sg_status sgi_check_spilled(LiftLowerContext *cx, const CompField *types, uint32_t count, uint32_t ptr) {
+    TupleLayout layout = sgi_tuple_layout(types, count);
+    if (ptr % layout.alignment != 0)
+        return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
+    return sgi_canon_memory(cx, ptr, layout.size) ? SG_OK
+                                                  : sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
+}
+
 sg_status sgi_lift_flat_values(LiftLowerContext *cx, const Slot *slots, bool is_spilled,
                                const CompField *types, uint32_t count, sg_value *values) {
     Source source = {NULL, slots};
     if (is_spilled) {
-        TupleLayout layout = sgi_tuple_layout(types, count);
-        uint32_t ptr = slots[0].u32;
-        if (ptr % layout.alignment != 0)
-            return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
-        source.memory = sgi_canon_memory(cx, ptr, layout.size);
-        if (source.memory == NULL)
-            return sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
+        SGI_TRY(sgi_check_spilled(cx, types, count, slots[0].u32));
+        source.memory = cx->opts->memory->base + slots[0].u32;
     }
     uint64_t offset = 0;
     uint32_t flat_index = 0;

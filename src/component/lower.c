@@ -239,22 +239,28 @@ static sg_status lower(LiftLowerContext *cx, const sg_value *value, const sg_typ
     }
 }
 
+sg_status sgi_lower_spilled(LiftLowerContext *cx, const CompField *types, uint32_t count,
+                            const uint32_t *out_param, uint32_t *ptr) {
+    TupleLayout layout = sgi_tuple_layout(types, count);
+    if (layout.size > UINT32_MAX)
+        return sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
+    if (out_param == NULL)
+        return sgi_canon_reallocate(cx, 0, 0, layout.alignment, (uint32_t)layout.size, ptr);
+    *ptr = *out_param;
+    if (*ptr % layout.alignment != 0)
+        return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
+    return sgi_canon_memory(cx, *ptr, layout.size) ? SG_OK
+                                                   : sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
+}
+
 sg_status sgi_lower_flat_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
                                 uint32_t count, bool is_spilled, const uint32_t *out_param, Slot *slots) {
     Target target = {.slots = slots};
     if (is_spilled) {
-        TupleLayout layout = sgi_tuple_layout(types, count);
-        target = (Target){.ptr = out_param ? *out_param : 0};
-        if (layout.size > UINT32_MAX)
-            return sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
-        if (out_param == NULL) {
-            SGI_TRY(sgi_canon_reallocate(cx, 0, 0, layout.alignment, (uint32_t)layout.size, &target.ptr));
+        target = (Target){.slots = NULL};
+        SGI_TRY(sgi_lower_spilled(cx, types, count, out_param, &target.ptr));
+        if (out_param == NULL)
             slots[0].u64 = target.ptr;
-        } else if (target.ptr % layout.alignment != 0) {
-            return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
-        } else if (sgi_canon_memory(cx, target.ptr, layout.size) == NULL) {
-            return sgi_canon_trap(cx, SG_TRAP_MEMORY_OUT_OF_BOUNDS, NULL);
-        }
     }
     uint64_t offset = 0;
     uint32_t flat_index = 0;

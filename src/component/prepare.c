@@ -315,6 +315,7 @@ static sg_status link_func(Store *store, const PreparedItem *from, Item *item, s
     *func = (CompFunc){.kind = from->as.func.function ? COMP_FUNC_HOST : COMP_FUNC_UNKNOWN,
                        .store = store,
                        .type = from->as.func.type,
+                       .shape = sgi_call_shape(from->as.func.type, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
                        .host = from->as.func.function,
                        .context = from->as.func.context,
                        .signature = from->as.func.signature,

@@ -99,6 +99,7 @@ static bool is_cut_short(const uint8_t *at, const uint8_t *end) {
     return true;
 }
 
+/* `to` NULL: checks only. */
 static sg_status copy_utf8(LiftLowerContext *cx, const uint8_t *from, uint32_t size, uint8_t *to) {
     for (const uint8_t *at = from, *end = from + size; at != end;) {
         const uint8_t *stop = piece_end(at, end);
@@ -112,8 +113,8 @@ static sg_status copy_utf8(LiftLowerContext *cx, const uint8_t *from, uint32_t s
             return sgi_canon_trap(cx, SG_TRAP_INVALID_STRING,
                                   is_cut_short(at, end) ? "incomplete utf-8 byte sequence" : "invalid utf-8");
         }
-        memcpy(to, at, piece);
-        to += piece;
+        if (to)
+            memcpy(to + (at - from), at, piece);
         at = stop;
         SGI_TRY(sgi_canon_poll(cx));
     }
@@ -148,6 +149,26 @@ static sg_status transcode_to_utf8(LiftLowerContext *cx, const uint8_t *from, co
     return SG_OK;
 }
 
+/* The string's bytes, paid for. */
+static sg_status find_range(LiftLowerContext *cx, uint32_t ptr, uint64_t byte_length, uint32_t alignment,
+                            const uint8_t **memory) {
+    const char *message = cx->is_between ? "string content out-of-bounds" : NULL;
+    if (byte_length > LIMIT_OF(VALUE_BYTES))
+        return sgi_canon_trap(cx, SG_TRAP_STRING_OUT_OF_BOUNDS, message);
+    if (ptr % alignment != 0)
+        return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
+    *memory = sgi_canon_memory(cx, ptr, byte_length);
+    if (*memory == NULL)
+        return sgi_canon_trap(cx, SG_TRAP_STRING_OUT_OF_BOUNDS, message);
+    return sgi_canon_charge(cx, byte_length);
+}
+
+sg_status sgi_check_utf8_range(LiftLowerContext *cx, uint32_t ptr, uint32_t size) {
+    const uint8_t *memory;
+    SGI_TRY(find_range(cx, ptr, size, 1, &memory));
+    return copy_utf8(cx, memory, size, NULL);
+}
+
 sg_status sgi_load_string_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_t tagged_code_units,
                                      sg_string *out) {
     StringEncoding encoding = cx->opts->encoding;
@@ -155,15 +176,8 @@ sg_status sgi_load_string_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_
     bool is_utf16 = encoding == ENCODING_UTF16 || is_tagged;
     uint64_t code_units = is_tagged ? tagged_code_units ^ UTF16_TAG : tagged_code_units;
     uint64_t byte_length = is_utf16 ? 2 * code_units : code_units;
-    const char *message = cx->is_between ? "string content out-of-bounds" : NULL;
-    if (byte_length > LIMIT_OF(VALUE_BYTES))
-        return sgi_canon_trap(cx, SG_TRAP_STRING_OUT_OF_BOUNDS, message);
-    if (encoding != ENCODING_UTF8 && ptr % 2 != 0)
-        return sgi_canon_trap(cx, SG_TRAP_POINTER_UNALIGNED, NULL);
-    const uint8_t *memory = sgi_canon_memory(cx, ptr, byte_length);
-    if (memory == NULL)
-        return sgi_canon_trap(cx, SG_TRAP_STRING_OUT_OF_BOUNDS, message);
-    SGI_TRY(sgi_canon_charge(cx, byte_length));
+    const uint8_t *memory;
+    SGI_TRY(find_range(cx, ptr, byte_length, encoding == ENCODING_UTF8 ? 1 : 2, &memory));
 
     StringSource source = {encoding, tagged_code_units};
     if (encoding == ENCODING_UTF8) {

@@ -56,6 +56,11 @@ struct sg_type {
     bool contains_pointer;  /* string or list anywhere inside: lowering needs realloc, lifting needs memory */
     bool contains_async;    /* stream, future or error-context anywhere inside */
     bool contains_resource; /* own or borrow anywhere inside */
+    bool contains_string;
+    bool is_columns; /* its values look alike in memory: no pointer, choice or handle; no check but of ranges
+                      */
+    bool is_bits;    /* columns that are what their bytes are: integers without gaps */
+    uint64_t values; /* is_columns: it and the values inside */
 };
 
 /* A resource type. Identity is the pointer, after substitution of imports at validation. */

@@ -148,6 +148,7 @@ static void take_in(sg_type *type, const sg_type *part, uint64_t *weight) {
     type->contains_pointer |= part->contains_pointer && type->kind != SG_STREAM && type->kind != SG_FUTURE;
     type->contains_async |= part->contains_async;
     type->contains_resource |= part->contains_resource;
+    type->contains_string |= part->contains_string;
 }
 
 static void take_in_parts(sg_type *type, uint64_t *weight) {
@@ -163,6 +164,36 @@ static void take_in_parts(sg_type *type, uint64_t *weight) {
         take_in(type, type->key, weight);
     if (type->element || type->field_count == 0)
         take_in(type, type->element, weight);
+}
+
+/* At most 2^28 values on each of at most LIMIT(TYPE_DEPTH) levels. */
+static void find_columns(sg_type *type) {
+    uint64_t size = 0;
+    type->values = 1;
+    switch (type->kind) {
+    case SG_ENUM: type->is_columns = true; return;
+    case SG_FLAGS:
+        type->is_columns = true;
+        type->is_bits = type->field_count == 8 * type->size;
+        return;
+    case SG_FIXED_LIST:
+        type->is_columns = type->element->is_columns;
+        type->is_bits = type->element->is_bits;
+        type->values += type->length * type->element->values;
+        return;
+    case SG_RECORD:
+    case SG_TUPLE: break;
+    default: return;
+    }
+    type->is_columns = type->is_bits = true;
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const sg_type *field = type->fields[i].type;
+        type->is_columns &= field->is_columns;
+        type->is_bits &= field->is_bits;
+        type->values += field->values;
+        size += field->size;
+    }
+    type->is_bits &= size == type->size;
 }
 
 sg_status sgi_comp_layout(CompValidator *v, sg_type *type) {
@@ -181,5 +212,6 @@ sg_status sgi_comp_layout(CompValidator *v, sg_type *type) {
     type->size64 = (uint32_t)area64.size;
     type->alignment64 = (uint32_t)area64.alignment;
     flatten(type);
+    find_columns(type);
     return SG_OK;
 }

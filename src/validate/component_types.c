@@ -2,30 +2,33 @@
  * of types stand for (component model, Binary.md, "Type Definitions"). */
 #include "validate/component.h"
 
-#define PRIMITIVE(id, bytes, core)                                                                           \
+#define PRIMITIVE(id, bytes, core, bits)                                                                     \
     [id] = {.kind = (id),                                                                                    \
             .size = (bytes),                                                                                 \
             .alignment = (bytes),                                                                            \
             .size64 = (bytes),                                                                               \
             .alignment64 = (bytes),                                                                          \
             .flat_count = 1,                                                                                 \
-            .flat = {(core)},                                                                                \
+            .flat = {core},                                                                                  \
             .depth = 1,                                                                                      \
-            .weight = 1}
+            .weight = 1,                                                                                     \
+            .is_columns = true,                                                                              \
+            .is_bits = (bits),                                                                               \
+            .values = 1}
 
 static const sg_type primitives[] = {
-    PRIMITIVE(SG_BOOL, 1, KIND_I32),
-    PRIMITIVE(SG_S8, 1, KIND_I32),
-    PRIMITIVE(SG_U8, 1, KIND_I32),
-    PRIMITIVE(SG_S16, 2, KIND_I32),
-    PRIMITIVE(SG_U16, 2, KIND_I32),
-    PRIMITIVE(SG_S32, 4, KIND_I32),
-    PRIMITIVE(SG_U32, 4, KIND_I32),
-    PRIMITIVE(SG_S64, 8, KIND_I64),
-    PRIMITIVE(SG_U64, 8, KIND_I64),
-    PRIMITIVE(SG_F32, 4, KIND_F32),
-    PRIMITIVE(SG_F64, 8, KIND_F64),
-    PRIMITIVE(SG_CHAR, 4, KIND_I32),
+    PRIMITIVE(SG_BOOL, 1, KIND_I32, false),
+    PRIMITIVE(SG_S8, 1, KIND_I32, true),
+    PRIMITIVE(SG_U8, 1, KIND_I32, true),
+    PRIMITIVE(SG_S16, 2, KIND_I32, true),
+    PRIMITIVE(SG_U16, 2, KIND_I32, true),
+    PRIMITIVE(SG_S32, 4, KIND_I32, true),
+    PRIMITIVE(SG_U32, 4, KIND_I32, true),
+    PRIMITIVE(SG_S64, 8, KIND_I64, true),
+    PRIMITIVE(SG_U64, 8, KIND_I64, true),
+    PRIMITIVE(SG_F32, 4, KIND_F32, false),
+    PRIMITIVE(SG_F64, 8, KIND_F64, false),
+    PRIMITIVE(SG_CHAR, 4, KIND_I32, false),
     [SG_STRING] = {.kind = SG_STRING,
                    .size = 8,
                    .alignment = 4,
@@ -36,7 +39,8 @@ static const sg_type primitives[] = {
                    .flat_pointers = 3,
                    .depth = 1,
                    .weight = 1,
-                   .contains_pointer = true},
+                   .contains_pointer = true,
+                   .contains_string = true},
 };
 static const sg_type error_context = {.kind = SG_ERROR_CONTEXT,
                                       .size = 4,
