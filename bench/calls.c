@@ -4,8 +4,8 @@
  * into another, by what it carries. Limits are on: fuel, memory and a deadline (there: fuel, memory and
  * epochs).
  *
- * With a shared library of Wasmtime's (pip's package brings one) the same binary runs there too, through its C
- * API for components, whose few declarations stand below. Rounds alternate between the engines; what is
+ * With a shared library of Wasmtime's (pip's package brings one) the same binary runs there too, through its
+ * C API for components, whose few declarations stand below. Rounds alternate between the engines; what is
  * counted is CPU time. The table has medians, half the distance between the quartiles, and ratios of medians.
  */
 #include <dlfcn.h>
