@@ -174,6 +174,8 @@ WasiStream *sgi_wasi_stdio(WasiState *state, sg_wasi_stdio which);
 /* A stream of the kind; `size` includes the WasiStream that it begins with. NULL: no memory. */
 void *sgi_wasi_stream_new(WasiState *state, WasiKind kind, size_t size, const sg_wasi_stream *ops,
                           void (*destroy)(WasiObject *self));
+/* It is what can be read from and written to `fd`, which stays the caller's. */
+void sgi_wasi_stream_use(WasiStream *stream, int fd);
 /* -1: it never makes anybody wait. */
 int sgi_wasi_stream_descriptor(const WasiStream *stream);
 /* Reads at most `size` bytes, waiting for the first if `waits`. *error: SUCCESS with *count 0 at the end;

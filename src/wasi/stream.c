@@ -2,7 +2,7 @@
  */
 #include "wasi/internal.h"
 
-/* ---- standard streams of the process ---- */
+/* ---- streams that a descriptor of the process is ---- */
 
 static sg_wasi_errno read_fd(void *context, void *buffer, size_t size, size_t *count) {
     return sgi_wasi_errno(sgi_os_stream_read(((WasiStream *)context)->fd, buffer, size, count));
@@ -16,6 +16,16 @@ static int descriptor_of(void *context) {
     return ((WasiStream *)context)->fd;
 }
 
+void sgi_wasi_stream_use(WasiStream *stream, int fd) {
+    stream->fd = fd;
+    stream->ops = (sg_wasi_stream){.size = sizeof stream->ops,
+                                   .context = stream,
+                                   .read = read_fd,
+                                   .write = write_fd,
+                                   .descriptor = sgi_os_may_wait(fd) ? descriptor_of : NULL,
+                                   .is_terminal = sgi_os_is_terminal(fd)};
+}
+
 WasiStream *sgi_wasi_stdio(WasiState *state, sg_wasi_stdio which) {
     if (state->stdio[which])
         return state->stdio[which];
@@ -25,14 +35,8 @@ WasiStream *sgi_wasi_stdio(WasiState *state, sg_wasi_stdio which) {
     if (stream == NULL)
         return NULL;
     stream->is_stdio = true;
-    if (state->grants.inherits_stdio[which]) {
-        stream->fd = (int)which;
-        stream->ops = (sg_wasi_stream){.context = stream,
-                                       .read = read_fd,
-                                       .write = write_fd,
-                                       .descriptor = sgi_os_may_wait(stream->fd) ? descriptor_of : NULL,
-                                       .is_terminal = sgi_os_is_terminal(stream->fd)};
-    }
+    if (state->grants.inherits_stdio[which])
+        sgi_wasi_stream_use(stream, (int)which);
     return state->stdio[which] = stream;
 }
 
