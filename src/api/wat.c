@@ -19,14 +19,17 @@ sg_status sg_wat_parse(sg_engine *engine, const char *text, size_t size, sg_byte
     return status;
 }
 
+static sg_status print_component(const LoadContext *cx, Bytes binary, PrintStyle style, Buf *text) {
+    Component *component;
+    SGI_TRY(sgi_decode_component(cx, binary, &component));
+    sg_status status = sgi_text_print_component(cx, component, style, text);
+    sgi_component_release(component);
+    return status;
+}
+
 static sg_status print(const LoadContext *cx, Bytes binary, Buf *text) {
-    if (sgi_decode_kind(binary) == BINARY_COMPONENT) {
-        Component *component;
-        SGI_TRY(sgi_decode_component(cx, binary, &component));
-        sg_status status = sgi_text_print_component(cx, component, text);
-        sgi_component_release(component);
-        return status;
-    }
+    if (sgi_decode_kind(binary) == BINARY_COMPONENT)
+        return print_component(cx, binary, PRINT_FOR_PEOPLE, text);
     Module *module;
     SGI_TRY(sgi_decode_module(cx, binary, &module));
     sg_status status = sgi_text_print_module(cx, module, text);
@@ -69,13 +72,17 @@ static bool parses_to(const LoadContext *cx, const Buf *text, Bytes binary) {
     return is_same;
 }
 
+/* The first style whose text is the same bytes; or binary. */
 static sg_status print_exact(const LoadContext *cx, Bytes binary, Buf *text) {
-    SGI_TRY(print(cx, binary, text));
-    if (!parses_to(cx, text, binary)) {
+    bool is_component = sgi_decode_kind(binary) == BINARY_COMPONENT;
+    for (PrintStyle style = PRINT_FOR_PEOPLE; style <= (is_component ? PRINT_EXACT_NAMES : PRINT_FOR_PEOPLE);
+         style++) {
+        SGI_TRY(is_component ? print_component(cx, binary, style, text) : print(cx, binary, text));
+        if (parses_to(cx, text, binary))
+            return SG_OK;
         text->size = 0;
-        sgi_text_print_bytes(sgi_decode_kind(binary) == BINARY_COMPONENT ? "component" : "module", binary,
-                             text);
     }
+    sgi_text_print_bytes(is_component ? "component" : "module", binary, text);
     return SG_OK;
 }
 

@@ -407,15 +407,37 @@ static sg_status parse_field(ComponentParser *c) {
     return sgi_parse_unexpected(c->p);
 }
 
+/* (@custom "name" "bytes"...) before the field or end here: a custom section where it stands. */
+static sg_status parse_customs(ComponentParser *c) {
+    Parser *p = c->p;
+    size_t at = p->at, gap = p->gap;
+    for (size_t i = gap; (i = sgi_find_annotation(p, i, "custom")) != at;
+         i = (size_t)p->tokens.items[i].match + 1) {
+        size_t mark = c->w.size;
+        Bytes name;
+        sgi_enter_annotation(p, i);
+        SGI_TRY(sgi_expect_name(p, &name));
+        sgi_put_name(c, name);
+        SGI_TRY(sgi_take_strings(p, &c->w));
+        SGI_TRY(sgi_leave_annotation(p, i, at, gap));
+        sgi_emit_custom(c, mark);
+    }
+    return SG_OK;
+}
+
 /* Recurses once a nested component; sgi_scope_enter bounds how often. Type depth counts anew inside. */
 static sg_status parse_component(ComponentParser *c, Bytes id) {
     static const uint8_t preamble[] = {0x00, 'a', 's', 'm', 0x0d, 0x00, 0x01, 0x00};
     Scope scope;
     sg_status status = sgi_scope_enter(c, &scope, SCOPE_COMPONENT, id);
+    if (status == SG_OK)
+        status = parse_customs(c);
     while (status == SG_OK && !sgi_peek_is(c->p, TOKEN_CLOSE) && !sgi_peek_is(c->p, TOKEN_END)) {
         status = sgi_load_poll(&c->p->cx);
         if (status == SG_OK)
             status = parse_field(c);
+        if (status == SG_OK)
+            status = parse_customs(c);
     }
     if (status == SG_OK)
         status = sgi_scope_finish_component(c);

@@ -118,6 +118,8 @@ sg_status sgi_parse_too_deep(const ComponentParser *c, LimitId limit);
 
 /* Moves the bytes from `mark` on to the scope as one definition. */
 void sgi_emit(ComponentParser *c, Section section, size_t mark);
+/* The same as a custom section; what follows begins a section of its own. */
+void sgi_emit_custom(ComponentParser *c, size_t mark);
 /* Moves the bytes from `mark` on to the exports at the end of the component. */
 void sgi_emit_late_export(ComponentParser *c, size_t mark);
 /* Puts a leb128 count at `mark`, before the items that follow it. */

@@ -163,6 +163,16 @@ void sgi_emit(ComponentParser *c, Section section, size_t mark) {
     c->w.size = mark;
 }
 
+void sgi_emit_custom(ComponentParser *c, size_t mark) {
+    Buf *out = &c->scope->out;
+    if (c->w.failed)
+        return;
+    close_section(c->scope);
+    sgi_buf_byte(out, SECTION_CUSTOM);
+    sgi_buf_sized(out, c->w.data + mark, c->w.size - mark);
+    c->w.size = mark;
+}
+
 void sgi_emit_late_export(ComponentParser *c, size_t mark) {
     if (c->w.failed)
         return;

@@ -14,13 +14,12 @@ static const char *const section_words[] = {"type",      "import", "func",   "ta
 
 static const char hint_name[] = "metadata.code.branch_hint";
 
-/* Stands the cursor inside the annotation. */
-static void enter(Parser *p, size_t annotation) {
+void sgi_enter_annotation(Parser *p, size_t annotation) {
     p->tokens.items[annotation].is_taken = true;
     p->at = annotation + 1;
 }
 
-static sg_status leave(Parser *p, size_t annotation, size_t at, size_t gap) {
+sg_status sgi_leave_annotation(Parser *p, size_t annotation, size_t at, size_t gap) {
     if (p->at != p->tokens.items[annotation].match)
         return sgi_parse_unexpected(p);
     p->at = at;
@@ -33,9 +32,9 @@ sg_status sgi_take_name_annotation(Parser *p, Bytes *name) {
     size_t annotation = sgi_find_annotation(p, gap, "name");
     if (annotation == at)
         return SG_OK;
-    enter(p, annotation);
+    sgi_enter_annotation(p, annotation);
     SGI_TRY(sgi_expect_name(p, name));
-    return leave(p, annotation, at, gap);
+    return sgi_leave_annotation(p, annotation, at, gap);
 }
 
 sg_status sgi_take_member_name(Parser *p, MemberName *name) {
@@ -97,9 +96,9 @@ sg_status sgi_core_field_annotations(ModuleParser *m) {
     m->needs_data_count |= sgi_find_annotation(p, gap, "datacount") != at;
     for (size_t i = gap; (i = sgi_find_annotation(p, i, "custom")) != at;
          i = (size_t)p->tokens.items[i].match + 1) {
-        enter(p, i);
+        sgi_enter_annotation(p, i);
         SGI_TRY(parse_custom(m));
-        SGI_TRY(leave(p, i, at, gap));
+        SGI_TRY(sgi_leave_annotation(p, i, at, gap));
     }
     return SG_OK;
 }
@@ -127,12 +126,12 @@ sg_status sgi_core_take_hint(ModuleParser *m, uint8_t *hint) {
     if (annotation == at)
         return SG_OK;
     Bytes value = {NULL, 0};
-    enter(p, annotation);
+    sgi_enter_annotation(p, annotation);
     SGI_TRY(sgi_expect_string(p, &value));
     if (value.size != 1 || value.data[0] > 1)
         return sgi_parse_fail_at(p, annotation, "invalid value for branch hint", "%s", "");
     *hint = value.data[0] ? HINT_LIKELY : HINT_UNLIKELY;
-    return leave(p, annotation, at, gap);
+    return sgi_leave_annotation(p, annotation, at, gap);
 }
 
 void sgi_core_add_hint(ModuleParser *m, uint8_t hint, const Buf *out) {

@@ -49,6 +49,9 @@ void sgi_advance(Parser *p);
 bool sgi_is_annotation(const Parser *p, size_t token, const char *name);
 /* The first annotation of that name from `from`, which is in the gap, on; `at` when there is none. */
 size_t sgi_find_annotation(const Parser *p, size_t from, const char *name);
+/* Stands the cursor inside the annotation; and back to the token `at`, after the gap, from its end. */
+void sgi_enter_annotation(Parser *p, size_t annotation);
+sg_status sgi_leave_annotation(Parser *p, size_t annotation, size_t at, size_t gap);
 /* From an opening parenthesis to past its closing one. */
 void sgi_skip_group(Parser *p);
 bool sgi_peek_keyword(const Parser *p, const char *keyword);

@@ -46,10 +46,17 @@ typedef struct CorePrinter {
     bool needs_data_count; /* an instruction printed so far does */
 } CorePrinter;
 
-/* Appends "(module ...)" with all its fields, lines indented by `indent` more steps; `head` is what stands
- * before the name: "module" or "core module". `may_have_id`: its name may stand as an identifier. */
-sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
-                                bool may_have_id, unsigned indent, Buf *out);
+/* What stands for a module's name. */
+typedef enum ModuleNameStyle {
+    NAME_AS_ID,
+    NAME_BESIDE, /* an annotation */
+    NAME_SAID,   /* nothing: the name was printed before */
+} ModuleNameStyle;
+
+/* Appends what follows "(module" or "(core module": the name, all fields, lines indented by `indent` more
+ * steps, and the closing parenthesis. */
+sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, ModuleNameStyle style,
+                                unsigned indent, Buf *out);
 
 /* ---- for the files of the core printer, and types for that of components ---- */
 
@@ -87,6 +94,9 @@ sg_status sgi_print_const(CorePrinter *p, const char *wrapper, const ConstExpr *
 void sgi_print_id(Buf *out, Bytes name);
 /* A string with its quotes. `is_name`: valid UTF-8, which stays as it is. */
 void sgi_print_string(Buf *out, Bytes bytes, bool is_name);
+/* " binary" and the bytes as strings over lines, which are indented by one more step, and the closing
+ * parenthesis. */
+void sgi_print_binary(Buf *out, Bytes binary, unsigned indent);
 /* The bits of an f32 or f64, exactly. */
 void sgi_print_float(Buf *out, uint64_t bits, bool is_64);
 

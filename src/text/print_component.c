@@ -1,11 +1,9 @@
-/* Decoded component → text, definition by definition, with numbers for names. A component that validates
- * prints as text that parses to the same definitions; one that only decodes prints too, since nothing is
- * looked up.
+/* Decoded component → text, definition by definition, which refer to each other by number. A component that
+ * validates prints as text that parses to the same definitions; one that only decodes prints too, since
+ * nothing is looked up.
  *
  * Nested components are walked with `parent` pointers and an explicit stack. */
 #include "text/print_component.h"
-
-#include <stdio.h>
 
 void sgi_print_sort(CompPrinter *p, Sort sort) {
     sgi_buf_text(p->out, sgi_sort_name(sort));
@@ -13,6 +11,11 @@ void sgi_print_sort(CompPrinter *p, Sort sort) {
 
 void sgi_print_number(CompPrinter *p, SortCounts *counts, Sort sort) {
     uint32_t *count = sort & SORT_CORE ? &counts->core[sort & 0x1f] : &counts->other[sort & 0x07];
+    Bytes name = sgi_comp_name(counts->names, sort, *count);
+    if (name.size) {
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_id(p->out, name);
+    }
     sgi_buf_printf(p->out, " (;%u;)", (*count)++);
 }
 
@@ -169,15 +172,36 @@ static void put_start(CompPrinter *p, const StartDef *def) {
     sgi_buf_byte(p->out, ')');
 }
 
-/* Its name is an identifier unless another module of the component has it. */
-static sg_status put_core_module(CompPrinter *p, SortCounts *counts, Map *module_ids, const Module *module) {
-    char head[32];
-    Bytes name = module->names.module;
-    MapPut put = name.size ? sgi_map_put(module_ids, name, 0) : MAP_ADDED;
-    if (put == MAP_NO_MEMORY)
-        return sgi_load_no_memory(&p->core.cx);
-    snprintf(head, sizeof head, "core module (;%u;)", counts->core[SORT_CORE_MODULE & 0x1f]++);
-    return sgi_print_core_module(&p->core.cx, module, head, put == MAP_ADDED, p->core.indent, p->out);
+/* Does "(module $name" and what was printed from `at` on parse to the module's bytes? */
+static bool parses_to(const CompPrinter *p, size_t at, Bytes name, Bytes binary) {
+    LoadContext quiet = p->core.cx;
+    quiet.err = NULL;
+    Buf text, again;
+    sgi_buf_init(&text, quiet.alloc);
+    sgi_buf_init(&again, quiet.alloc);
+    sgi_buf_text(&text, "(module ");
+    if (name.size)
+        sgi_print_id(&text, name);
+    sgi_buf_put(&text, p->out->data + at, p->out->size - at);
+    bool is_same = !text.failed && sgi_text_parse(&quiet, (Bytes){text.data, text.size}, &again) == SG_OK &&
+                   sgi_bytes_equal((Bytes){again.data, again.size}, binary);
+    sgi_buf_free(&text);
+    sgi_buf_free(&again);
+    return is_same;
+}
+
+static sg_status put_core_module(CompPrinter *p, SortCounts *counts, const Module *module) {
+    Bytes name = sgi_comp_name(counts->names, SORT_CORE_MODULE, counts->core[SORT_CORE_MODULE & 0x1f]);
+    bool is_named = sgi_bytes_equal(module->names.module, name);
+    sgi_print_numbered(p, counts, SORT_CORE_MODULE);
+    size_t at = p->out->size;
+    SGI_TRY(sgi_print_core_module(&p->core.cx, module, is_named ? NAME_SAID : NAME_BESIDE, p->core.indent,
+                                  p->out));
+    if (p->style == PRINT_FOR_PEOPLE || parses_to(p, at, name, module->bytes))
+        return SG_OK;
+    p->out->size = at;
+    sgi_print_binary(p->out, module->bytes, p->core.indent);
+    return SG_OK;
 }
 
 static sg_status put_def(CompPrinter *p, SortCounts *counts, const Def *def) {
@@ -198,69 +222,94 @@ static sg_status put_def(CompPrinter *p, SortCounts *counts, const Def *def) {
     return SG_OK;
 }
 
-static void put_customs(CompPrinter *p, const Component *component) {
-    for (uint32_t i = 0; i < component->custom_count; i++) {
-        const Custom *custom = &component->customs[i];
-        if (sgi_bytes_is(custom->name, "component-name"))
-            continue;
-        sgi_print_line(&p->core);
-        sgi_buf_text(p->out, ";; custom section ");
-        sgi_print_string(p->out, custom->name, false);
-        sgi_buf_printf(p->out, ", %zu bytes", custom->bytes.size);
-    }
-}
-
 /* ---- the tree ---- */
 
 typedef struct Level {
     const Component *component;
     SortCounts counts;
-    Map module_ids;
-    uint32_t next;
+    CompNames names;
+    uint32_t next, next_custom;
 } Level;
 
 typedef struct LevelStack {
-    Level *items;
+    Level **items;
     size_t count, capacity;
 } LevelStack;
 
-static sg_status begin(CompPrinter *p, LevelStack *stack, const Component *component) {
-    sgi_buf_text(p->out, "(component");
-    if (component->parent) {
-        SortCounts *counts = &stack->items[stack->count - 1].counts;
-        sgi_print_number(p, counts, SORT_COMPONENT);
+/* Custom sections before the definition at `offset`: they stand where they stood. */
+static sg_status put_customs(CompPrinter *p, Level *level, uint32_t offset) {
+    const Component *component = level->component;
+    for (; level->next_custom < component->custom_count; level->next_custom++) {
+        const Custom *custom = &component->customs[level->next_custom];
+        if (custom->offset >= offset)
+            break;
+        if (level->next_custom == level->names.custom)
+            continue;
+        sgi_print_line(&p->core);
+        sgi_buf_text(p->out, "(@custom ");
+        sgi_print_string(p->out, custom->name, true);
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_string(p->out, custom->bytes, false);
+        sgi_buf_byte(p->out, ')');
+        SGI_TRY(sgi_load_poll(&p->core.cx));
     }
-    p->core.indent++;
-    Level level = {.component = component};
-    sgi_map_init(&level.module_ids, p->core.cx.alloc);
-    return sgi_vec_push(p->core.cx.alloc, stack, level) ? SG_OK : sgi_load_no_memory(&p->core.cx);
+    return SG_OK;
 }
 
-static void end(CompPrinter *p, LevelStack *stack) {
-    const Component *component = stack->items[stack->count - 1].component;
-    sgi_map_free(&stack->items[--stack->count].module_ids);
-    put_customs(p, component);
+static void free_level(CompPrinter *p, Level *level) {
+    sgi_comp_names_free(p, &level->names);
+    sgi_free(p->core.cx.alloc, level, sizeof *level);
+}
+
+static sg_status begin(CompPrinter *p, LevelStack *stack, const Component *component) {
+    Alloc *alloc = p->core.cx.alloc;
+    Level *level = sgi_alloc_zero(alloc, sizeof *level);
+    if (level == NULL || !sgi_vec_push(alloc, stack, level)) {
+        sgi_free(alloc, level, sizeof *level);
+        return sgi_load_no_memory(&p->core.cx);
+    }
+    level->component = component;
+    level->counts.names = &level->names;
+    SGI_TRY(sgi_comp_names_read(p, &level->names, component));
+    sgi_buf_text(p->out, "(component");
+    if (component->parent) {
+        sgi_print_number(p, &stack->items[stack->count - 2]->counts, SORT_COMPONENT);
+    } else if (level->names.component.size) {
+        sgi_buf_byte(p->out, ' ');
+        sgi_print_id(p->out, level->names.component);
+    }
+    p->core.indent++;
+    return SG_OK;
+}
+
+static sg_status end(CompPrinter *p, LevelStack *stack) {
+    Level *level = stack->items[stack->count - 1];
+    SGI_TRY(put_customs(p, level, UINT32_MAX));
     p->core.indent--;
-    if (component->def_count + component->custom_count)
+    if (level->component->def_count + level->component->custom_count)
         sgi_print_line(&p->core);
     sgi_buf_byte(p->out, ')');
+    stack->count--;
+    free_level(p, level);
+    return SG_OK;
 }
 
 static sg_status put_tree(CompPrinter *p, LevelStack *stack, const Component *root) {
     SGI_TRY(begin(p, stack, root));
     while (stack->count > 0) {
-        Level *level = &stack->items[stack->count - 1];
+        Level *level = stack->items[stack->count - 1];
         if (level->next == level->component->def_count) {
-            end(p, stack);
+            SGI_TRY(end(p, stack));
             continue;
         }
         const Def *def = &level->component->defs[level->next++];
         SGI_TRY(sgi_load_poll(&p->core.cx));
+        SGI_TRY(put_customs(p, level, def->offset));
         sgi_print_line(&p->core);
         if (def->kind == DEF_COMPONENT) {
             SGI_TRY(begin(p, stack, def->as.component));
         } else if (def->kind == DEF_CORE_MODULE) {
-            SGI_TRY(put_core_module(p, &level->counts, &level->module_ids, def->as.core_module));
+            SGI_TRY(put_core_module(p, &level->counts, def->as.core_module));
         } else {
             SGI_TRY(put_def(p, &level->counts, def));
         }
@@ -271,15 +320,16 @@ static sg_status put_tree(CompPrinter *p, LevelStack *stack, const Component *ro
     return p->out->failed ? sgi_load_no_memory(&p->core.cx) : SG_OK;
 }
 
-sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, Buf *text) {
+sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, PrintStyle style,
+                                   Buf *text) {
     static const Module no_module;
-    CompPrinter p = {.core = {.cx = *cx, .module = &no_module, .out = text}, .out = text};
+    CompPrinter p = {.core = {.cx = *cx, .module = &no_module, .out = text}, .out = text, .style = style};
     LevelStack stack = {0};
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.core.ids[i], cx->alloc);
     sg_status status = put_tree(&p, &stack, component);
     while (stack.count > 0)
-        sgi_map_free(&stack.items[--stack.count].module_ids);
+        free_level(&p, stack.items[--stack.count]);
     sgi_vec_free(cx->alloc, &stack);
     return status;
 }

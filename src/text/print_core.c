@@ -558,19 +558,18 @@ static bool is_empty(const Module *module) {
            0;
 }
 
-sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, const char *head,
-                                bool may_have_id, unsigned indent, Buf *out) {
+sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, ModuleNameStyle style,
+                                unsigned indent, Buf *out) {
     CorePrinter p = {.cx = *cx, .module = module, .out = out, .indent = indent + 1};
     for (size_t i = 0; i < NAME_SPACES; i++)
         sgi_map_init(&p.ids[i], cx->alloc);
     sgi_map_init(&p.fields, cx->alloc);
     sgi_arena_init(&p.field_keys, cx->alloc);
-    sgi_buf_printf(out, "(%s", head);
     Bytes name = module->names.module;
-    if (may_have_id && name.size && name.size <= MAX_ID_BYTES) {
+    if (style == NAME_AS_ID && name.size && name.size <= MAX_ID_BYTES) {
         sgi_buf_byte(out, ' ');
         sgi_print_id(out, name);
-    } else if (name.size) {
+    } else if (style != NAME_SAID && name.size) {
         put_name(out, name);
     }
     sg_status status = use_module_names(&p);
@@ -591,7 +590,8 @@ sg_status sgi_print_core_module(const LoadContext *cx, const Module *module, con
 }
 
 sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text) {
-    SGI_TRY(sgi_print_core_module(cx, module, "module", true, 0, text));
+    sgi_buf_text(text, "(module");
+    SGI_TRY(sgi_print_core_module(cx, module, NAME_AS_ID, 0, text));
     sgi_buf_byte(text, '\n');
     return text->failed ? sgi_load_no_memory(cx) : SG_OK;
 }

@@ -18,15 +18,21 @@ void sgi_print_string(Buf *out, Bytes bytes, bool is_name) {
     sgi_buf_byte(out, '"');
 }
 
-void sgi_text_print_bytes(const char *field, Bytes binary, Buf *text) {
+void sgi_print_binary(Buf *out, Bytes binary, unsigned indent) {
     enum { BYTES_OF_LINE = 32 };
-    sgi_buf_printf(text, "(%s binary", field);
-    for (size_t at = 0; at < binary.size; at += BYTES_OF_LINE) {
+    sgi_buf_text(out, " binary");
+    for (size_t at = 0; at < binary.size && !out->failed; at += BYTES_OF_LINE) {
         size_t left = binary.size - at;
-        sgi_buf_text(text, "\n  ");
-        sgi_print_string(text, (Bytes){binary.data + at, left < BYTES_OF_LINE ? left : BYTES_OF_LINE}, false);
+        sgi_buf_printf(out, "\n%*s", 2 * (int)indent + 2, "");
+        sgi_print_string(out, (Bytes){binary.data + at, left < BYTES_OF_LINE ? left : BYTES_OF_LINE}, false);
     }
-    sgi_buf_text(text, ")\n");
+    sgi_buf_byte(out, ')');
+}
+
+void sgi_text_print_bytes(const char *field, Bytes binary, Buf *text) {
+    sgi_buf_printf(text, "(%s", field);
+    sgi_print_binary(text, binary, 0);
+    sgi_buf_byte(text, '\n');
 }
 
 void sgi_print_id(Buf *out, Bytes name) {

@@ -14,7 +14,13 @@ sg_status sgi_text_parse(const LoadContext *cx, Bytes text, Buf *binary);
 
 /* Appends the text of a decoded module or component. */
 sg_status sgi_text_print_module(const LoadContext *cx, const Module *module, Buf *text);
-sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, Buf *text);
+typedef enum PrintStyle {
+    PRINT_FOR_PEOPLE,
+    PRINT_EXACT_MODULES, /* core modules whose text would be other bytes are printed in binary */
+    PRINT_EXACT_NAMES,   /* and names stay the custom section that they are, in place of identifiers */
+} PrintStyle;
+sg_status sgi_text_print_component(const LoadContext *cx, const Component *component, PrintStyle style,
+                                   Buf *text);
 
 /* (module binary "...") or (component binary "..."), by `field`, over lines. */
 void sgi_text_print_bytes(const char *field, Bytes binary, Buf *text);

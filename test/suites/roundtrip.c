@@ -1,6 +1,6 @@
-/* suite_roundtrip FILE...: every valid core module of the scripts is printed, exactly, and the text parsed
- * again: the bytes are the same. Names each one that only (module binary ...) can say as FILE:LINE, and ends
- * with the counts. All that is built is turned on. */
+/* suite_roundtrip FILE...: every valid module and component of the scripts is printed, exactly, and the text
+ * parsed again: the bytes are the same. Names each one that only (module binary ...) or (component binary
+ * ...) can say as FILE:LINE, and ends with the counts. All that is built is turned on. */
 #include <sandglass.h>
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 /* False, after telling why: its bytes are others then. */
 static bool is_same(sg_engine *engine, const sg_command *command, const char *place, bool *is_plain) {
-    static const char in_binary[] = "(module binary";
+    const char *in_binary = command->is_component ? "(component binary" : "(module binary";
     sg_error error;
     sg_bytes text = {0}, again = {0};
     bool same = false;
@@ -22,7 +22,7 @@ static bool is_same(sg_engine *engine, const sg_command *command, const char *pl
     } else {
         same = again.size == command->binary_size &&
                (again.size == 0 || memcmp(again.data, command->binary, again.size) == 0);
-        *is_plain = text.size < sizeof in_binary || memcmp(text.data, in_binary, sizeof in_binary - 1) != 0;
+        *is_plain = text.size < strlen(in_binary) || memcmp(text.data, in_binary, strlen(in_binary)) != 0;
         if (!same)
             printf("%s (other bytes)\n", place);
         else if (!*is_plain)
@@ -33,9 +33,14 @@ static bool is_same(sg_engine *engine, const sg_command *command, const char *pl
     return same;
 }
 
-static bool is_core(sg_engine *engine, const sg_command *command) {
-    if (command->binary == NULL || command->is_component)
+static bool is_valid(sg_engine *engine, const sg_command *command) {
+    if (command->binary == NULL)
         return false;
+    if (command->is_component) {
+        sg_component *component = sg_component_load(engine, command->binary, command->binary_size, NULL);
+        sg_component_delete(component);
+        return component != NULL;
+    }
     sg_module *module = sg_module_load(engine, command->binary, command->binary_size, NULL);
     sg_module_delete(module);
     return module != NULL;
@@ -43,8 +48,16 @@ static bool is_core(sg_engine *engine, const sg_command *command) {
 
 /* Those that are off by default. */
 static void turn_on(sg_engine *engine) {
-    static const char *const features[] = {"legacy-exceptions", "threads", "wide-arithmetic",
-                                           "custom-page-sizes"};
+    static const char *const features[] = {"legacy-exceptions",
+                                           "threads",
+                                           "wide-arithmetic",
+                                           "custom-page-sizes",
+                                           "component-model-more-async-builtins",
+                                           "component-model-async-stackful",
+                                           "component-model-threading",
+                                           "component-model-fixed-length-lists",
+                                           "component-model-error-context",
+                                           "component-model-memory64"};
     for (size_t i = 0; i < sizeof features / sizeof *features; i++)
         sg_engine_set_feature(engine, features[i], true, NULL);
 }
@@ -75,7 +88,7 @@ int main(int argc, char **argv) {
         unread += script == NULL;
         for (size_t c = 0; script && c < sg_script_count(script); c++) {
             const sg_command *command = sg_script_command(script, c);
-            if (!is_core(engine, command))
+            if (!is_valid(engine, command))
                 continue;
             char place[1024];
             snprintf(place, sizeof place, "%s:%" PRIu32, argv[i], command->line);

@@ -16,7 +16,7 @@ static Component *decode_text(Loader *l, const char *text, size_t size) {
 
 static void print(Loader *l, const Component *component, Buf *text) {
     sgi_buf_init(text, &l->engine);
-    assert_int_equal(sgi_text_print_component(&l->cx, component, text), SG_OK);
+    assert_int_equal(sgi_text_print_component(&l->cx, component, PRINT_FOR_PEOPLE, text), SG_OK);
 }
 
 /* Printed, parsed and printed again: the same text. */
@@ -76,6 +76,10 @@ static const char *const sources[] = {
     " async)) (core func (canon task.return (result u8) string-encoding=utf8)) (core func (canon "
     "thread.yield "
     "cancellable)))",
+    "(component $c (@custom \"first\" \"\\00\") (core module $m (func $f)) (core instance $i (instantiate "
+    "$m))"
+    " (@custom \"x\" \"y\") (type $t u8) (type u16) (@custom \"x\" \"\") (type $u u32)"
+    " (component $\"d e\" (core module $m) (type $v u8) (@custom \"z\" \"\")) (func $g (import \"g\")))",
 };
 
 static void round_trips(void **state) {
@@ -181,7 +185,7 @@ static void every_allocation_refused(void **state) {
         Buf text;
         sgi_buf_init(&text, &l.alloc);
         l.fail_after = count;
-        status = sgi_text_print_component(&l.cx, component, &text);
+        status = sgi_text_print_component(&l.cx, component, PRINT_FOR_PEOPLE, &text);
         l.fail_after = SIZE_MAX;
         assert_true(status == SG_OK || status == SG_NO_MEMORY);
         sgi_buf_free(&text);
