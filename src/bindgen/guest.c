@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-extern const char sgi_bind_guest_memory[]; /* guest_text.c */
-
 static const Bytes no_docs = {NULL, 0};
 
 static const char *core_type(char flat) {
@@ -573,7 +571,7 @@ static void put_source(Bindgen *b) {
         "*/\n#include \"%s_guest.h\"\n\n",
         b->prefix, b->prefix);
     put_layout_checks(b);
-    sgi_buf_text(&b->source, sgi_bind_guest_memory);
+    sgi_buf_text(&b->source, sgi_bind_guest_text);
     put_strings(b);
     sgi_bind_define_free(b);
     put_flat_functions(b);
@@ -585,8 +583,6 @@ static void put_source(Bindgen *b) {
 }
 
 sg_status sgi_bind_guest(Bindgen *b) {
-    b->string_of = sgi_bind_global(b, sgi_bind_format(b, "%s_of", b->primitives[SG_STRING]->name));
-    b->string_copy = sgi_bind_global(b, sgi_bind_format(b, "%s_copy", b->primitives[SG_STRING]->name));
     for (const BindIface *iface = b->ifaces; iface; iface = iface->next)
         for (BindFunc *func = iface->funcs; func; func = func->next)
             mark_func(func);

@@ -1,6 +1,7 @@
 /* Text of every guest's source: memory, and floats as bits. */
-extern const char sgi_bind_guest_memory[];
-const char sgi_bind_guest_memory[] =
+#include "bindgen/model.h"
+
+const char sgi_bind_guest_text[] =
     "\n"
     "/* ---- memory ---- */\n"
     "\n"

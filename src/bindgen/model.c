@@ -89,7 +89,8 @@ static sg_status add_iface(Bindgen *b, const WitScope *scope, bool is_export, By
     if (!iface->is_world)
         iface->wit_name = name.size ? name : full_name(b, scope);
     iface->prefix = iface->is_world ? b->prefix : choose_prefix(b, iface, name.size ? name : scope->name);
-    iface->label = sgi_bind_upper(b, iface->prefix);
+    iface->table = sgi_bind_global(b, sgi_bind_format(b, "%s_imports", iface->prefix));
+    iface->link = sgi_bind_global(b, sgi_bind_format(b, "%s_link", iface->prefix));
     *b->last_iface = iface;
     b->last_iface = &iface->next;
     if (name.size)
@@ -509,6 +510,14 @@ sg_status sgi_bind_model(Bindgen *b) {
     b->last_iface = &b->ifaces;
     b->last_type = &b->types;
     SGI_TRY(add_primitives(b));
+    const char *string = b->primitives[SG_STRING]->name;
+    if (b->is_host) {
+        b->instance = sgi_bind_global(b, sgi_bind_format(b, "%s_instance", b->prefix));
+        b->bind = sgi_bind_global(b, sgi_bind_format(b, "%s_bind", b->prefix));
+    } else {
+        b->string_of = sgi_bind_global(b, sgi_bind_format(b, "%s_of", string));
+        b->string_copy = sgi_bind_global(b, sgi_bind_format(b, "%s_copy", string));
+    }
     SGI_TRY(add_ifaces(b));
     for (BindIface *iface = b->ifaces; iface; iface = iface->next)
         SGI_TRY(fill_iface(b, iface));

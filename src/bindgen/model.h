@@ -23,7 +23,6 @@ typedef struct BindIface {
     Bytes wit_name; /* the instance's in the component: "ns:pkg/name@1.0.0"; empty for the world */
     Bytes docs;
     const char *prefix; /* of its names in C: "app_name" */
-    const char *label;  /* the same for constants: "APP_NAME" */
     BindResource *resources, **last_resource;
     BindFunc *funcs, **last_func;
     const char *table; /* host, of imports: the struct of functions to be implemented */
@@ -81,6 +80,7 @@ struct BindFunc {
     BindType *result; /* NULL: none */
     char flat[MAX_FLAT_PARAMS];
     uint32_t flat_count;
+    size_t index; /* among the exports */
     BindFunc *next;
 };
 
@@ -100,6 +100,8 @@ typedef struct Bindgen {
     BindType *types, **last_type;
     BindType *primitives[SG_STRING + 1];
     const char *string_of, *string_copy; /* functions of the guest */
+    const char *instance, *bind;         /* of the host: the struct, and the function that fills it */
+    size_t export_count;                 /* functions */
     Buf header, source;
 } Bindgen;
 
@@ -142,9 +144,26 @@ void sgi_bind_declare_types(Bindgen *b);
 void sgi_bind_define_free(Bindgen *b);
 bool sgi_bind_is_scalar(const BindType *type);
 
-/* ---- guest.c, host.c ---- */
+/* ---- guest.c, guest_text.c ---- */
 
+extern const char sgi_bind_guest_text[];
 sg_status sgi_bind_guest(Bindgen *b);
+
+/* ---- convert.c ---- */
+
+/* `type` is converted on the way out to the guest, or in from it. */
+void sgi_bind_mark(BindType *type, bool is_out);
+/* The functions that convert what is marked. */
+void sgi_bind_define_conversions(Bindgen *b);
+/* Statements that convert an argument or result, if the variable Status says that all went well, and set it.
+ */
+void sgi_bind_put_outermost(Bindgen *b, bool is_out, const BindType *type, const char *from, const char *to,
+                            const char *what, size_t number);
+
+/* ---- host.c, host_text.c ---- */
+
+extern const char sgi_bind_host_text[];
+
 sg_status sgi_bind_host(Bindgen *b);
 
 #endif

@@ -32,14 +32,16 @@ static const char *const reserved[] = {
     "void",         "volatile",     "wchar_t",       "while",       "xor",
     "xor_eq"};
 static const char *const taken[] = {
-    "INT8_MAX", "INT8_MIN", "INT16_MAX", "INT16_MIN", "INT32_MAX", "INT32_MIN", "INT64_MAX", "INT64_MIN",
-    "UINT8_MAX", "UINT16_MAX", "UINT32_MAX", "UINT64_MAX", "SIZE_MAX", "int8_t", "int16_t", "int32_t",
-    "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "intptr_t", "uintptr_t", "intmax_t",
-    "uintmax_t", "ptrdiff_t", "size_t", "ssize_t", "max_align_t", "main", "malloc", "calloc", "realloc",
-    "free", "memcpy", "memmove", "memset", "memcmp", "strlen", "cabi_realloc",
-    /* what the generated functions call their own */
-    "value", "flat", "from", "to", "block", "bits", "f32_bits", "f64_bits", "bits_f32", "bits_f64", "text",
-    "handle", "lent", "size"};
+    "INT8_MAX",    "INT8_MIN",  "INT16_MAX",  "INT16_MIN",  "INT32_MAX",   "INT32_MIN", "INT64_MAX",
+    "INT64_MIN",   "UINT8_MAX", "UINT16_MAX", "UINT32_MAX", "UINT64_MAX",  "SIZE_MAX",  "int8_t",
+    "int16_t",     "int32_t",   "int64_t",    "uint8_t",    "uint16_t",    "uint32_t",  "uint64_t",
+    "intptr_t",    "uintptr_t", "intmax_t",   "uintmax_t",  "ptrdiff_t",   "size_t",    "ssize_t",
+    "max_align_t", "main",      "malloc",     "calloc",     "realloc",     "free",      "memcpy",
+    "memmove",     "memset",    "memcmp",     "strlen",     "cabi_realloc"};
+/* What generated functions call their parameters, of those that a name of ours could be: all others in file
+ * scope begin with the world's and "_". */
+static const char *const internal[] = {"f32_bits", "f64_bits",       "bits_f32", "bits_f64",
+                                       "old_size", "argument_count", "is_right", "value_kind"};
 
 bool sgi_bind_names_init(Bindgen *b) {
     bool ok = true;
@@ -47,7 +49,16 @@ bool sgi_bind_names_init(Bindgen *b) {
         ok = ok && sgi_map_put(&b->names, sgi_bytes_of(reserved[i]), 2) != MAP_NO_MEMORY;
     for (size_t i = 0; i < SGI_COUNT(taken); i++)
         ok = ok && sgi_map_put(&b->names, sgi_bytes_of(taken[i]), 2) != MAP_NO_MEMORY;
+    for (size_t i = 0; i < SGI_COUNT(internal); i++)
+        ok = ok && sgi_map_put(&b->names, sgi_bytes_of(internal[i]), 2) != MAP_NO_MEMORY;
     return ok;
+}
+
+static bool is_among(const char *name, const char *const *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, list[i]) == 0)
+            return true;
+    return false;
 }
 
 const char *sgi_bind_format(Bindgen *b, const char *format, ...) {
@@ -92,10 +103,7 @@ const char *sgi_bind_upper(Bindgen *b, const char *name) {
 
 const char *sgi_bind_field(Bindgen *b, Bytes name) {
     const char *text = sgi_bind_snake(b, name);
-    for (size_t i = 0; i < SGI_COUNT(reserved); i++)
-        if (strcmp(text, reserved[i]) == 0)
-            return sgi_bind_format(b, "%s_", text);
-    return text;
+    return is_among(text, reserved, SGI_COUNT(reserved)) ? sgi_bind_format(b, "%s_", text) : text;
 }
 
 const char *sgi_bind_global(Bindgen *b, const char *wanted) {
@@ -116,12 +124,11 @@ const char *sgi_bind_global(Bindgen *b, const char *wanted) {
 
 void sgi_bind_name_params(Bindgen *b, BindFunc *func) {
     /* What the functions of the host have besides. */
-    static const char *const own[] = {"call", "context", "error", "result"};
+    static const char *const own[] = {"call", "context", "conv", "error", "instance", "result"};
     for (size_t i = 0; i < func->count; i++) {
         const char *name = sgi_bind_snake(b, func->params[i].wit_name);
-        bool is_known = sgi_map_get(&b->names, sgi_bytes_of(name)) != NULL;
-        for (size_t j = 0; b->is_host && j < SGI_COUNT(own); j++)
-            is_known |= strcmp(name, own[j]) == 0;
-        func->params[i].name = is_known ? sgi_bind_format(b, "%s_", name) : name;
+        bool is_taken = sgi_map_get(&b->names, sgi_bytes_of(name)) != NULL ||
+                        (b->is_host && is_among(name, own, SGI_COUNT(own)));
+        func->params[i].name = is_taken ? sgi_bind_format(b, "%s_", name) : name;
     }
 }
