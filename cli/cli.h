@@ -19,6 +19,7 @@ int command_print(int argc, char **argv);
 int command_wit(int argc, char **argv);
 int command_bindgen(int argc, char **argv);
 int command_componentize(int argc, char **argv);
+int command_compose(int argc, char **argv);
 
 /* A whole file in memory; `path` "-" is standard input. */
 typedef struct File {

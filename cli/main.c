@@ -18,6 +18,7 @@ static const Command commands[] = {
     {"wit", command_wit, "check a WIT package, or turn it into a component"},
     {"bindgen", command_bindgen, "write the C sources for one side of a WIT world"},
     {"componentize", command_componentize, "make a component of a core module and a WIT world"},
+    {"compose", command_compose, "plug components into the imports of another"},
     {"wast", command_wast, "run scripts of the official suites"},
 };
 

@@ -2,6 +2,7 @@
 #ifndef SANDGLASS_COMPOSE_H
 #define SANDGLASS_COMPOSE_H
 
+#include <sandglass/component.h>
 #include <sandglass/engine.h>
 #include <sandglass/wat.h>
 #include <sandglass/wit.h>
@@ -29,6 +30,14 @@ typedef struct sg_componentize_options {
 SG_API sg_status sg_componentize(sg_engine *engine, const void *core, size_t size,
                                  const sg_componentize_options *options, sg_bytes *component,
                                  sg_error *error);
+
+/* Makes one component of several: imports of `socket` are taken from the exports of `plugs`, by name or,
+ * where there is none of the same, by the newest compatible version (the first plug that has it is taken).
+ * The other imports, of all of them, become the result's, those of one name and compatible versions one
+ * import; the socket's exports are the result's. SG_UNLINKABLE where types do not fit, and for a plug without
+ * use. The components go on belonging to the caller. Free `composed` with sg_bytes_delete. Threads: any. */
+SG_API sg_status sg_compose(sg_engine *engine, const sg_component *socket, const sg_component *const *plugs,
+                            size_t plug_count, sg_bytes *composed, sg_error *error);
 
 #ifdef __cplusplus
 }

@@ -6,19 +6,23 @@
 
 #include <sandglass/compose.h>
 
+/* Hands out what `status` says has been made. */
+static sg_status hand_out(LoadScope *scope, sg_status status, const Buf *buf, sg_bytes *binary) {
+    Component *made = NULL;
+    SGI_TRY(status);
+    SGI_TRY(sgi_load_component(scope->engine, (Bytes){buf->data, buf->size}, &made, scope->cx.err));
+    sgi_component_release(made);
+    return sgi_hand_out(&scope->cx, buf, binary);
+}
+
 static sg_status make_component(LoadScope *scope, const Module *core, const Component *package,
                                 const char *world, sg_bytes *binary) {
     const ComponentType *type;
-    Component *made = NULL;
     Buf buf;
     SGI_TRY(sgi_compose_find_world(&scope->cx, &package->type, world, &type));
     sgi_buf_init(&buf, &scope->alloc);
     sg_status status = sgi_componentize(&scope->cx, core, type, &buf);
-    if (status == SG_OK)
-        status = sgi_load_component(scope->engine, (Bytes){buf.data, buf.size}, &made, scope->cx.err);
-    if (status == SG_OK)
-        status = sgi_hand_out(&scope->cx, &buf, binary);
-    sgi_component_release(made);
+    status = hand_out(scope, status, &buf, binary);
     sgi_buf_free(&buf);
     return status;
 }
@@ -52,5 +56,22 @@ sg_status sg_componentize(sg_engine *engine, const void *core, size_t size,
         sgi_module_release(module);
     }
     sg_bytes_delete(&package);
+    return status;
+}
+
+sg_status sg_compose(sg_engine *engine, const sg_component *socket, const sg_component *const *plugs,
+                     size_t plug_count, sg_bytes *composed, sg_error *error) {
+    LoadScope scope;
+    Buf buf;
+    size_t size = socket->bytes.size;
+    *composed = (sg_bytes){0};
+    for (size_t i = 0; i < plug_count; i++)
+        size = sgi_add(size, plugs[i]->bytes.size, &size) ? size : SIZE_MAX;
+    SGI_TRY(sgi_load_begin(engine, size, &scope, error));
+    sgi_buf_init(&buf, &scope.alloc);
+    sg_status status = sgi_compose(&scope.cx, socket, plugs, plug_count, &buf);
+    status = hand_out(&scope, status, &buf, composed);
+    sgi_buf_free(&buf);
+    sgi_load_end(&scope);
     return status;
 }

@@ -15,4 +15,10 @@ sg_status sgi_compose_find_world(const LoadContext *cx, const ComponentType *pac
 sg_status sgi_componentize(const LoadContext *cx, const Module *core, const ComponentType *world,
                            Buf *binary);
 
+/* `socket` with imports taken from the exports of `plugs`, by names and compatible versions; the imports that
+ * are left are the result's, and the socket's exports. SG_UNLINKABLE for types that do not fit, and for a
+ * plug without use. */
+sg_status sgi_compose(const LoadContext *cx, const Component *socket, const Component *const *plugs,
+                      size_t plug_count, Buf *binary);
+
 #endif

@@ -155,14 +155,14 @@ static sg_status import_parts(Maker *m, Writer *inner, const NamedExtern *export
     return SG_OK;
 }
 
-/* The same as exports: functions are of types made of the types that are exported. */
+/* The same as exports: all types are made anew, of those that are exported before them. */
 static sg_status export_parts(Writer *inner, const InstanceType *instance) {
     uint32_t index, func = 0;
     sgi_ptrs_free(&inner->parts);
     for (uint32_t i = 0; i < instance->export_count; i++) {
         const NamedExtern *item = &instance->exports[i];
         if (item->type.sort == SORT_TYPE) {
-            SGI_TRY(sgi_writer_type_of(inner, &item->type.as.type.type, &index));
+            SGI_TRY(sgi_writer_type_anew(inner, &item->type.as.type.type, &index));
             index = sgi_writer_export(inner, item->name, SORT_TYPE, index, NULL);
             SGI_TRY(sgi_writer_bind(inner, &item->type.as.type.type, index));
         } else {

@@ -52,7 +52,8 @@ struct Writer {
     /* Types by name (sg_type, ResourceName) and resources → their index plus 1; types without names the same;
      * types and resources → Origin: instances that export them. */
     PtrMap names, parts, origins;
-    Args args; /* of a component inside: what it has imported of the outer one's, on demand */
+    const PtrMap *same; /* types → those that stand for them everywhere; NULL: none */
+    Args args;          /* of a component inside: what it has imported of the outer one's, on demand */
 };
 
 void sgi_writer_init(Writer *w, const LoadContext *cx, Arena *arena, WriterKind kind, Writer *outer);
@@ -90,6 +91,8 @@ sg_status sgi_writer_func_type(Writer *w, const CompFuncType *type, uint32_t *in
 sg_status sgi_writer_resource(Writer *w, const ResourceName *name, const ResourceType *resource,
                               uint32_t *index);
 sg_status sgi_writer_type_of(Writer *w, const CompType *type, uint32_t *index);
+/* The same, but what this name of it was bound to is passed over. */
+sg_status sgi_writer_type_anew(Writer *w, const CompType *type, uint32_t *index);
 /* From here on `type` is the one of that index. */
 sg_status sgi_writer_bind(Writer *w, const CompType *type, uint32_t index);
 /* From here on the types that `instance` exports are aliases of those. */

@@ -145,6 +145,8 @@ static sg_status find_outer(Writer *w, const sg_type *type, const void *node, bo
 
 /* `node` is `type` itself, or of a resource type (`type` NULL) its name or what it is. Recursion: scopes. */
 static sg_status find_named(Writer *w, const sg_type *type, const void *node, bool *found, uint32_t *index) {
+    const void *same = w->same ? sgi_ptrs_get(w->same, node) : NULL;
+    node = same ? same : node;
     *found = get_index(&w->names, node, index);
     if (*found)
         return SG_OK;
@@ -164,8 +166,9 @@ sg_status sgi_writer_resource(Writer *w, const ResourceName *name, const Resourc
         SGI_TRY(find_named(w, NULL, resource, &found, index));
     if (found)
         return SG_OK;
-    return sgi_fail(w->cx->err, SG_UNLINKABLE, SG_NO_OFFSET, "resource type out of reach", "`%.*s`",
-                    (int)name->label.size, (const char *)name->label.data);
+    return sgi_fail(w->cx->err, SG_UNLINKABLE, SG_NO_OFFSET, "resource type out of reach",
+                    "`%.*s`, which no import supplies", (int)name->label.size,
+                    (const char *)name->label.data);
 }
 
 /* ---- value types ---- */
@@ -264,8 +267,9 @@ static sg_status define(Writer *w, const sg_type *type, Ref *ref) {
     return status;
 }
 
-static sg_status value_ref(Writer *w, const sg_type *type, Ref *ref) {
-    for (const sg_type *name = type; name; name = name->renamed) {
+/* By the first of its names from `name` on that can be reached, else by its parts. */
+static sg_status ref_from(Writer *w, const sg_type *type, const sg_type *name, Ref *ref) {
+    for (; name; name = name->renamed) {
         bool found;
         if (sgi_type_is_primitive(name->kind) && name->renamed == NULL)
             break;
@@ -277,17 +281,34 @@ static sg_status value_ref(Writer *w, const sg_type *type, Ref *ref) {
     return define(w, type, ref);
 }
 
-sg_status sgi_writer_type(Writer *w, const sg_type *type, uint32_t *index) {
-    Ref ref = {false, 0};
-    SGI_TRY(value_ref(w, type, &ref));
-    *index = ref.value;
+static sg_status value_ref(Writer *w, const sg_type *type, Ref *ref) {
+    return ref_from(w, type, type, ref);
+}
+
+static uint32_t index_of(Writer *w, Ref ref) {
     if (ref.is_index)
-        return SG_OK;
+        return ref.value;
     Buf own;
     sgi_buf_init(&own, w->cx->alloc);
     put_ref(&own, ref);
-    *index = sgi_writer_add_type(w, &own);
+    uint32_t index = sgi_writer_add_type(w, &own);
     sgi_buf_free(&own);
+    return index;
+}
+
+sg_status sgi_writer_type(Writer *w, const sg_type *type, uint32_t *index) {
+    Ref ref = {false, 0};
+    SGI_TRY(value_ref(w, type, &ref));
+    *index = index_of(w, ref);
+    return SG_OK;
+}
+
+sg_status sgi_writer_type_anew(Writer *w, const CompType *type, uint32_t *index) {
+    Ref ref = {false, 0};
+    if (type->kind != CT_VALUE)
+        return sgi_writer_type_of(w, type, index);
+    SGI_TRY(ref_from(w, type->as.value, type->as.value->renamed, &ref));
+    *index = index_of(w, ref);
     return SG_OK;
 }
 

@@ -4,6 +4,7 @@
 
 void sgi_writer_init(Writer *w, const LoadContext *cx, Arena *arena, WriterKind kind, Writer *outer) {
     *w = (Writer){.cx = cx, .arena = arena, .kind = kind, .outer = outer};
+    w->same = outer ? outer->same : NULL;
     sgi_buf_init(&w->out, cx->alloc);
     sgi_buf_init(&w->section, cx->alloc);
     sgi_ptrs_init(&w->names, cx->alloc);

@@ -99,6 +99,14 @@ static sg_status match_fields(Matcher *m, const CompField *a, const CompField *b
     return SG_OK;
 }
 
+/* A resource of an import that is not looked at takes what it is first met with. */
+static sg_status match_handle(Matcher *m, const ResourceType *a, const ResourceType *b) {
+    const void *given = stands_for(&m->left, a), *wanted = stands_for(&m->right, b);
+    if (m->v == NULL && wanted == &pending)
+        return put(m, &m->right, b, given);
+    return given == wanted ? SG_OK : mismatch(m, "resource types are not the same");
+}
+
 static sg_status match_value(Matcher *m, const sg_type *a, const sg_type *b) {
     if (a == b && !a->contains_resource)
         return SG_OK;
@@ -107,8 +115,8 @@ static sg_status match_value(Matcher *m, const sg_type *a, const sg_type *b) {
         return mismatch(m, "value types of different kinds");
     if (a->field_count != b->field_count || a->length != b->length)
         return mismatch(m, "value types of different lengths");
-    if (a->resource && stands_for(&m->left, a->resource) != stands_for(&m->right, b->resource))
-        return mismatch(m, "resource types are not the same");
+    if (a->resource)
+        SGI_TRY(match_handle(m, a->resource, b->resource));
     SGI_TRY(match_fields(m, a->fields, b->fields, a->field_count));
     SGI_TRY(match_optional(m, a->element, b->element));
     return match_optional(m, a->key, b->key);
@@ -316,6 +324,21 @@ sg_status sgi_extern_type_check(TypeRegistry *types, Alloc *scratch, const Exter
     sgi_ptrs_init(&m.left, scratch);
     sgi_ptrs_init(&m.right, scratch);
     sg_status status = sgi_match_extern(&m, sub, super);
+    sgi_matcher_free(&m);
+    return status;
+}
+
+sg_status sgi_imports_check(TypeRegistry *types, Alloc *scratch, const ComponentType *type,
+                            const ExternType *const *given, uint32_t *failed, sg_error *err) {
+    Matcher m = {.types = types, .err = err, .status = SG_UNLINKABLE};
+    sgi_ptrs_init(&m.left, scratch);
+    sgi_ptrs_init(&m.right, scratch);
+    sg_status status = sgi_match_expect(&m, type->imported, type->imported_count);
+    for (uint32_t i = 0; i < type->import_count && status == SG_OK; i++)
+        if (given[i]) {
+            *failed = i;
+            status = sgi_match_extern(&m, given[i], &type->imports[i].type);
+        }
     sgi_matcher_free(&m);
     return status;
 }

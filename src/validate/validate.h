@@ -18,4 +18,9 @@ sg_status sgi_validate_component(const LoadContext *cx, Component *component);
 sg_status sgi_extern_type_check(TypeRegistry *types, Alloc *scratch, const ExternType *sub,
                                 const ExternType *super, sg_error *err);
 
+/* Do `given` satisfy the imports of `type`, each in its place? NULL: that one is not looked at. On failure
+ * SG_UNLINKABLE, `*failed` says which. `scratch` as above. */
+sg_status sgi_imports_check(TypeRegistry *types, Alloc *scratch, const ComponentType *type,
+                            const ExternType *const *given, uint32_t *failed, sg_error *err);
+
 #endif
