@@ -13,6 +13,9 @@
 #define SGI_UNUSED       __attribute__((unused))
 #define SGI_INLINE       inline __attribute__((always_inline))
 
+/* A variable that the compiler must not see through. */
+#define SGI_OPAQUE(x) __asm__("" : "+r"(x))
+
 /* Functions that hand on to each other by jumps, with all their parameters in registers. */
 #if defined(__has_attribute) && (defined(__x86_64__) || defined(__aarch64__))
 #if __has_attribute(preserve_none) && __has_attribute(musttail)

@@ -32,10 +32,25 @@ typedef enum Variant {
     VARIANT_NOT = 4,      /* from BR or LOOP, floats only */
     VARIANT_LOOP_ADD = 6, /* integers only */
     VARIANT_ABSOLUTE = 1, /* of accesses */
-    VARIANT_INDEX = 2,
+    VARIANT_PLUS = 2,
     VARIANT_ANY = 3,
     VARIANT_CONSTANT = 4,
 } Variant;
+
+/* What passes between fused instructions (fused.def): the second's word that takes the first's result, or
+ * nothing; a temporary goes nowhere else. */
+enum {
+    FLOW__,
+    FLOW_1_,
+    FLOW_2_,
+    FLOW_3_,
+    FLOW_4_,
+    FLOW_TEMPORARY = 8,
+    FLOW_t1_,
+    FLOW_t2_,
+    FLOW_t3_,
+    FLOW_t4_
+};
 
 /* What a frame's header saves of its caller. */
 enum { HEADER_IP, HEADER_FP, HEADER_CODE, HEADER_INSTANCE, HEADER_SLOTS };

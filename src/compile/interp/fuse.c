@@ -27,41 +27,61 @@ static bool is_commutative(uint32_t instr) {
     }
 }
 
-/* I_COUNT if there is none. `operand`: the word of the second that must name the first's result, or 0. */
-static uint32_t fused(uint32_t first, uint32_t second, uint32_t *operand) {
-    switch (first << 16 | second) {
-#define FUSE(a, b, word)                                                                                     \
-    case I_##a << 16 | I_##b: *operand = word; return I_##a##__##b;
-#define FUSE_GO(a, b) FUSE(a, b, 0)
+/* I_COUNT if there is none. */
+static uint32_t fused(uint32_t first, uint32_t flow, uint32_t second) {
+    _Static_assert(I_COUNT <= 1 << 12, "an instruction has 12 bits here");
+    switch (first << 16 | flow << 12 | second) {
+#define FUSE(a, flow, b)                                                                                     \
+    case I_##a << 16 | FLOW##flow << 12 | I_##b: return I_##a##flow##b;
+#define FUSE_BR(a, flow, condition)   FUSE(a, flow, BR_##condition)
+#define FUSE_LOOP(a, flow, condition) FUSE(a, flow, LOOP_##condition)
+#define FUSE_GO                       FUSE
 #include "compile/interp/fused.def"
 #undef FUSE
+#undef FUSE_BR
+#undef FUSE_LOOP
 #undef FUSE_GO
     default: return I_COUNT;
     }
 }
 
+/* How the result that the word `to` names passes to the instruction `word`, of `count` words. What is in an
+ * operand's slot is not needed any more, for who is fused so pops it. */
+static uint32_t flow_into(const Translator *t, uint32_t *word, uint32_t count, uint32_t to) {
+    static const uint8_t likely[] = {2, 3, 1, 4};
+    if (is_commutative(word[0]) && word[3] == to) {
+        word[3] = word[2];
+        word[2] = to;
+    }
+    for (size_t i = 0; i < SGI_COUNT(likely); i++)
+        if (likely[i] < count && word[likely[i]] == to)
+            return likely[i] | (to >= t->operand_base ? FLOW_TEMPORARY : 0u);
+    return FLOW__;
+}
+
 /* Greedy: as many as go into one, from the left. */
 sg_trap sgi_tr_fuse(Translator *t) {
     uint32_t *words = t->words.items;
-    uint32_t first = NONE, to = 0; /* `to`: the word that names the result of the instruction before */
+    uint32_t first = NONE, to = NONE;
     sg_trap trap = SG_TRAP_NONE;
     for (size_t i = 0; i < t->starts.count && trap == SG_TRAP_NONE; i++, trap = sgi_tr_poll(t)) {
-        uint32_t start = t->starts.items[i], operand;
+        uint32_t start = t->starts.items[i], instr = I_COUNT;
         if (start == NONE) {
             first = NONE;
             continue;
         }
-        uint32_t *word = words + start;
-        if (first != NONE && is_commutative(word[0]) && word[3] == to) {
-            word[3] = word[2];
-            word[2] = to;
+        uint32_t *word = words + start, count = (uint32_t)t->words.count - start;
+        if (first != NONE) {
+            uint32_t flow = flow_into(t, word, count, to);
+            instr = fused(words[first], flow, word[0]);
+            if (instr == I_COUNT && flow != FLOW__)
+                instr = fused(words[first], FLOW__, word[0]);
         }
-        uint32_t instr = first == NONE ? I_COUNT : fused(words[first], word[0], &operand);
-        if (instr != I_COUNT && (operand == 0 || word[operand] == to))
-            words[first] = instr;
-        else
+        if (instr == I_COUNT)
             first = start;
-        to = start + 1 < t->words.count ? word[1] : 0; /* the last instruction may have no operands */
+        else
+            words[first] = instr;
+        to = count > 1 ? word[1] : NONE;
     }
     return trap;
 }

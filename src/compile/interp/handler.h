@@ -32,9 +32,10 @@ typedef int64_t C_s64;
 typedef float C_f32;
 typedef double C_f64;
 
-/* The word `i` of the instruction; 0 is the instruction itself. */
+/* The word `i` of the instruction; 0 is the instruction itself. PLACE(i), where the slot is that it names, is
+ * not the same for all (steps.h, loop.h). */
 #define WORD(i) (ip[i])
-#define SLOT(i) (fp[WORD(i)])
+#define SLOT(i) (*PLACE(i))
 
 #define GET_u32(i) (SLOT(i).u32)
 #define GET_s32(i) (SLOT(i).s32)

@@ -13,16 +13,28 @@
 #include "compile/interp/handlers_table.h"
 
 /* Several instructions in one (fused.def). */
-#define FUSE(first, second, operand)                                                                         \
-    HANDLE(first##__##second) {                                                                              \
-        DO(first##__##second);                                                                               \
+#define FUSE(first, flow, second)                                                                            \
+    HANDLE(first##flow##second) {                                                                            \
+        DO(first##flow##second, NULL);                                                                       \
         DISPATCH();                                                                                          \
     }
-#define FUSE_GO(first, second)                                                                               \
-    HANDLE(first##__##second) {                                                                              \
-        DO(first);                                                                                           \
+#define FUSE_GO(first, flow, second)                                                                         \
+    HANDLE(first##flow##second) {                                                                            \
+        DO(first, NULL);                                                                                     \
         GOTO(second);                                                                                        \
     }
+#define FUSE_BRANCH(first, flow, condition, branch)                                                          \
+    HANDLE(first##flow##branch##_##condition) {                                                              \
+        Slot value = {0};                                                                                    \
+        DO(first, WORD_OF(flow) ? &value : NULL);                                                            \
+        if (IS_KEPT(flow))                                                                                   \
+            fp[after.last[1]] = value;                                                                       \
+        BRANCH_##branch(Q_##condition(ip, fp, WORD_OF(flow), &value), BEHIND_##condition);                   \
+    }
+#define FUSE_BR(first, flow, condition)   FUSE_BRANCH(first, flow, condition, BR)
+#define FUSE_LOOP(first, flow, condition) FUSE_BRANCH(first, flow, condition, LOOP)
 #include "compile/interp/fused.def"
 #undef FUSE
+#undef FUSE_BR
+#undef FUSE_LOOP
 #undef FUSE_GO

@@ -1,12 +1,13 @@
 /* Loads and stores, all steps. */
 
-/* Check that sizeof(type) bytes are there, from `at` on. */
+/* Check that sizeof(type) bytes are there, from `at` on. (The compiler would rather add up the address twice
+ * than add the size to it.) */
 #define CHECK(type)                                                                                          \
+    SGI_OPAQUE(at);                                                                                          \
     if (SGI_UNLIKELY(at + sizeof(type) > size))                                                              \
     TRAP(MEMORY_OUT_OF_BOUNDS)
-#define AT_PLAIN(address_word) uint64_t at = (uint64_t)GET_u32(address_word) + WORD(3)
-#define AT_INDEX(address_word)                                                                               \
-    uint64_t at = (uint64_t)(uint32_t)((GET_u32(address_word) << WORD(4)) + WORD(5)) + WORD(3)
+#define AT_PLAIN(address_word)    uint64_t at = (uint64_t)GET_u32(address_word) + WORD(3)
+#define AT_PLUS(address_word)     uint64_t at = (uint64_t)(GET_u32(address_word) + WORD(4)) + WORD(3)
 #define AT_ABSOLUTE(address_word) uint64_t at = WORD(address_word)
 #define CHECK_ANY(type, address_word)                                                                        \
     const MemoryInst *memory = MEMORY(WORD(5));                                                              \
@@ -42,11 +43,11 @@
         READ(type, slot, base);                                                                              \
         NEXT(3);                                                                                             \
     }                                                                                                        \
-    HANDLE(id##_INDEX) {                                                                                     \
-        AT_INDEX(2);                                                                                         \
+    HANDLE(id##_PLUS) {                                                                                      \
+        AT_PLUS(2);                                                                                          \
         CHECK(type);                                                                                         \
         READ(type, slot, base);                                                                              \
-        NEXT(6);                                                                                             \
+        NEXT(5);                                                                                             \
     }                                                                                                        \
     HANDLE(id##_ANY) {                                                                                       \
         CHECK_ANY(type, 2);                                                                                  \
@@ -66,11 +67,11 @@
         WRITE(type, base, GET_##slot(2));                                                                    \
         NEXT(3);                                                                                             \
     }                                                                                                        \
-    HANDLE(id##_INDEX) {                                                                                     \
-        AT_INDEX(1);                                                                                         \
+    HANDLE(id##_PLUS) {                                                                                      \
+        AT_PLUS(1);                                                                                          \
         CHECK(type);                                                                                         \
         WRITE(type, base, GET_##slot(2));                                                                    \
-        NEXT(6);                                                                                             \
+        NEXT(5);                                                                                             \
     }                                                                                                        \
     HANDLE(id##_CONSTANT) {                                                                                  \
         AT_PLAIN(1);                                                                                         \

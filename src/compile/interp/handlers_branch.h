@@ -1,50 +1,26 @@
-/* Branches on comparisons: what numeric.def says of each. */
+/* Branches on conditions (conditions.h). */
 
+#define BR(id)                                                                                               \
+    HANDLE(BR_##id) {                                                                                        \
+        BRANCH_BR(Q_##id(ip, fp, 0, NULL), BEHIND_##id);                                                     \
+    }
+#define LOOP(id)                                                                                             \
+    HANDLE(LOOP_##id) {                                                                                      \
+        BRANCH_LOOP(Q_##id(ip, fp, 0, NULL), BEHIND_##id);                                                   \
+    }
+#define BRANCHES(id) BR(id) BR(id##_K) LOOP(id) LOOP(id##_K)
 #define UNARY(id, from, to, expression)
 #define UNARY_TRAP(id, from, to, function)
 #define BINARY(id, type, expression)
 #define COMMUTATIVE(id, type, expression)
 #define BINARY_TRAP(id, type, function)
-/* They have no result: their operands begin one word earlier. */
-#define BRANCHES(br, loop, type, expression)                                                                 \
-    HANDLE(br) {                                                                                             \
-        C_##type a = GET_##type(1), b = GET_##type(2);                                                       \
-        BRANCH_FORWARD(expression, 3);                                                                       \
-    }                                                                                                        \
-    HANDLE(br##_K) {                                                                                         \
-        C_##type a = GET_##type(1), b = K_##type(2);                                                         \
-        BRANCH_FORWARD(expression, 2 + W_##type);                                                            \
-    }                                                                                                        \
-    HANDLE(loop) {                                                                                           \
-        C_##type a = GET_##type(1), b = GET_##type(2);                                                       \
-        BRANCH_LOOP(expression, 3);                                                                          \
-    }                                                                                                        \
-    HANDLE(loop##_K) {                                                                                       \
-        C_##type a = GET_##type(1), b = K_##type(2);                                                         \
-        BRANCH_LOOP(expression, 2 + W_##type);                                                               \
-    }
-#define COMPARE(id, type, expression, inverse, mirror)                                                       \
-    BRANCHES(BR_##id, LOOP_##id, type, expression)                                                           \
-    HANDLE(LOOP_ADD_##id) {                                                                                  \
-        C_u64 sum = GET_u64(2) + K_u64(1);                                                                   \
-        SET_##type(2, sum);                                                                                  \
-        C_##type a = (C_##type)sum, b = GET_##type(3);                                                       \
-        BRANCH_LOOP(expression, 4);                                                                          \
-    }                                                                                                        \
-    HANDLE(LOOP_ADD_##id##_K) {                                                                              \
-        C_u64 sum = GET_u64(2) + K_u64(1);                                                                   \
-        SET_##type(2, sum);                                                                                  \
-        C_##type a = (C_##type)sum, b = K_##type(3);                                                         \
-        BRANCH_LOOP(expression, 4);                                                                          \
-    }
-#define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
-    BRANCHES(BR_##id, LOOP_##id, type, expression)                                                           \
-    BRANCHES(BR_NOT_##id, LOOP_NOT_##id, type, !(expression))
+#define COMPARE(id, type, expression, inverse, mirror) BRANCHES(id) LOOP(ADD_##id) LOOP(ADD_##id##_K)
+#define FLOAT_COMPARE(id, type, expression, mirror)    BRANCHES(id) BRANCHES(NOT_##id)
 #include "module/numeric.def"
 #undef UNARY
 #undef UNARY_TRAP
-#undef COMMUTATIVE
 #undef BINARY
+#undef COMMUTATIVE
 #undef BINARY_TRAP
 #undef COMPARE
 #undef FLOAT_COMPARE

@@ -178,11 +178,11 @@ HANDLE(REF_CAST) {
 }
 HANDLE(BR_OF) {
     const void *ref = GET_ref(1);
-    BRANCH_FORWARD(IS_OF(ref, WORD(2)), 3);
+    BRANCH_BR(IS_OF(ref, WORD(2)), 3);
 }
 HANDLE(BR_NOT_OF) {
     const void *ref = GET_ref(1);
-    BRANCH_FORWARD(!IS_OF(ref, WORD(2)), 3);
+    BRANCH_BR(!IS_OF(ref, WORD(2)), 3);
 }
 HANDLE(REF_I31) {
     SET_u64(1, sgi_i31(GET_u32(2)));

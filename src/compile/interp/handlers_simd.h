@@ -110,9 +110,9 @@ HANDLE(I32X4_SHUFFLE) {
         __VA_ARGS__;                                                                                         \
         NEXT(END + more);                                                                                    \
     }                                                                                                        \
-    HANDLE(id##_INDEX) {                                                                                     \
-        enum { END = 6 };                                                                                    \
-        AT_INDEX(address);                                                                                   \
+    HANDLE(id##_PLUS) {                                                                                      \
+        enum { END = 5 };                                                                                    \
+        AT_PLUS(address);                                                                                    \
         CHECK(type);                                                                                         \
         uint8_t *there = base + at;                                                                          \
         const bool is_shared = false;                                                                        \

@@ -86,7 +86,7 @@ static inline void lay_out(ExecContext *cx, const Code *code, Slot *fp) {
 #define TAKE(rel) (ip += (rel) + (ptrdiff_t)(int32_t)WORD(rel))
 
 /* Words from `rel` on: the distance, the cost there, the cost here. */
-#define BRANCH_FORWARD(condition, rel)                                                                       \
+#define BRANCH_BR(condition, rel)                                                                            \
     do {                                                                                                     \
         if (condition) {                                                                                     \
             fuel -= WORD((rel) + 1);                                                                         \
@@ -108,15 +108,15 @@ static inline void lay_out(ExecContext *cx, const Code *code, Slot *fp) {
         NEXT((rel) + 2);                                                                                     \
     } while (0)
 
-/* A step. */
-#define DO(id)                                                                                               \
-    do {                                                                                                     \
-        Cursor after_ = {.fuel = fuel};                                                                      \
-        sg_trap trap_ = S_##id(ip, &after_, fp, instance, base, size);                                       \
-        ip = after_.ip;                                                                                      \
-        fuel = after_.fuel;                                                                                  \
-        if (SGI_UNLIKELY(trap_ != SG_TRAP_NONE))                                                             \
-            RAISE(trap_);                                                                                    \
-    } while (0)
+#define PLACE(i) (&fp[WORD(i)])
+
+/* A step, with its result to `out` too, unless that is NULL. */
+#define DO(id, out)                                                                                          \
+    Cursor after = {.fuel = fuel};                                                                           \
+    sg_trap trap = S_##id(ip, &after, fp, instance, base, size, 0, NULL, out);                               \
+    ip = after.ip;                                                                                           \
+    fuel = after.fuel;                                                                                       \
+    if (SGI_UNLIKELY(trap != SG_TRAP_NONE))                                                                  \
+    RAISE(trap)
 
 #endif

@@ -4,6 +4,7 @@
 typedef SGI_TAIL_CALLED sg_trap Handler(STATE);
 #define ID(id) static Handler H_##id;
 #include "compile/interp/instrs.def"
+static Handler H_TRAPPED SGI_NOINLINE; /* not into all who may trap */
 static Handler *const handlers[I_COUNT] = {
 #define ID(id) H_##id,
 #include "compile/interp/instrs.def"

@@ -1,5 +1,5 @@
 /* Steps: what the simplest handlers do, as functions, so that handlers can be made of several in a row
- * (fused.def). They only go on with the next instruction, or trap. */
+ * (fused.def). They only go on with the next instruction, or trap. Conditions: the same of branches. */
 #ifndef SGI_INTERP_STEPS_H
 #define SGI_INTERP_STEPS_H
 
@@ -7,18 +7,24 @@
 
 /* Where a step ends. */
 typedef struct Cursor {
-    const uint32_t *ip; /* the next instruction, or what trapped */
+    const uint32_t *ip;   /* the next instruction, or what trapped */
+    const uint32_t *last; /* the instruction before that */
     int64_t fuel;
-    uint32_t to; /* the word that names the result of the instruction before, if it has one */
 } Cursor;
+
+/* What passes between steps: the word `operand` of this one, if not 0, is in `in`, in place of its slot; and
+ * its result, which word 1 names, goes to `out`, if there is one. */
+#define FLOW     SGI_UNUSED unsigned operand, SGI_UNUSED Slot *in, SGI_UNUSED Slot *out
+#define PLACE(i) ((i) == operand ? in : (i) == 1 && out != NULL ? out : &fp[WORD(i)])
 
 #define HANDLE(id)                                                                                           \
     static SGI_INLINE sg_trap S_##id(const uint32_t *ip, Cursor *after, SGI_UNUSED Slot *fp,                 \
                                      SGI_UNUSED Instance *instance, SGI_UNUSED uint8_t *base,                \
-                                     SGI_UNUSED uint64_t size)
+                                     SGI_UNUSED uint64_t size, FLOW)
 #define NEXT(words)                                                                                          \
     do {                                                                                                     \
         after->ip = ip + (words);                                                                            \
+        after->last = ip;                                                                                    \
         return SG_TRAP_NONE;                                                                                 \
     } while (0)
 #define RAISE(trap_code)                                                                                     \
@@ -35,26 +41,45 @@ HANDLE(CHARGE) {
     NEXT(2);
 }
 
-/* The one, then the other. Where the row says so the other's operand is the one's result, which thus stays in
- * a register. */
-#define FUSE(first, second, operand)                                                                         \
-    HANDLE(first##__##second) {                                                                              \
-        after->to = ip[1];                                                                                   \
-        sg_trap trap = S_##first(ip, after, fp, instance, base, size);                                       \
+/* The second's word that takes the first's result, or 0; and does that go to its slot too? */
+#define WORD_OF(flow) (FLOW##flow & 7)
+#define IS_KEPT(flow) (WORD_OF(flow) != 0 && FLOW##flow < FLOW_TEMPORARY)
+
+/* The first, and what passes from it to the second. */
+#define PASS(first, flow, value, in_word, in_slot)                                                           \
+    S_##first(ip, after, fp, instance, base, size, in_word, in_slot, WORD_OF(flow) ? &(value) : NULL)
+#define FUSE(first, flow, second)                                                                            \
+    HANDLE(first##flow##second) {                                                                            \
+        Slot value = {0};                                                                                    \
+        sg_trap trap = PASS(first, flow, value, operand, in);                                                \
         if (SGI_UNLIKELY(trap != SG_TRAP_NONE))                                                              \
             return trap;                                                                                     \
-        if (operand != 0 && after->ip[operand] != after->to)                                                 \
-            __builtin_unreachable();                                                                         \
-        after->to = after->ip[1];                                                                            \
-        return S_##second(after->ip, after, fp, instance, base, size);                                       \
+        if (IS_KEPT(flow))                                                                                   \
+            fp[after->last[1]] = value;                                                                      \
+        return S_##second(after->ip, after, fp, instance, base, size, WORD_OF(flow), &value, out);           \
     }
-#define FUSE_GO(first, second)
+#define FUSE_BR(first, flow, condition)
+#define FUSE_LOOP(first, flow, condition)
+#define FUSE_GO(first, flow, second)
 #include "compile/interp/fused.def"
 #undef FUSE
+#undef FUSE_BR
+#undef FUSE_LOOP
 #undef FUSE_GO
 #undef HANDLE
 #undef NEXT
 #undef RAISE
 #undef TRAP
+#undef PLACE
+
+/* Conditions have no result: their operands begin one word earlier than those of the comparisons. BEHIND_ is
+ * the word after them. */
+#define PLACE(i) ((i) == operand ? in : &fp[WORD(i)])
+#define CONDITION(id)                                                                                        \
+    static SGI_INLINE bool Q_##id(const uint32_t *ip, Slot *fp, SGI_UNUSED unsigned operand,                 \
+                                  SGI_UNUSED Slot *in)
+#include "compile/interp/conditions.h"
+#undef PLACE
+#undef CONDITION
 
 #endif

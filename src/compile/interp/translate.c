@@ -185,15 +185,16 @@ Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const u
             words[(*count)++] = *value;
         return VARIANT_ABSOLUTE;
     }
-    bool is_index = is_fast_one && address.kind != OPERAND_CONST && !sgi_tr_is_plain(&address);
-    words[(*count)++] = is_index ? sgi_tr_base_slot(t, &address, t->height) : sgi_tr_slot_of(t, address);
+    uint32_t addend = address.kind == OPERAND_CONST ? 0 : address.addend;
+    if (is_fast_one && addend != 0)
+        address.addend = 0;
+    words[(*count)++] = sgi_tr_slot_of(t, address);
     if (value)
         words[(*count)++] = *value;
     words[(*count)++] = (uint32_t)arg.offset;
-    if (is_index) {
-        words[(*count)++] = address.shift;
-        words[(*count)++] = address.addend;
-        return VARIANT_INDEX;
+    if (is_fast_one && addend != 0) {
+        words[(*count)++] = addend;
+        return VARIANT_PLUS;
     }
     if (is_fast_one)
         return VARIANT_PLAIN;
