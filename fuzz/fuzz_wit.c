@@ -1,5 +1,5 @@
-/* WIT → a component that decodes, or an error with a position. The input is two files, cut at the first NUL:
- * a package and its dependency. */
+/* WIT → a component that decodes, and C, or an error with a position. The input is two files, cut at the
+ * first NUL: a package and its dependency. */
 #include "fuzz.h"
 
 /* The WIT of what was made from WIT is right. */
@@ -17,6 +17,23 @@ static void print_back(const sg_component *component) {
     sg_bytes_delete(&text);
 }
 
+/* Bindings of its only world, if there is one. */
+static void bind(const sg_wit_source *sources, size_t count) {
+    const char *const features[] = {"active"};
+    sg_bindgen_options options = {.size = sizeof options,
+                                  .sources = sources,
+                                  .source_count = count,
+                                  .features = features,
+                                  .feature_count = 1};
+    for (options.side = SG_BINDGEN_GUEST; options.side <= SG_BINDGEN_HOST; options.side++) {
+        sg_error error = {.status = SG_OK};
+        sg_bindings bindings;
+        if (sg_bindgen(fuzz_engine(), &options, &bindings, &error) != SG_OK)
+            require_error(&error);
+        sg_bindings_delete(&bindings);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     sg_error error = {.status = SG_OK};
     const uint8_t *cut = size ? memchr(data, 0, size) : NULL;
@@ -29,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require_error(&error);
         return 0;
     }
+    bind(sources, cut ? 2 : 1);
     sg_component *component = sg_component_load(fuzz_engine(), binary.data, binary.size, NULL);
     if (component) {
         print_back(component);

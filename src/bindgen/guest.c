@@ -510,7 +510,7 @@ static void put_header(Bindgen *b) {
     const char *guard = sgi_bind_upper(b, b->prefix);
     sgi_bind_comment(
         out, 0, b->world->docs,
-        "\nThe guest's side of the world %.*s. Made by sandglass bindgen: changes will be lost.\n\n"
+        "%sThe guest's side of the world %.*s. Made by sandglass bindgen: changes will be lost.\n\n"
         "Who owns what: arguments belong to the caller, results to the caller too, once it has "
         "them.\n"
         "- Imports only read their arguments. Their results are yours: free what has memory with its "
@@ -521,7 +521,8 @@ static void put_header(Bindgen *b) {
         "it.\n"
         "- Freeing frees memory, not handles. An owned handle moves with the argument or result "
         "that has it.",
-        b->world->name.size > 200 ? 200 : (int)b->world->name.size, (const char *)b->world->name.data);
+        b->world->docs.size ? "\n" : "", b->world->name.size > 200 ? 200 : (int)b->world->name.size,
+        (const char *)b->world->name.data);
     sgi_buf_printf(out, "#ifndef %s_GUEST_H\n#define %s_GUEST_H\n\n", guard, guard);
     sgi_buf_text(out, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
                       "#if __has_include(<stdlib.h>)\n#include <stdlib.h>\n#else\n"

@@ -293,7 +293,7 @@ static void begin_files(Bindgen *b) {
     const char *guard = sgi_bind_upper(b, b->prefix);
     sgi_bind_comment(
         &b->header, 0, b->world->docs,
-        "\nThe host's side of the world %.*s. Made by sandglass bindgen: changes will be lost.\n\n"
+        "%sThe host's side of the world %.*s. Made by sandglass bindgen: changes will be lost.\n\n"
         "Who owns what: arguments belong to the caller, results to the caller too, once it has them.\n"
         "- Calls of exports only read their arguments. Their results are yours, in memory from malloc:\n"
         "  free what has memory with its function, X_free. After a failure there is none.\n"
@@ -303,7 +303,8 @@ static void begin_files(Bindgen *b) {
         "- Freeing frees memory, not handles. An owned handle moves with the argument or result that\n"
         "  has it.\n"
         "Values that do not fit are SG_BAD_VALUE, with the path inside the value.",
-        b->world->name.size > 200 ? 200 : (int)b->world->name.size, (const char *)b->world->name.data);
+        b->world->docs.size ? "\n" : "", b->world->name.size > 200 ? 200 : (int)b->world->name.size,
+        (const char *)b->world->name.data);
     sgi_buf_printf(&b->header,
                    "#ifndef %s_HOST_H\n#define %s_HOST_H\n\n#include <sandglass.h>\n\n"
                    "#ifdef __cplusplus\nextern \"C\" {\n#endif\n",

@@ -504,7 +504,7 @@ static sg_status fill_iface(Bindgen *b, BindIface *iface) {
 }
 
 sg_status sgi_bind_model(Bindgen *b) {
-    b->prefix = sgi_bind_field(b, b->world->name);
+    b->prefix = sgi_bind_snake(b, b->world->name);
     if (strcmp(b->prefix, "sg") == 0) /* the library's own */
         b->prefix = "sg_world";
     b->last_iface = &b->ifaces;
