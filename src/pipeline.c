@@ -9,9 +9,12 @@
 
 sg_status sgi_load_begin(Engine *engine, size_t input_size, LoadScope *scope, sg_error *err) {
     size_t budget = (size_t)engine->options.load_bytes;
-    if (budget == 0 && (!sgi_mul(input_size, (size_t)LIMIT_OF(LOAD_BYTES_FACTOR), &budget) ||
-                        !sgi_add(budget, (size_t)LIMIT_OF(LOAD_BYTES_BASE), &budget)))
-        budget = SIZE_MAX;
+    if (budget == 0) {
+        if (!sgi_mul(input_size, (size_t)LIMIT_OF(LOAD_BYTES_FACTOR), &budget))
+            budget = SIZE_MAX;
+        if (budget < LIMIT_OF(LOAD_BYTES_LEAST))
+            budget = (size_t)LIMIT_OF(LOAD_BYTES_LEAST);
+    }
     *scope = (LoadScope){.engine = engine};
     sgi_alloc_init(&scope->alloc, engine->alloc.fn, engine->alloc.context, budget);
     scope->cx = (LoadContext){.alloc = &scope->alloc,

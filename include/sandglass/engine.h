@@ -29,8 +29,8 @@ typedef struct sg_engine_options {
     sg_realloc_fn *allocate; /* NULL: malloc and free */
     void *allocate_context;
     sg_interrupt_mode interrupt;
-    uint64_t
-        load_bytes; /* memory that loading one module or component may use [64 MiB + 64 per input byte] */
+    uint64_t load_bytes; /* memory that loading one module or component may use [64 per input byte, at least
+                            64 MiB] */
     uint64_t load_timeout_ns; /* wall-clock time that loading one may take [unlimited] */
     bool small_reservations;  /* reserve only what a memory needs, not up to 4 GiB of addresses each */
 } sg_engine_options;

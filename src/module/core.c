@@ -29,8 +29,10 @@ Module *sgi_module_new(const LoadContext *cx) {
     Alloc alloc;
     sgi_alloc_init(&alloc, cx->alloc->fn, cx->alloc->context, cx->alloc->limit);
     Module *module = sgi_alloc_zero(&alloc, sizeof *module);
-    if (module == NULL)
+    if (module == NULL) {
+        cx->alloc->limit_hit = alloc.limit_hit;
         return NULL;
+    }
     module->alloc = alloc;
     sgi_arena_init(&module->arena, &module->alloc);
     sgi_map_init(&module->export_map, &module->alloc);

@@ -93,7 +93,7 @@ static void round_trips(void **state) {
     loader_end(&l);
 }
 
-/* Two modules of one name: only the first can be called by it. */
+/* Two modules of one name, which the component does not give them. */
 static void names_of_modules(void **state) {
     (void)state;
     static const char bytes[] = "\0asm\x0d\0\1\0"
