@@ -353,7 +353,7 @@ static sg_status export_item(Composer *c, const NamedExtern *item) {
     bool is_func = type->sort == SORT_FUNC;
     if (is_func)
         SGI_TRY(sgi_writer_func_type(&c->root, type->as.func, &func_type));
-    index = sgi_writer_export(&c->root, item->name, type->sort, index, is_func ? &func_type : NULL);
+    index = sgi_writer_export(&c->root, item, index, is_func ? &func_type : NULL);
     if (type->sort == SORT_TYPE)
         return sgi_writer_bind(&c->root, &type->as.type.type, index);
     return type->sort == SORT_INSTANCE ? sgi_writer_bind_instance(&c->root, index, type->as.instance, NULL)

@@ -163,11 +163,11 @@ static sg_status export_parts(Writer *inner, const InstanceType *instance) {
         const NamedExtern *item = &instance->exports[i];
         if (item->type.sort == SORT_TYPE) {
             SGI_TRY(sgi_writer_type_anew(inner, &item->type.as.type.type, &index));
-            index = sgi_writer_export(inner, item->name, SORT_TYPE, index, NULL);
+            index = sgi_writer_export(inner, item, index, NULL);
             SGI_TRY(sgi_writer_bind(inner, &item->type.as.type.type, index));
         } else {
             SGI_TRY(sgi_writer_func_type(inner, item->type.as.func, &index));
-            sgi_writer_export(inner, item->name, SORT_FUNC, func++, &index);
+            sgi_writer_export(inner, item, func++, &index);
         }
     }
     return SG_OK;
@@ -187,7 +187,7 @@ static sg_status export_instance(Maker *m, const NamedExtern *export_) {
     if (status == SG_OK) {
         uint32_t component = sgi_writer_component(&m->root, (Bytes){binary.data, binary.size});
         uint32_t made = sgi_writer_instantiate(&m->root, component, inner.args.items, inner.args.count);
-        made = sgi_writer_export(&m->root, export_->name, SORT_INSTANCE, made, NULL);
+        made = sgi_writer_export(&m->root, export_, made, NULL);
         status = sgi_writer_bind_instance(&m->root, made, instance, NULL);
     }
     sgi_writer_free(&inner);
@@ -203,7 +203,7 @@ sg_status sgi_maker_export_all(Maker *m) {
             SGI_TRY(export_instance(m, item));
         } else {
             SGI_TRY(lift(m, (Bytes){NULL, 0}, item, &func));
-            sgi_writer_export(&m->root, item->name, SORT_FUNC, func, NULL);
+            sgi_writer_export(&m->root, item, func, NULL);
         }
     }
     return SG_OK;

@@ -64,6 +64,8 @@ Buf *sgi_writer_item(Writer *w, SectionId id);
 /* All that was written, with its preamble or count. */
 sg_status sgi_writer_finish(Writer *w, Buf *binary);
 void sgi_writer_name(Buf *out, Bytes name);
+/* The name of an import or export with its attributes. */
+void sgi_writer_extern_name(Buf *out, const NamedExtern *item);
 /* A component's or instance type's; their index. */
 uint32_t sgi_writer_add_type(Writer *w, const Buf *type);
 uint32_t sgi_writer_alias_export(Writer *w, Sort sort, uint32_t instance, Bytes name);
@@ -75,7 +77,7 @@ uint32_t sgi_writer_core_bundle(Writer *w, const Arg *exports, size_t count);
 uint32_t sgi_writer_core_module(Writer *w, Bytes binary);
 uint32_t sgi_writer_component(Writer *w, Bytes binary);
 /* The index that the item has as the export. */
-uint32_t sgi_writer_export(Writer *w, Bytes name, Sort sort, uint32_t index, const uint32_t *func_type);
+uint32_t sgi_writer_export(Writer *w, const NamedExtern *item, uint32_t index, const uint32_t *func_type);
 
 /* ---- types.c ---- */
 

@@ -451,8 +451,7 @@ sg_status sgi_writer_declare(Writer *w, bool is_import, const NamedExtern *item,
     uint32_t described = 0;
     SGI_TRY(described_type(w, item, live, &described));
     Buf *out = sgi_writer_item(w, is_import ? SECTION_IMPORT : SECTION_EXPORT);
-    sgi_buf_byte(out, 0x00);
-    sgi_writer_name(out, item->name);
+    sgi_writer_extern_name(out, item);
     sgi_buf_byte(out, (uint8_t)type->sort);
     switch (type->sort) {
     case SORT_FUNC: *index = w->funcs++; break;

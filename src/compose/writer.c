@@ -73,6 +73,21 @@ void sgi_writer_name(Buf *out, Bytes name) {
     sgi_buf_sized(out, name.data, name.size);
 }
 
+void sgi_writer_extern_name(Buf *out, const NamedExtern *item) {
+    const ExternName *name = item->extern_name;
+    sgi_buf_byte(out, name ? 0x02 : 0x00);
+    sgi_writer_name(out, item->name);
+    if (name == NULL)
+        return;
+    const Bytes *values[] = {&name->implements, &name->version_suffix, &name->external_id};
+    sgi_buf_leb_u(out, (name->attributes & 1u) + (name->attributes >> 1 & 1u) + (name->attributes >> 2 & 1u));
+    for (uint8_t i = 0; i < 3; i++)
+        if (name->attributes >> i & 1) {
+            sgi_buf_byte(out, i);
+            sgi_writer_name(out, *values[i]);
+        }
+}
+
 static void put_sort(Buf *out, Sort sort) {
     if (sort & SORT_CORE)
         sgi_buf_byte(out, 0x00);
@@ -170,10 +185,10 @@ uint32_t sgi_writer_component(Writer *w, Bytes binary) {
     return put_whole(w, SECTION_COMPONENT, SORT_COMPONENT, binary);
 }
 
-uint32_t sgi_writer_export(Writer *w, Bytes name, Sort sort, uint32_t index, const uint32_t *func_type) {
+uint32_t sgi_writer_export(Writer *w, const NamedExtern *item, uint32_t index, const uint32_t *func_type) {
+    Sort sort = item->type.sort;
     Buf *out = sgi_writer_item(w, SECTION_EXPORT);
-    sgi_buf_byte(out, 0x00);
-    sgi_writer_name(out, name);
+    sgi_writer_extern_name(out, item);
     put_sort(out, sort);
     sgi_buf_leb_u(out, index);
     sgi_buf_byte(out, func_type != NULL);
