@@ -13,7 +13,6 @@
 typedef struct Decoder {
     Wit *wit;
     PtrMap defs; /* sg_type, ResourceName or ResourceType → WitDef */
-    Map packages;
 } Decoder;
 
 static sg_status no_memory(const Decoder *d) {
@@ -31,18 +30,6 @@ static void *make(const Decoder *d, size_t size) {
 
 /* ---- names ---- */
 
-static sg_status name_object(Decoder *d, Map *map, Bytes name, void *object) {
-    return sgi_vec_push(d->wit->cx.alloc, &d->wit->objects, object) &&
-                   sgi_map_put(map, name, (uint32_t)d->wit->objects.count - 1) == MAP_ADDED
-               ? SG_OK
-               : no_memory(d);
-}
-
-static void *find_object(const Decoder *d, const Map *map, Bytes name) {
-    const uint32_t *at = sgi_map_get(map, name);
-    return at ? d->wit->objects.items[*at] : NULL;
-}
-
 /* "ns:pkg/name@1.2.3"; false for what is no interface's name. */
 static bool split_name(Bytes full, WitPath *path) {
     const uint8_t *slash = full.size ? memchr(full.data, '/', full.size) : NULL;
@@ -58,27 +45,14 @@ static bool split_name(Bytes full, WitPath *path) {
 }
 
 static sg_status get_package(Decoder *d, const WitPackageName *name, WitPackage **package) {
-    /* The key is the text as it stands, which both parts are cut from: "ns:pkg@1.2.3". */
-    Buf key;
-    sgi_buf_init(&key, d->wit->cx.alloc);
-    sgi_buf_put(&key, name->text.data, name->text.size);
-    sgi_buf_byte(&key, '@');
-    sgi_buf_put(&key, name->version.data, name->version.size);
-    *package = key.failed ? NULL : find_object(d, &d->packages, (Bytes){key.data, key.size});
-    sg_status status = key.failed ? no_memory(d) : SG_OK;
-    if (status == SG_OK && *package == NULL) {
-        uint8_t *copy = sgi_arena_copy(&d->wit->arena, key.data, key.size);
-        *package = copy ? sgi_wit_new_package(d->wit, name) : NULL;
-        status = *package ? name_object(d, &d->packages, (Bytes){copy, key.size}, *package) : no_memory(d);
-    }
-    sgi_buf_free(&key);
-    return status;
+    SGI_TRY(sgi_wit_find_package(d->wit, name, package));
+    return *package ? SG_OK : sgi_wit_new_package(d->wit, name, package);
 }
 
 static sg_status get_scope(Decoder *d, const WitPath *path, bool is_world, WitScope **scope) {
     WitPackage *package;
     SGI_TRY(get_package(d, &path->package, &package));
-    *scope = find_object(d, &package->names, path->name);
+    *scope = sgi_wit_find_object(d->wit, &package->names, path->name);
     if (*scope)
         return (*scope)->is_world == is_world ? SG_OK : fail(d, "a world and an interface", path->name);
     *scope = sgi_wit_new_scope(d->wit, package, is_world, path->name);
@@ -86,7 +60,7 @@ static sg_status get_scope(Decoder *d, const WitPath *path, bool is_world, WitSc
         return no_memory(d);
     *package->last_scope = *scope;
     package->last_scope = &(*scope)->next;
-    return name_object(d, &package->names, path->name, *scope);
+    return sgi_wit_name_object(d->wit, &package->names, path->name, *scope);
 }
 
 /* ---- types ---- */
@@ -231,7 +205,7 @@ static sg_status decode_def(Decoder *d, WitScope *scope, const NamedExtern *from
     const CompType *type = &from->type.as.type.type;
     if (type->kind != CT_VALUE && type->kind != CT_RESOURCE)
         return fail(d, "the type of a function, instance or component", from->name);
-    WitDef *def = find_object(d, &scope->names, from->name);
+    WitDef *def = sgi_wit_find_object(d->wit, &scope->names, from->name);
     if (def == NULL) {
         def = make(d, sizeof *def);
         if (def == NULL)
@@ -240,7 +214,7 @@ static sg_status decode_def(Decoder *d, WitScope *scope, const NamedExtern *from
         SGI_TRY(type->kind == CT_VALUE ? decode_value_def(d, def, type->as.value)
                                        : decode_resource_def(d, def, type));
         add_def(scope, def);
-        SGI_TRY(name_object(d, &scope->names, from->name, def));
+        SGI_TRY(sgi_wit_name_object(d->wit, &scope->names, from->name, def));
     }
     bool known = type->kind == CT_VALUE ? sgi_ptrs_put(&d->defs, type->as.value, def)
                                         : sgi_ptrs_put(&d->defs, type->name, def) &&
@@ -268,7 +242,7 @@ static sg_status annotate(Decoder *d, const WitScope *scope, WitFunc *func) {
         if (dot)
             label.size = (size_t)(dot - label.data);
         func->kind = rows[i].kind;
-        func->resource = find_object(d, &scope->names, label);
+        func->resource = sgi_wit_find_object(d->wit, &scope->names, label);
     }
     return func->resource && func->resource->kind == WIT_RESOURCE
                ? SG_OK
@@ -303,7 +277,7 @@ static sg_status decode_interface(Decoder *d, WitScope *scope, const InstanceTyp
             return fail(d, "neither a function nor a type in an interface", from->name);
         } else if (sgi_map_get(&scope->names, from->name) == NULL) {
             SGI_TRY(decode_func(d, scope, from, &func));
-            SGI_TRY(name_object(d, &scope->names, from->name, func));
+            SGI_TRY(sgi_wit_name_object(d->wit, &scope->names, from->name, func));
         }
     }
     return SG_OK;
@@ -443,13 +417,10 @@ static sg_status decode(Decoder *d, const ComponentType *type) {
 
 sg_status sgi_wit_decode(Wit *wit, const LoadContext *cx, const Component *component) {
     *wit = (Wit){.cx = *cx};
-    wit->last_package = &wit->packages;
-    sgi_arena_init(&wit->arena, cx->alloc);
+    sgi_wit_init(wit);
     Decoder d = {.wit = wit};
     sgi_ptrs_init(&d.defs, cx->alloc);
-    sgi_map_init(&d.packages, cx->alloc);
     sg_status status = decode(&d, &component->type);
-    sgi_map_free(&d.packages);
     sgi_ptrs_free(&d.defs);
     return status;
 }

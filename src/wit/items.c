@@ -407,19 +407,9 @@ static sg_status parse_world_items(WitParser *p, WitScope *world) {
 
 /* ---- files ---- */
 
-static WitPackage *find_package(const Wit *wit, Bytes name, Bytes version) {
-    for (WitPackage *package = wit->packages; package; package = package->next)
-        if (package->is_named && sgi_bytes_equal(package->name.text, name) &&
-            sgi_bytes_equal(package->name.version, version))
-            return package;
-    return NULL;
-}
-
 static sg_status add_package(Wit *wit, const WitPackageName *name, uint32_t group, WitPackage **result) {
-    WitPackage *package = *result = sgi_wit_new_package(wit, name);
-    if (package == NULL)
-        return sgi_wit_no_memory(wit);
-    package->group = group;
+    SGI_TRY(sgi_wit_new_package(wit, name, result));
+    (*result)->group = group;
     return SG_OK;
 }
 
@@ -482,7 +472,9 @@ static sg_status parse_nested_package(WitParser *p, Bytes docs) {
     if (!sgi_wit_is_mark(p, '{'))
         return sgi_wit_fail(p->wit, name.at, "package name is not the first item", "%s", "");
     SGI_TRY(sgi_wit_advance(p));
-    if (find_package(p->wit, name.text, name.version))
+    WitPackage *known;
+    SGI_TRY(sgi_wit_find_package(p->wit, &name, &known));
+    if (known)
         return sgi_wit_fail(p->wit, name.at, "package defined twice", "\"%.*s\"",
                             (int)(name.text.size > 100 ? 100 : name.text.size), (const char *)name.text.data);
     SGI_TRY(add_package(p->wit, &name, p->file->group, &p->file->package));
@@ -515,7 +507,7 @@ sg_status sgi_wit_parse_header(Wit *wit, WitFile *file) {
     SGI_TRY(parse_package_name(p, &name));
     if (!sgi_wit_is_mark(p, ';'))
         return sgi_wit_is_mark(p, '{') ? SG_OK : sgi_wit_unexpected(p, "\";\"");
-    file->package = find_package(wit, name.text, name.version);
+    SGI_TRY(sgi_wit_find_package(wit, &name, &file->package));
     if (file->package == NULL)
         SGI_TRY(add_package(wit, &name, file->group, &file->package));
     if (file->package->group != file->group)

@@ -45,17 +45,13 @@ static sg_status find(Wit *wit, const Map *names, Bytes name, void **object) {
     Bytes key = lower(wit, name);
     if (key.data == NULL)
         return sgi_wit_no_memory(wit);
-    const uint32_t *at = sgi_map_get(names, key);
-    *object = at ? wit->objects.items[*at] : NULL;
+    *object = sgi_wit_find_object(wit, names, key);
     return SG_OK;
 }
 
 static sg_status find_package(Wit *wit, const WitPackageName *name, WitPackage **package) {
-    for (*package = wit->packages; *package; *package = (*package)->next)
-        if ((*package)->is_named && sgi_bytes_equal((*package)->name.text, name->text) &&
-            sgi_bytes_equal((*package)->name.version, name->version))
-            return SG_OK;
-    return fail(wit, name->at, "package not found", name->text);
+    SGI_TRY(sgi_wit_find_package(wit, name, package));
+    return *package ? SG_OK : fail(wit, name->at, "package not found", name->text);
 }
 
 /* An interface or world of `package`, or of the one that the path names. */
@@ -76,10 +72,11 @@ static sg_status find_path(Wit *wit, WitPackage *package, const WitPath *path, b
 /* The same; the file's top-level uses go before its package. */
 static sg_status find_scope(Wit *wit, WitPackage *package, const WitPath *path, bool is_world,
                             WitScope **scope) {
-    for (const WitUse *use = path->at.file->uses; use && path->package.text.size == 0; use = use->next)
-        if (sgi_bytes_equal(use->name, path->name))
-            return find_path(wit, path->at.file->package, &use->path, is_world, scope);
-    return find_path(wit, package, path, is_world, scope);
+    void *use = NULL;
+    if (path->package.text.size == 0)
+        SGI_TRY(find(wit, &path->at.file->use_names, path->name, &use));
+    return use ? find_path(wit, path->at.file->package, &((const WitUse *)use)->path, is_world, scope)
+               : find_path(wit, package, path, is_world, scope);
 }
 
 const WitDef *sgi_wit_origin(const WitDef *def) {
@@ -492,27 +489,22 @@ static sg_status resolve_world(Wit *wit, WitScope *world, unsigned depth) {
 
 /* ---- packages ---- */
 
+static sg_status resolve_top_use(Wit *wit, WitFile *file, WitUse *use) {
+    void *own = NULL;
+    WitScope *scope;
+    SGI_TRY(define(wit, &file->use_names, use->name, use, use->path.at));
+    SGI_TRY(find_path(wit, file->package, &use->path, false, &scope));
+    if (use->path.package.text.size || !sgi_bytes_equal(use->name, use->path.name))
+        SGI_TRY(find(wit, &file->package->names, use->name, &own));
+    return own && ((WitScope *)own)->at.file == file
+               ? fail(wit, use->path.at, "name defined twice", use->name)
+               : SG_OK;
+}
+
 static sg_status resolve_top_uses(Wit *wit) {
-    for (size_t i = 0; i < wit->file_count; i++) {
-        Map names;
-        sg_status status = SG_OK;
-        WitFile *file = &wit->files[i];
-        sgi_map_init(&names, wit->cx.alloc);
-        for (const WitUse *use = file->uses; use && status == SG_OK; use = use->next) {
-            void *own = NULL;
-            WitScope *scope;
-            status = define(wit, &names, use->name, NULL, use->path.at);
-            if (status == SG_OK)
-                status = find_path(wit, file->package, &use->path, false, &scope);
-            if (status == SG_OK &&
-                !(use->path.package.text.size == 0 && sgi_bytes_equal(use->name, use->path.name)))
-                status = find(wit, &file->package->names, use->name, &own);
-            if (own && ((WitScope *)own)->at.file == file)
-                status = fail(wit, use->path.at, "name defined twice", use->name);
-        }
-        sgi_map_free(&names);
-        SGI_TRY(status);
-    }
+    for (size_t i = 0; i < wit->file_count; i++)
+        for (WitUse *use = wit->files[i].uses; use; use = use->next)
+            SGI_TRY(resolve_top_use(wit, &wit->files[i], use));
     return SG_OK;
 }
 

@@ -24,6 +24,7 @@ typedef struct WitFile {
     Bytes text;
     uint32_t group;      /* files of one folder: 0 the package itself, else a dependency */
     struct WitUse *uses; /* at top level */
+    Map use_names;       /* of these, once resolved */
     WitPackage *package; /* NULL until it is known */
 } WitFile;
 
@@ -172,6 +173,7 @@ typedef struct Wit {
     WitFile *files;
     size_t file_count;
     WitPackage *packages, **last_package;
+    Map package_names;
     const WitPackage *own; /* the one that the files outside deps/ are */
     Vec(void *) objects;   /* what names stand for */
     Vec(Map *) maps;       /* to be freed */
@@ -289,8 +291,15 @@ sg_status sgi_wit_find_world(const Wit *wit, const char *name, const WitScope **
 
 /* Copies what was written to the arena. */
 sg_status sgi_wit_keep(Wit *wit, const Buf *text, Bytes *kept);
-/* At the end of the tree's packages; NULL when memory is refused. */
-WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name);
+/* Makes a tree empty whose `cx` is set. */
+void sgi_wit_init(Wit *wit);
+/* Names in maps stand for what `objects` has. An existing name keeps its object; NULL: no such name. */
+sg_status sgi_wit_name_object(Wit *wit, Map *map, Bytes name, void *object);
+void *sgi_wit_find_object(const Wit *wit, const Map *map, Bytes name);
+/* At the end of the tree's packages; `name` NULL: unnamed. */
+sg_status sgi_wit_new_package(Wit *wit, const WitPackageName *name, WitPackage **package);
+/* NULL: there is none of that name and version. */
+sg_status sgi_wit_find_package(Wit *wit, const WitPackageName *name, WitPackage **package);
 /* Of `package`, but not yet among its scopes; NULL when memory is refused. */
 WitScope *sgi_wit_new_scope(Wit *wit, WitPackage *package, bool is_world, Bytes name);
 /* Puts the functions of a scope in order: those of resources first. */

@@ -13,17 +13,60 @@ sg_status sgi_wit_keep(Wit *wit, const Buf *text, Bytes *kept) {
     return kept->data ? SG_OK : sgi_wit_no_memory(wit);
 }
 
-WitPackage *sgi_wit_new_package(Wit *wit, const WitPackageName *name) {
-    WitPackage *package = sgi_arena_alloc(&wit->arena, sizeof *package);
+sg_status sgi_wit_name_object(Wit *wit, Map *map, Bytes name, void *object) {
+    return sgi_vec_push(wit->cx.alloc, &wit->objects, object) &&
+                   sgi_map_put(map, name, (uint32_t)wit->objects.count - 1) != MAP_NO_MEMORY
+               ? SG_OK
+               : sgi_wit_no_memory(wit);
+}
+
+void *sgi_wit_find_object(const Wit *wit, const Map *map, Bytes name) {
+    const uint32_t *at = sgi_map_get(map, name);
+    return at ? wit->objects.items[*at] : NULL;
+}
+
+/* "ns:name@1.0.0" */
+static sg_status package_key(Wit *wit, const WitPackageName *name, Buf *key) {
+    sgi_buf_init(key, wit->cx.alloc);
+    sgi_buf_put(key, name->text.data, name->text.size);
+    sgi_buf_byte(key, '@');
+    sgi_buf_put(key, name->version.data, name->version.size);
+    return key->failed ? sgi_wit_no_memory(wit) : SG_OK;
+}
+
+sg_status sgi_wit_find_package(Wit *wit, const WitPackageName *name, WitPackage **package) {
+    Buf key;
+    sg_status status = package_key(wit, name, &key);
+    *package =
+        status == SG_OK ? sgi_wit_find_object(wit, &wit->package_names, (Bytes){key.data, key.size}) : NULL;
+    sgi_buf_free(&key);
+    return status;
+}
+
+static sg_status name_package(Wit *wit, WitPackage *package) {
+    Buf key;
+    Bytes kept;
+    sg_status status = package_key(wit, &package->name, &key);
+    if (status == SG_OK)
+        status = sgi_wit_keep(wit, &key, &kept);
+    if (status == SG_OK)
+        status = sgi_wit_name_object(wit, &wit->package_names, kept, package);
+    sgi_buf_free(&key);
+    return status;
+}
+
+sg_status sgi_wit_new_package(Wit *wit, const WitPackageName *name, WitPackage **result) {
+    WitPackage *package = *result = sgi_arena_alloc(&wit->arena, sizeof *package);
     if (package == NULL || !sgi_wit_map(wit, &package->names))
-        return NULL;
-    package->is_named = name != NULL;
-    if (name)
-        package->name = *name;
+        return sgi_wit_no_memory(wit);
     package->last_scope = &package->scopes;
     *wit->last_package = package;
     wit->last_package = &package->next;
-    return package;
+    if (name == NULL)
+        return SG_OK;
+    package->is_named = true;
+    package->name = *name;
+    return name_package(wit, package);
 }
 
 WitScope *sgi_wit_new_scope(Wit *wit, WitPackage *package, bool is_world, Bytes name) {
@@ -85,9 +128,10 @@ static sg_status make_files(Wit *wit, const sg_wit_source *sources, size_t count
         WitFile *file = &wit->files[i];
         Bytes group = group_name(&sources[i]);
         *file = (WitFile){.source = &sources[i], .text = {(const uint8_t *)sources[i].text, sources[i].size}};
+        ok = sgi_wit_map(wit, &file->use_names);
         if (group.size == 0)
             continue;
-        ok = sgi_map_put(&groups, group, (uint32_t)i + 1) != MAP_NO_MEMORY;
+        ok = ok && sgi_map_put(&groups, group, (uint32_t)i + 1) != MAP_NO_MEMORY;
         file->group = ok ? *sgi_map_get(&groups, group) : 0;
     }
     sgi_map_free(&groups);
@@ -141,12 +185,18 @@ static sg_status read(Wit *wit, const sg_wit_source *sources, size_t count) {
 sg_status sgi_wit_open(Wit *wit, const LoadContext *cx, const sg_wit_source *sources, size_t count,
                        const char *const *features, size_t feature_count) {
     *wit = (Wit){.cx = *cx, .features = features, .feature_count = feature_count};
-    wit->last_package = &wit->packages;
-    sgi_arena_init(&wit->arena, cx->alloc);
+    sgi_wit_init(wit);
     return read(wit, sources, count);
 }
 
+void sgi_wit_init(Wit *wit) {
+    wit->last_package = &wit->packages;
+    sgi_arena_init(&wit->arena, wit->cx.alloc);
+    sgi_map_init(&wit->package_names, wit->cx.alloc);
+}
+
 void sgi_wit_close(Wit *wit) {
+    sgi_map_free(&wit->package_names);
     for (size_t i = 0; i < wit->maps.count; i++)
         sgi_map_free(wit->maps.items[i]);
     sgi_vec_free(wit->cx.alloc, &wit->maps);
