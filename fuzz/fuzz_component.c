@@ -1,4 +1,5 @@
-/* A component's bytes → decoded and validated, its imports and exports described, or an error. */
+/* A component's bytes → decoded and validated, its imports and exports described and its WIT printed, or an
+ * error. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -17,6 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         sg_component_import_type(component, i, SIZE_MAX, type, sizeof type);
     for (size_t i = 0; sg_component_export(component, i, &name, &kind); i++)
         sg_component_export_type(component, i, SIZE_MAX, type, sizeof type);
+    sg_bytes wit;
+    if (sg_wit_print(component, &wit, &error) == SG_OK)
+        sg_bytes_delete(&wit);
+    else
+        require_error(&error);
     sg_component_delete(component);
     return 0;
 }
