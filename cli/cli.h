@@ -70,6 +70,10 @@ uint64_t now_ns(void);
 /* How a call ended, in reports: "ok", "fuel", "timeout", "trap: unreachable", "error: ..." */
 void reason_text(sg_status status, const sg_error *error, char *buffer, size_t size);
 
+/* What it needs of the outside world, and how `run` grants that: a list of inspect's; one of the two is
+ * there. */
+void print_needs(bool json, const sg_component *component, const sg_module *module);
+
 /* Writes a JSON string literal, quotes included. `size` bytes of any kind: what is not UTF-8 text is escaped.
  */
 void json_string(FILE *out, const char *data, size_t size);

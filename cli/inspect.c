@@ -177,6 +177,7 @@ static void print_all(Inspect *inspect, const uint8_t *binary, size_t size) {
     else
         print_module_items(inspect, false);
     close_list(inspect);
+    print_needs(inspect->json, inspect->component, inspect->module);
     open_list(inspect, "sections");
     print_sections(inspect, binary, size);
     close_list(inspect);
@@ -241,7 +242,9 @@ int command_inspect(int argc, char **argv) {
     for (int option; (option = next_option(argc, argv, options)) != -1;) {
         if (option == 'h') {
             puts("usage: sandglass inspect [--json | --wit] [--features NAMES] FILE\n\n"
-                 "Shows the imports, exports, their types, and the sizes of the sections; or, with --wit,\n"
+                 "Shows the imports, exports, their types, what of the outside world is needed and which "
+                 "options of run\n"
+                 "grant it, and the sizes of the sections; or, with --wit,\n"
                  "the WIT of a component, or of the package that it declares.\n"
                  "--features NAMES turns proposals on, or with a '-' before the name off (threads,-gc).");
             return EXIT_OK;
