@@ -311,7 +311,7 @@ static void clocks(void) {
     tell(second >= first ? "on, " : "back, ");
     tell(now.seconds > 1500000000 && now.nanoseconds < 1000000000 ? "today, " : "long ago, ");
     tell(probe_monotonic_clock_resolution() && (resolution.seconds || resolution.nanoseconds) ? "fine"
-                                                                                                : "too fine");
+                                                                                              : "too fine");
 }
 
 static void wall(void) {
@@ -321,7 +321,8 @@ static void wall(void) {
 /* ---- random ---- */
 
 static void random_bytes(void) {
-    probe_list_u8 a = probe_random_get_random_bytes(number), b = probe_insecure_get_insecure_random_bytes(number);
+    probe_list_u8 a = probe_random_get_random_bytes(number),
+                  b = probe_insecure_get_insecure_random_bytes(number);
     tell_number(a.count);
     tell(" ");
     tell_number(b.count);
