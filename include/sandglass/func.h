@@ -26,7 +26,7 @@ SG_API const sg_type *sg_func_result_type(const sg_func *func);
 
 /* Calls `func` under the store's limits, post-return included. `result` receives the result, if the type has
  * one, and may be NULL to drop it; its memory is the store's (see value.h). Arguments that do not fit give
- * SG_BAD_VALUE with the path inside the value, handles (not built yet) SG_UNSUPPORTED, and nothing ran. Once
+ * SG_BAD_VALUE with the path inside the value, asynchronous ones SG_UNSUPPORTED, and nothing ran. Once
  * a call has failed inside the guest, every further one into the instance, or what it was made with, fails
  * with SG_TRAP_CANNOT_ENTER, or SG_TRAP_INSTANCE_ENDED if a limit ended it. */
 SG_API sg_status sg_func_call(sg_func *func, const sg_value *arguments, size_t argument_count,

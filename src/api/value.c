@@ -294,12 +294,16 @@ const sg_type *sg_type_item(const sg_type *type, size_t index) {
     }
 }
 
-size_t sg_type_count(const sg_type *type) {
+static uint32_t named_count(const sg_type *type) {
     return type->kind == SG_OPTION || type->kind == SG_RESULT ? 0 : type->field_count;
 }
 
+size_t sg_type_count(const sg_type *type) {
+    return type->kind == SG_FIXED_LIST ? type->length : named_count(type);
+}
+
 sg_string sg_type_name(const sg_type *type, size_t index) {
-    if (index >= sg_type_count(type))
+    if (index >= named_count(type))
         return (sg_string){0};
     return to_string(type->fields[index].name);
 }
