@@ -137,8 +137,8 @@ typedef struct sg_type sg_type;
 
 SG_API sg_kind sg_type_kind(const sg_type *type);
 
-/* SG_LIST, SG_FIXED_LIST, SG_STREAM, SG_FUTURE: the element; SG_OPTION: the payload; SG_MAP: index 0 the key, 1
- * the value; SG_RESULT: index 0 the ok side, 1 the error side (NULL where absent); SG_RECORD, SG_TUPLE,
+/* SG_LIST, SG_FIXED_LIST, SG_STREAM, SG_FUTURE: the element; SG_OPTION: the payload; SG_MAP: index 0 the key,
+ * 1 the value; SG_RESULT: index 0 the ok side, 1 the error side (NULL where absent); SG_RECORD, SG_TUPLE,
  * SG_VARIANT: by position (NULL for a case without payload). NULL out of range.
  */
 SG_API const sg_type *sg_type_item(const sg_type *type, size_t index);
