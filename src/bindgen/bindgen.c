@@ -7,14 +7,16 @@ static sg_status generate(Bindgen *b, const sg_bindgen_options *options) {
     if (!sgi_bind_names_init(b))
         return sgi_wit_no_memory(b->wit);
     SGI_TRY(sgi_bind_model(b));
-    SGI_TRY((b->is_host ? sgi_bind_host : sgi_bind_guest)(b));
+    (b->is_host ? sgi_bind_host : sgi_bind_guest)(b);
+    sgi_bind_wrap(&b->header);
+    sgi_bind_wrap(&b->source);
     return b->failed ? sgi_wit_no_memory(b->wit) : SG_OK;
 }
 
 sg_status sgi_bindgen(const LoadContext *cx, const sg_bindgen_options *options, BindFiles *files) {
     Wit wit;
     Bindgen b = {.wit = &wit, .arena = &wit.arena, .is_host = options->side == SG_BINDGEN_HOST};
-    Map *const maps[] = {&b.names, &b.prefixes, &b.iface_map, &b.type_map};
+    Map *const maps[] = {&b.names, &b.prefixes, &b.iface_map, &b.type_map, &b.exported};
     for (size_t i = 0; i < SGI_COUNT(maps); i++)
         sgi_map_init(maps[i], cx->alloc);
     sgi_buf_init(&b.header, cx->alloc);

@@ -81,6 +81,9 @@ void sgi_bind_quote(Buf *out, Bytes text) {
     }
 }
 
+const char sgi_bind_result_text[] =
+    "What the result has must be in memory from malloc; it is freed once it was read.";
+
 /* ---- types ---- */
 
 bool sgi_bind_is_scalar(const BindType *type) {

@@ -4,187 +4,11 @@
  * Memory is the canonical ABI's own form: a struct of C. Flat values pass through an array of 64-bit slots,
  * where a variant's payloads of different types share a slot without conversions (canonical ABI:
  * lower_flat_variant). */
-#include "bindgen/model.h"
+#include "bindgen/guest.h"
 
 #include <string.h>
 
 static const Bytes no_docs = {NULL, 0};
-
-static const char *core_type(char flat) {
-    return flat == 'i' ? "int32_t" : flat == 'l' ? "int64_t" : flat == 'f' ? "float" : "double";
-}
-
-static bool has_indirect_params(const BindFunc *func) {
-    return func->flat_count > MAX_FLAT_PARAMS;
-}
-
-static bool has_indirect_result(const BindFunc *func) {
-    return func->result && func->result->flat_count > MAX_FLAT_RESULTS;
-}
-
-/* ---- flat values ---- */
-
-/* Marks a type, and what is inside it, as passed flat in one direction. Recursion: as deep as types. */
-static void mark(BindType *type, bool is_out) {
-    bool *marked = is_out ? &type->is_out : &type->is_in;
-    if (*marked || sgi_bind_is_scalar(type) || type->kind == SG_STRING || type->kind == SG_LIST)
-        return;
-    *marked = true;
-    for (size_t i = 0; i < type->count; i++)
-        if (type->members[i].type)
-            mark(type->members[i].type, is_out);
-}
-
-static void mark_func(BindFunc *func) {
-    for (size_t i = 0; i < func->count && !has_indirect_params(func); i++)
-        mark(func->params[i].type, !func->is_export);
-    if (func->result && !has_indirect_result(func))
-        mark(func->result, func->is_export);
-}
-
-/* Statements that set slots `at` and on of the array `flat` from the value `expr`. */
-static void put_lower(Buf *out, const char *indent, const BindType *type, const char *expr, const char *flat,
-                      uint32_t at) {
-    sgi_buf_text(out, indent);
-    switch (type->kind) {
-    case SG_S8:
-    case SG_S16:
-    case SG_S32: sgi_buf_printf(out, "%s[%u] = (uint32_t)%s;\n", flat, at, expr); return;
-    case SG_S64: sgi_buf_printf(out, "%s[%u] = (uint64_t)%s;\n", flat, at, expr); return;
-    case SG_F32: sgi_buf_printf(out, "%s[%u] = f32_bits(%s);\n", flat, at, expr); return;
-    case SG_F64: sgi_buf_printf(out, "%s[%u] = f64_bits(%s);\n", flat, at, expr); return;
-    case SG_STRING:
-    case SG_LIST:
-        sgi_buf_printf(out, "%s[%u] = (uintptr_t)%s.%s;\n%s%s[%u] = %s.%s;\n", flat, at, expr,
-                       type->kind == SG_STRING ? "data" : "items", indent, flat, at + 1, expr,
-                       type->kind == SG_STRING ? "size" : "count");
-        return;
-    case SG_OWN:
-    case SG_BORROW:
-        if (type->kind == SG_BORROW && type->resource->is_local)
-            sgi_buf_printf(out, "%s[%u] = (uintptr_t)%s;\n", flat, at, expr);
-        else
-            sgi_buf_printf(out, "%s[%u] = (uint32_t)%s.handle;\n", flat, at, expr);
-        return;
-    default: break;
-    }
-    if (sgi_bind_is_scalar(type))
-        sgi_buf_printf(out, "%s[%u] = %s;\n", flat, at, expr);
-    else
-        sgi_buf_printf(out, "%s(&%s, %s + %u);\n", type->out_name, expr, flat, at);
-}
-
-/* The other way round. */
-static void put_lift(Buf *out, const char *indent, const BindType *type, const char *expr, const char *flat,
-                     uint32_t at) {
-    sgi_buf_text(out, indent);
-    switch (type->kind) {
-    case SG_BOOL: sgi_buf_printf(out, "%s = %s[%u] != 0;\n", expr, flat, at); return;
-    case SG_F32: sgi_buf_printf(out, "%s = bits_f32(%s[%u]);\n", expr, flat, at); return;
-    case SG_F64: sgi_buf_printf(out, "%s = bits_f64(%s[%u]);\n", expr, flat, at); return;
-    case SG_STRING:
-    case SG_LIST:
-        sgi_buf_printf(out, "%s.%s = (void *)(uintptr_t)%s[%u];\n%s%s.%s = (size_t)%s[%u];\n", expr,
-                       type->kind == SG_STRING ? "data" : "items", flat, at, indent, expr,
-                       type->kind == SG_STRING ? "size" : "count", flat, at + 1);
-        return;
-    case SG_OWN:
-    case SG_BORROW:
-        if (type->kind == SG_BORROW && type->resource->is_local)
-            sgi_buf_printf(out, "%s = (void *)(uintptr_t)%s[%u];\n", expr, flat, at);
-        else
-            sgi_buf_printf(out, "%s.handle = (int32_t)%s[%u];\n", expr, flat, at);
-        return;
-    default: break;
-    }
-    if (sgi_bind_is_scalar(type))
-        sgi_buf_printf(out, "%s = (%s)%s[%u];\n", expr, type->name, flat, at);
-    else
-        sgi_buf_printf(out, "%s(%s + %u, &%s);\n", type->in_name, flat, at, expr);
-}
-
-static void put_flat(Bindgen *b, bool is_out, const char *indent, const BindType *type, const char *expr,
-                     uint32_t at) {
-    (is_out ? put_lower : put_lift)(&b->source, indent, type, expr, "flat", at);
-}
-
-/* Cases, or the sides of options and results, in a switch. */
-static void put_flat_cases(Bindgen *b, const BindType *type, bool is_out) {
-    static const char *const tags[] = {
-        [SG_OPTION] = "is_some", [SG_RESULT] = "is_error", [SG_VARIANT] = "tag"};
-    Buf *out = &b->source;
-    const char *tag = tags[type->kind];
-    if (is_out)
-        sgi_buf_printf(out, "    flat[0] = value->%s;\n", tag);
-    else if (type->kind == SG_VARIANT)
-        sgi_buf_printf(out, "    value->tag = (%s)flat[0];\n",
-                       type->count <= 256     ? "uint8_t"
-                       : type->count <= 65536 ? "uint16_t"
-                                              : "uint32_t");
-    else
-        sgi_buf_printf(out, "    value->%s = flat[0] != 0;\n", tag);
-    sgi_buf_text(out, "    switch (flat[0]) {\n");
-    for (size_t i = 0; i < type->count; i++) {
-        const BindMember *member = &type->members[i];
-        if (member->type == NULL)
-            continue;
-        sgi_buf_printf(out, "    case %zu:\n", type->kind == SG_OPTION ? 1 : i);
-        put_flat(b, is_out, "        ", member->type,
-                 type->kind == SG_OPTION ? "value->value" : sgi_bind_format(b, "value->of.%s", member->name),
-                 1);
-        sgi_buf_text(out, "        break;\n");
-    }
-    sgi_buf_text(out, "    default: break;\n    }\n");
-}
-
-static void put_flat_function(Bindgen *b, const BindType *type, bool is_out) {
-    Buf *out = &b->source;
-    if (is_out)
-        sgi_buf_printf(out, "\nstatic void %s(const %s *value, uint64_t *flat) {\n", type->out_name,
-                       type->name);
-    else
-        sgi_buf_printf(out, "\nstatic void %s(const uint64_t *flat, %s *value) {\n", type->in_name,
-                       type->name);
-    uint32_t at = 0;
-    switch (type->kind) {
-    case SG_VARIANT:
-    case SG_OPTION:
-    case SG_RESULT: put_flat_cases(b, type, is_out); break;
-    case SG_FIXED_LIST:
-        for (uint32_t i = 0; i < type->length; i++, at += type->members[0].type->flat_count)
-            put_flat(b, is_out, "    ", type->members[0].type, sgi_bind_format(b, "value->items[%u]", i), at);
-        break;
-    default:
-        for (size_t i = 0; i < type->count; i++) {
-            const BindMember *member = &type->members[i];
-            put_flat(b, is_out, "    ", member->type, sgi_bind_format(b, "value->%s", member->name), at);
-            at += member->type->flat_count;
-        }
-    }
-    sgi_buf_text(out, "}\n");
-}
-
-static void put_flat_functions(Bindgen *b) {
-    for (const BindType *type = b->types; type; type = type->next) {
-        if (type->is_out)
-            put_flat_function(b, type, true);
-        if (type->is_in)
-            put_flat_function(b, type, false);
-    }
-}
-
-/* Slot `at` of the array Flat as an argument or result of core type. */
-static void put_core(Buf *out, char type, const char *slot) {
-    static const char *const casts[] = {"(int32_t)", "(int64_t)", "bits_f32", "bits_f64"};
-    sgi_buf_printf(out, "%s%s%s%s", casts[strchr("ilfd", type) - "ilfd"],
-                   type == 'f' || type == 'd' ? "(" : "", slot, type == 'f' || type == 'd' ? ")" : "");
-}
-
-/* The slot that an argument of core type `type` fills. */
-static void put_slot(Buf *out, char type, const char *name) {
-    static const char *const casts[] = {"(uint32_t)", "(uint64_t)", "f32_bits", "f64_bits"};
-    sgi_buf_printf(out, "%s(%s)", casts[strchr("ilfd", type) - "ilfd"], name);
-}
 
 /* ---- functions ---- */
 
@@ -230,16 +54,16 @@ static void declare_raw(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->source;
     bool is_first = true;
     put_import_attributes(b, func->iface, "", func->func->name);
-    bool has_value = func->result && !has_indirect_result(func);
-    sgi_buf_printf(out, "extern %s %s(", has_value ? core_type(func->result->flat[0]) : "void",
+    bool has_value = func->result && !sgi_bind_indirect_result(func);
+    sgi_buf_printf(out, "extern %s %s(", has_value ? sgi_bind_core_type(func->result->flat[0]) : "void",
                    func->raw_name);
-    for (uint32_t i = 0; i < func->flat_count && !has_indirect_params(func); i++, is_first = false)
-        sgi_buf_printf(out, "%s%s", is_first ? "" : ", ", core_type(func->flat[i]));
-    if (has_indirect_params(func)) {
+    for (uint32_t i = 0; i < func->flat_count && !sgi_bind_indirect_params(func); i++, is_first = false)
+        sgi_buf_printf(out, "%s%s", is_first ? "" : ", ", sgi_bind_core_type(func->flat[i]));
+    if (sgi_bind_indirect_params(func)) {
         sgi_buf_text(out, "int32_t");
         is_first = false;
     }
-    if (has_indirect_result(func)) {
+    if (sgi_bind_indirect_result(func)) {
         sgi_buf_printf(out, "%sint32_t", is_first ? "" : ", ");
         is_first = false;
     }
@@ -248,7 +72,7 @@ static void declare_raw(Bindgen *b, const BindFunc *func) {
 
 static void put_import_args(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->source;
-    if (has_indirect_params(func)) {
+    if (sgi_bind_indirect_params(func)) {
         put_args_struct(out, func);
         sgi_buf_text(out, " Args = {");
         for (size_t i = 0; i < func->count; i++)
@@ -260,14 +84,14 @@ static void put_import_args(Bindgen *b, const BindFunc *func) {
         sgi_buf_printf(out, "    uint64_t Flat[%u] = {0};\n", func->flat_count);
     uint32_t at = 0;
     for (size_t i = 0; i < func->count; i++) {
-        put_lower(out, "    ", func->params[i].type, func->params[i].name, "Flat", at);
+        sgi_bind_lower(out, "    ", func->params[i].type, func->params[i].name, "Flat", at);
         at += func->params[i].type->flat_count;
     }
 }
 
 static void put_import(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->source;
-    bool is_first = !has_indirect_params(func);
+    bool is_first = !sgi_bind_indirect_params(func);
     declare_raw(b, func);
     sgi_buf_byte(out, '\n');
     put_signature(out, func);
@@ -276,7 +100,7 @@ static void put_import(Bindgen *b, const BindFunc *func) {
     if (func->result)
         sgi_buf_printf(out, "    %s Ret;\n", func->result->name);
     sgi_buf_text(out, "    ");
-    bool has_value = func->result && !has_indirect_result(func);
+    bool has_value = func->result && !sgi_bind_indirect_result(func);
     if (has_value) {
         sgi_buf_text(out, "const uint64_t Value[1] = {");
         sgi_buf_text(out, func->result->flat[0] == 'f'   ? "f32_bits("
@@ -285,16 +109,16 @@ static void put_import(Bindgen *b, const BindFunc *func) {
                                                          : "(uint64_t)");
     }
     sgi_buf_printf(out, "%s(%s", func->raw_name, is_first ? "" : "(int32_t)(uintptr_t)&Args");
-    for (uint32_t i = 0; i < func->flat_count && !has_indirect_params(func); i++, is_first = false) {
+    for (uint32_t i = 0; i < func->flat_count && !sgi_bind_indirect_params(func); i++, is_first = false) {
         sgi_buf_text(out, is_first ? "" : ", ");
-        put_core(out, func->flat[i], sgi_bind_format(b, "Flat[%u]", i));
+        sgi_bind_core(out, func->flat[i], sgi_bind_format(b, "Flat[%u]", i));
     }
-    if (has_indirect_result(func))
+    if (sgi_bind_indirect_result(func))
         sgi_buf_printf(out, "%s(int32_t)(uintptr_t)&Ret", is_first ? "" : ", ");
     if (has_value) {
         bool is_float = func->result->flat[0] == 'f' || func->result->flat[0] == 'd';
         sgi_buf_text(out, is_float ? "))};\n" : ")};\n");
-        put_lift(out, "    ", func->result, "Ret", "Value", 0);
+        sgi_bind_lift(out, "    ", func->result, "Ret", "Value", 0);
     } else {
         sgi_buf_text(out, ");\n");
     }
@@ -304,7 +128,7 @@ static void put_import(Bindgen *b, const BindFunc *func) {
 /* The parameters of an export's wrapper, in variables of their names, or in Args. */
 static void put_export_params(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->source;
-    if (has_indirect_params(func)) {
+    if (sgi_bind_indirect_params(func)) {
         put_args_struct(out, func);
         sgi_buf_text(out, " *Args = (void *)(uintptr_t)P0;\n");
         return;
@@ -313,14 +137,14 @@ static void put_export_params(Bindgen *b, const BindFunc *func) {
         sgi_buf_text(out, "    const uint64_t Flat[] = {");
         for (uint32_t i = 0; i < func->flat_count; i++) {
             sgi_buf_text(out, i ? ", " : "");
-            put_slot(out, func->flat[i], sgi_bind_format(b, "P%u", i));
+            sgi_bind_slot(out, func->flat[i], sgi_bind_format(b, "P%u", i));
         }
         sgi_buf_text(out, "};\n");
     }
     uint32_t at = 0;
     for (size_t i = 0; i < func->count; i++) {
         sgi_buf_printf(out, "    %s %s;\n", func->params[i].type->name, func->params[i].name);
-        put_lift(out, "    ", func->params[i].type, func->params[i].name, "Flat", at);
+        sgi_bind_lift(out, "    ", func->params[i].type, func->params[i].name, "Flat", at);
         at += func->params[i].type->flat_count;
     }
 }
@@ -328,8 +152,8 @@ static void put_export_params(Bindgen *b, const BindFunc *func) {
 /* The call of the programmer's function, and what it was given, freed. */
 static void put_export_call(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->source;
-    const char *access = has_indirect_params(func) ? "Args->" : "";
-    if (has_indirect_result(func))
+    const char *access = sgi_bind_indirect_params(func) ? "Args->" : "";
+    if (sgi_bind_indirect_result(func))
         sgi_buf_printf(out, "    static %s Ret;\n    Ret = ", func->result->name);
     else if (func->result)
         sgi_buf_printf(out, "    %s Ret = ", func->result->name);
@@ -343,20 +167,20 @@ static void put_export_call(Bindgen *b, const BindFunc *func) {
         if (func->params[i].type->owns)
             sgi_buf_printf(out, "    %s(&%s%s);\n", func->params[i].type->free_name, access,
                            func->params[i].name);
-    if (has_indirect_params(func))
+    if (sgi_bind_indirect_params(func))
         sgi_buf_text(out, "    free(Args);\n");
 }
 
 /* "int32_t name(int32_t P0, ...)": the linker exports no static functions. */
 static void put_export_signature(Buf *out, const BindFunc *func) {
     const BindType *result = func->result;
-    const char *returned = result == NULL              ? "void"
-                           : has_indirect_result(func) ? "int32_t"
-                                                       : core_type(result->flat[0]);
+    const char *returned = result == NULL                   ? "void"
+                           : sgi_bind_indirect_result(func) ? "int32_t"
+                                                            : sgi_bind_core_type(result->flat[0]);
     sgi_buf_printf(out, "%s %s(", returned, func->raw_name);
-    for (uint32_t i = 0; i < func->flat_count && !has_indirect_params(func); i++)
-        sgi_buf_printf(out, "%s%s P%u", i ? ", " : "", core_type(func->flat[i]), i);
-    if (has_indirect_params(func))
+    for (uint32_t i = 0; i < func->flat_count && !sgi_bind_indirect_params(func); i++)
+        sgi_buf_printf(out, "%s%s P%u", i ? ", " : "", sgi_bind_core_type(func->flat[i]), i);
+    if (sgi_bind_indirect_params(func))
         sgi_buf_text(out, "int32_t P0");
     sgi_buf_text(out, func->flat_count ? ")" : "void)");
 }
@@ -370,13 +194,13 @@ static void put_export(Bindgen *b, const BindFunc *func) {
     sgi_buf_text(out, " {\n");
     put_export_params(b, func);
     put_export_call(b, func);
-    if (has_indirect_result(func)) {
+    if (sgi_bind_indirect_result(func)) {
         sgi_buf_text(out, "    return (int32_t)(uintptr_t)&Ret;\n");
     } else if (func->result) {
         sgi_buf_text(out, "    uint64_t Value[1] = {0};\n");
-        put_lower(out, "    ", func->result, "Ret", "Value", 0);
+        sgi_bind_lower(out, "    ", func->result, "Ret", "Value", 0);
         sgi_buf_text(out, "    return ");
-        put_core(out, func->result->flat[0], "Value[0]");
+        sgi_bind_core(out, func->result->flat[0], "Value[0]");
         sgi_buf_text(out, ";\n");
     }
     sgi_buf_text(out, "}\n");
@@ -470,7 +294,9 @@ static void declare_func(Bindgen *b, const BindFunc *func) {
     Buf *out = &b->header;
     const BindType *result = func->result;
     sgi_buf_byte(out, '\n');
-    if (result && result->owns && !func->is_export)
+    if (result && result->owns && func->is_export)
+        sgi_bind_comment(out, 0, func->func->docs, "%s", sgi_bind_result_text);
+    else if (result && result->owns)
         sgi_bind_comment(out, 0, func->func->docs, "The result is the caller's to free: %s.",
                          result->free_name);
     else
@@ -545,7 +371,8 @@ static void put_header(Bindgen *b) {
 static void put_strings(Bindgen *b) {
     const char *string = b->primitives[SG_STRING]->name;
     sgi_buf_printf(&b->source,
-                   "\n%s %s(const char *text) {\n    %s value = {(char *)(uintptr_t)text, 0};\n"
+                   "\n__attribute__((no_builtin)) %s %s(const char *text) {\n"
+                   "    %s value = {(char *)(uintptr_t)text, 0};\n"
                    "    while (text[value.size])\n        value.size++;\n    return value;\n}\n",
                    string, b->string_of, string);
     sgi_buf_printf(&b->source,
@@ -575,7 +402,7 @@ static void put_source(Bindgen *b) {
     sgi_buf_text(&b->source, sgi_bind_guest_text);
     put_strings(b);
     sgi_bind_define_free(b);
-    put_flat_functions(b);
+    sgi_bind_define_flat(b);
     for (const BindIface *iface = b->ifaces; iface; iface = iface->next) {
         put_resources(b, iface);
         for (const BindFunc *func = iface->funcs; func; func = func->next)
@@ -583,11 +410,10 @@ static void put_source(Bindgen *b) {
     }
 }
 
-sg_status sgi_bind_guest(Bindgen *b) {
+void sgi_bind_guest(Bindgen *b) {
     for (const BindIface *iface = b->ifaces; iface; iface = iface->next)
         for (BindFunc *func = iface->funcs; func; func = func->next)
-            mark_func(func);
+            sgi_bind_mark_flat(func);
     put_header(b);
     put_source(b);
-    return SG_OK;
 }

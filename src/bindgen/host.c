@@ -133,7 +133,8 @@ static void declare_imports(Bindgen *b, const BindIface *iface) {
     for (const BindFunc *func = iface->funcs; func; func = func->next) {
         if (func->is_export)
             continue;
-        sgi_bind_comment(out, 4, func->func->docs, "%s", "");
+        bool owns = func->result && func->result->owns;
+        sgi_bind_comment(out, 4, func->func->docs, "%s", owns ? sgi_bind_result_text : "");
         sgi_buf_printf(out, "    sg_status (*%s)(void *context, sg_call *call",
                        member_name(b, iface, func->name));
         put_params(out, func);
@@ -330,7 +331,7 @@ static void prepare(Bindgen *b) {
         }
 }
 
-sg_status sgi_bind_host(Bindgen *b) {
+void sgi_bind_host(Bindgen *b) {
     prepare(b);
     begin_files(b);
     sgi_bind_declare_types(b);
@@ -353,5 +354,4 @@ sg_status sgi_bind_host(Bindgen *b) {
     for (const BindIface *iface = b->ifaces; iface; iface = iface->next)
         put_exports(b, iface);
     sgi_buf_text(&b->header, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
-    return SG_OK;
 }

@@ -79,7 +79,7 @@ static uint64_t lay_out_variant(BindType *type) {
 static uint64_t lay_out_fixed_list(BindType *type) {
     const BindType *element = type->members[0].type;
     type->align = element->align;
-    for (uint32_t i = 0; i < type->length && type->flat_count <= MAX_FLAT_PARAMS; i++)
+    for (uint32_t i = 0; i < type->length && element->flat_count && type->flat_count <= MAX_FLAT_PARAMS; i++)
         sgi_bind_flatten(element, type->flat, &type->flat_count);
     return (uint64_t)element->size * type->length;
 }

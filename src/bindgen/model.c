@@ -11,6 +11,8 @@ static sg_status out_of_memory(const Bindgen *b) {
     return sgi_wit_no_memory(b->wit);
 }
 
+enum { MAX_STRUCTURAL_NAME = 120 };
+
 static void *make(Bindgen *b, size_t size) {
     void *block = sgi_arena_alloc(b->arena, size);
     b->failed |= block == NULL;
@@ -104,11 +106,20 @@ static sg_status add_iface(Bindgen *b, const WitScope *scope, bool is_export, By
     return put == MAP_NO_MEMORY || b->failed ? out_of_memory(b) : SG_OK;
 }
 
-static bool is_exported(const WitScope *scope, const Bindgen *b) {
-    for (const WitItem *item = b->world->items; item; item = item->next)
-        if (item->is_export && item->interface == scope && item->name.size == 0)
-            return true;
-    return false;
+/* Whether the world exports the interface itself. */
+static bool is_exported(const Bindgen *b, const WitScope *scope) {
+    return sgi_map_get(&b->exported, (Bytes){(const uint8_t *)&scope->self, sizeof scope->self}) != NULL;
+}
+
+static sg_status note_exported(Bindgen *b) {
+    for (const WitItem *item = b->world->items; item; item = item->next) {
+        if (!item->is_export || item->interface == NULL || item->name.size)
+            continue;
+        Bytes key = {(const uint8_t *)&item->interface->self, sizeof item->interface->self};
+        if (sgi_map_put(&b->exported, key, 0) == MAP_NO_MEMORY)
+            return out_of_memory(b);
+    }
+    return SG_OK;
 }
 
 static sg_status add_import(Bindgen *b, const WitScope *scope, Bytes docs);
@@ -134,12 +145,13 @@ static sg_status add_export(Bindgen *b, const WitScope *scope, Bytes name, Bytes
         return SG_OK;
     SGI_TRY(sgi_load_poll(&b->wit->cx));
     for (const WitDef *def = scope->defs; def; def = def->next)
-        if (def->kind == WIT_USED && is_exported(def->use->scope, b))
+        if (def->kind == WIT_USED && is_exported(b, def->use->scope))
             SGI_TRY(add_export(b, def->use->scope, (Bytes){NULL, 0}, (Bytes){NULL, 0}));
     return add_iface(b, scope, true, name, docs);
 }
 
 static sg_status add_ifaces(Bindgen *b) {
+    SGI_TRY(note_exported(b));
     for (const WitItem *item = b->world->items; item; item = item->next) {
         if (item->is_export || item->interface == NULL)
             continue;
@@ -153,7 +165,7 @@ static sg_status add_ifaces(Bindgen *b) {
         if (!item->is_export || item->interface == NULL)
             continue;
         for (const WitDef *def = item->interface->defs; def; def = def->next)
-            if (def->kind == WIT_USED && !is_exported(def->use->scope, b))
+            if (def->kind == WIT_USED && !is_exported(b, def->use->scope))
                 SGI_TRY(add_import(b, def->use->scope, (Bytes){NULL, 0}));
     }
     for (const WitItem *item = b->world->items; item; item = item->next)
@@ -363,17 +375,21 @@ static sg_status resolve_def(Bindgen *b, BindIface *iface, const WitDef *def, Bi
     return status;
 }
 
-/* "list_u8", "tuple2_u32_string", "result_u32_void" */
+/* "list_u8", "tuple2_u32_string", "result_u32_void"; a number makes a long one short. */
 static const char *structural_name(Bindgen *b, const BindType *type) {
     static const char *const words[] = {
         [SG_LIST] = "list",     [SG_TUPLE] = "tuple", [SG_OPTION] = "option",
         [SG_RESULT] = "result", [SG_MAP] = "map",     [SG_FIXED_LIST] = "list"};
-    const char *name = type->kind == SG_TUPLE        ? sgi_bind_format(b, "tuple%zu", type->count)
+    const char *kind = type->kind == SG_TUPLE        ? sgi_bind_format(b, "tuple%zu", type->count)
                        : type->kind == SG_FIXED_LIST ? sgi_bind_format(b, "list%u", (unsigned)type->length)
                                                      : words[type->kind];
-    for (size_t i = 0; i < type->count; i++)
+    const char *name = kind;
+    for (size_t i = 0; i < type->count; i++) {
         name = sgi_bind_format(b, "%s_%s", name,
                                type->members[i].type ? type->members[i].type->short_name : "void");
+        if (strlen(name) > MAX_STRUCTURAL_NAME)
+            return sgi_bind_format(b, "%s_type%zu", kind, ++b->long_names);
+    }
     return name;
 }
 

@@ -94,6 +94,7 @@ typedef struct Bindgen {
     Map names;          /* of C in file scope; how often each was asked for */
     Map prefixes;
     Map iface_map, type_map; /* by identity */
+    Map exported;            /* interfaces, the same */
     Vec(BindIface *) iface_list;
     Vec(BindType *) type_list;
     BindIface *ifaces, **last_iface;
@@ -101,7 +102,8 @@ typedef struct Bindgen {
     BindType *primitives[SG_STRING + 1];
     const char *string_of, *string_copy; /* functions of the guest */
     const char *instance, *bind;         /* of the host: the struct, and the function that fills it */
-    size_t export_count;                 /* functions */
+    size_t long_names;
+    size_t export_count; /* functions */
     Buf header, source;
 } Bindgen;
 
@@ -136,6 +138,8 @@ sg_status sgi_bind_model(Bindgen *b);
 
 /* A comment: what WIT says, then `more`, if any. */
 void sgi_bind_comment(Buf *out, unsigned indent, Bytes docs, const char *more, ...) SGI_PRINTF(4, 5);
+/* What is said of results that own memory, to those who make them. */
+extern const char sgi_bind_result_text[];
 /* What stands between the quotes of a string of C. */
 void sgi_bind_quote(Buf *out, Bytes text);
 /* The declarations of all types, and of functions that free them. */
@@ -144,10 +148,14 @@ void sgi_bind_declare_types(Bindgen *b);
 void sgi_bind_define_free(Bindgen *b);
 bool sgi_bind_is_scalar(const BindType *type);
 
+/* ---- wrap.c ---- */
+
+void sgi_bind_wrap(Buf *text);
+
 /* ---- guest.c, guest_text.c ---- */
 
 extern const char sgi_bind_guest_text[];
-sg_status sgi_bind_guest(Bindgen *b);
+void sgi_bind_guest(Bindgen *b);
 
 /* ---- convert.c ---- */
 
@@ -164,6 +172,6 @@ void sgi_bind_put_outermost(Bindgen *b, bool is_out, const BindType *type, const
 
 extern const char sgi_bind_host_text[];
 
-sg_status sgi_bind_host(Bindgen *b);
+void sgi_bind_host(Bindgen *b);
 
 #endif
