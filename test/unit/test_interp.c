@@ -670,12 +670,85 @@ static void threads_share_a_module(void **state) {
     }
 }
 
+/* Locals that some way leads past are 0, whatever stood in the frame's slots before. */
+static void locals_begin_as_zero(void **state) {
+    (void)state;
+    World w = world_of(
+        "(module (func $dirty (local i32 i32 i32 i32 i32 i32 i32 i32)"
+        "    (local.set 0 (i32.const -1)) (local.set 1 (i32.const -1)) (local.set 2 (i32.const -1))"
+        "    (local.set 3 (i32.const -1)) (local.set 4 (i32.const -1)) (local.set 5 (i32.const -1))"
+        "    (local.set 6 (i32.const -1)) (local.set 7 (i32.const -1)))"
+        "  (func $if (param i32) (result i32) (local i32 i32)"
+        "    (if (local.get 0) (then (local.set 1 (i32.const 5))) (else (local.set 2 (i32.const 6))))"
+        "    (i32.add (local.get 1) (local.get 2)))"
+        "  (func $br (param i32) (result i32) (local i32 i32)"
+        "    (block (br_if 0 (local.get 0)) (local.set 1 (i32.const 7)))"
+        "    (block (local.set 2 (i32.const 8)))"
+        "    (i32.add (local.get 1) (local.get 2)))"
+        "  (func $loop (param i32) (result i32) (local i32 i32)"
+        "    (loop (local.set 2 (i32.add (local.get 2) (local.get 1))) (local.set 1 (i32.const 9))"
+        "      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+        "    (local.get 2))"
+        "  (func $catch (param i32) (result i32) (local i32)"
+        "    (block (try_table (catch_all 0) (if (local.get 0) (then (throw $tag)))"
+        "      (local.set 1 (i32.const 10))))"
+        "    (local.get 1))"
+        "  (tag $tag)"
+        "  (func (export \"if\") (param i32) (result i32) (call $dirty) (call $if (local.get 0)))"
+        "  (func (export \"br\") (param i32) (result i32) (call $dirty) (call $br (local.get 0)))"
+        "  (func (export \"loop\") (param i32) (result i32) (call $dirty) (call $loop (local.get 0)))"
+        "  (func (export \"catch\") (param i32) (result i32) (call $dirty) (call $catch (local.get 0))))");
+    assert_int_equal(call1(&w, "if", 1), 5);
+    assert_int_equal(call1(&w, "if", 0), 6);
+    assert_int_equal(call1(&w, "br", 1), 8);
+    assert_int_equal(call1(&w, "br", 0), 15);
+    assert_int_equal(call1(&w, "loop", 1), 0);
+    assert_int_equal(call1(&w, "loop", 3), 18);
+    assert_int_equal(call1(&w, "catch", 1), 0);
+    assert_int_equal(call1(&w, "catch", 0), 10);
+    world_end(&w);
+}
+
+/* Instructions that are fused: results that pass on are also where else they are needed, a branch may lead
+ * into the midst, and the second or third may trap. */
+static void fused_instructions_are_many(void **state) {
+    (void)state;
+    World w = world_of(
+        "(module (memory 1)"
+        "  (func (export \"kept\") (param i32) (result i32) (local i32)"
+        "    (i32.add (i32.load (local.tee 1 (i32.add (local.get 0) (local.get 0)))) (local.get 1)))"
+        "  (func (export \"loop\") (param i32) (result i32) (local i32 i32)"
+        "    (local.set 1 (i32.xor (local.get 0) (i32.const 1)))"
+        "    (loop (local.set 2 (i32.add (i32.rotl (i32.xor (local.get 2) (local.get 1)) (i32.const 3))"
+        "        (local.get 1)))"
+        "      (i32.store8 (local.get 0) (local.get 2))"
+        "      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+        "    (local.get 2))"
+        "  (func (export \"trap\") (param i32) (result i32)"
+        "    (i32.load8_u (i32.add (i32.const 65000) (i32.mul (local.get 0) (i32.load (local.get 0)))))))");
+    assert_int_equal(call1(&w, "kept", 4), 8);
+    uint32_t expected = 0;
+    for (int i = 0; i < 5; i++) {
+        uint32_t mixed = expected ^ 4;
+        expected = (mixed << 3 | mixed >> 29) + 4;
+    }
+    assert_int_equal(call1(&w, "loop", 5), (int32_t)expected);
+    int32_t argument = 0x10000;
+    assert_int_equal(call(&w, "kept", &argument, NULL), SG_TRAP_MEMORY_OUT_OF_BOUNDS);
+    argument = 1; /* where the loop's bytes are: the address is far out */
+    assert_int_equal(call(&w, "trap", &argument, NULL), SG_TRAP_MEMORY_OUT_OF_BOUNDS);
+    assert_int_equal(call1(&w, "trap", 100), 0);
+    world_end(&w);
+}
+
 static void *run_group(void *failed) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fuel_is_what_was_counted_by_hand),
         cmocka_unit_test(fuel_stops_at_the_same_place),
         cmocka_unit_test(operands_keep_their_values),
         cmocka_unit_test(what_waits_is_not_lost),
+        cmocka_unit_test(locals_begin_as_zero),
+        cmocka_unit_test(fused_instructions_are_many),
         cmocka_unit_test(tail_calls_need_no_stack),
         cmocka_unit_test(tail_calls_drop_operands),
         cmocka_unit_test(recursion_exhausts_the_stack),

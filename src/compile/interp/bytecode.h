@@ -109,9 +109,9 @@ typedef struct MapSite {
 typedef struct Code {
     uint32_t func_index; /* in the module */
     uint32_t param_slots, result_slots;
-    uint32_t header; /* slot of the header */
-    uint32_t local_slots;
-    uint32_t frame_size; /* slots */
+    uint32_t header;                 /* slot of the header */
+    uint32_t zero_first, zero_count; /* slots of locals that may be read before they are set */
+    uint32_t frame_size;             /* slots */
     uint32_t word_count, position_count;
     uint32_t region_count, handler_count, clause_count;
     uint32_t range_count, node_count, site_count; /* of the stack maps */
@@ -156,6 +156,16 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
 
 /* Translates the own function `index` and publishes its code. */
 sg_trap sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, const Code **code);
+
+/* Is there room for a frame of `size` slots? If so, it counts as used. */
+static inline bool sgi_frame_enter(ExecContext *cx, Slot *frame, uint32_t size) {
+    if (SGI_LIKELY((ptrdiff_t)size <= cx->stack_peak - frame))
+        return true;
+    if ((ptrdiff_t)size > cx->stack_end - frame)
+        return false;
+    cx->stack_peak = frame + size;
+    return true;
+}
 
 /* NULL before the first call. */
 static inline const Code *sgi_code_get(ModuleCode *module_code, uint32_t index) {

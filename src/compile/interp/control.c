@@ -257,6 +257,7 @@ void sgi_tr_block(Translator *t, Op op) {
         return;
     }
     new.base = t->height - new.param_slots;
+    new.set_count = t->set_count;
     sgi_tr_flush(t, new.param_slots);
     sgi_tr_flush_locals(t);
     new.handler = t->labels[t->label_count - 1].handler;
@@ -295,6 +296,7 @@ void sgi_tr_else(Translator *t) {
     patch(t, label->target, sgi_tr_place(t), sgi_tr_take_cost(t));
     label->target = NONE;
     label->op = OP_ELSE;
+    sgi_tr_unset_locals(t, label->set_count);
     reset_to_params(t, label);
     t->unreachable = false;
 }
@@ -327,6 +329,7 @@ void sgi_tr_end(Translator *t) {
         patch_chain(t, label->chain, target, cost);
         if (label->op == OP_IF)
             patch(t, label->target, target, cost);
+        sgi_tr_unset_locals(t, label->set_count);
         reset_to_results(t, label);
     }
     t->unreachable = false;

@@ -116,6 +116,7 @@ void sgi_tr_catch(Translator *t, Op op) {
     if (!t->unreachable)
         sgi_tr_br(t, 0);
     label->op = OP_CATCH;
+    sgi_tr_unset_locals(t, label->set_count);
     label->handler = label_at(t, 1)->handler;
     set_handler(t, label->handler);
     Clause *clause = add_clause(t, label, tag);

@@ -43,7 +43,7 @@ sg_trap sgi_execute(ExecContext *cx, Instance *instance, const Code *code, Slot 
     uint64_t size = 0;
     FETCH_MEMORY();
     save_caller(fp + code->header, sgi_exit_words, fp, code, instance);
-    lay_out(cx, code, fp);
+    clear_locals(code, fp);
     cx->activation = &activation;
     sg_trap trap = sgi_run(code->words, fp, instance, cx, cx->fuel, code, base, size);
     cx->activation = activation.outer;

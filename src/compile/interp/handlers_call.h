@@ -6,7 +6,7 @@
         fp = (frame);                                                                                        \
         code = (callee);                                                                                     \
         ip = code->words;                                                                                    \
-        lay_out(cx, code, fp);                                                                               \
+        clear_locals(code, fp);                                                                              \
         if ((callee_instance) != instance) {                                                                 \
             instance = (callee_instance);                                                                    \
             FETCH_MEMORY();                                                                                  \
@@ -17,7 +17,7 @@
 /* Calls; it returns to the word `resume`. */
 #define ENTER(callee, callee_instance, frame, resume)                                                        \
     do {                                                                                                     \
-        if (SGI_UNLIKELY((size_t)(cx->stack_end - (frame)) < (callee)->frame_size))                          \
+        if (SGI_UNLIKELY(!sgi_frame_enter(cx, (frame), (callee)->frame_size)))                               \
             TRAP(STACK_EXHAUSTED);                                                                           \
         save_caller((frame) + (callee)->header, (resume), fp, code, instance);                               \
         START(callee, callee_instance, frame);                                                               \
@@ -79,7 +79,7 @@
     do {                                                                                                     \
         Slot *arguments = fp + WORD(1);                                                                      \
         FIND_CALLEE(func, arguments, NULL, RETURN_CALL_HOST);                                                \
-        if (SGI_UNLIKELY((size_t)(cx->stack_end - fp) < callee->frame_size))                                 \
+        if (SGI_UNLIKELY(!sgi_frame_enter(cx, fp, callee->frame_size)))                                      \
             TRAP(STACK_EXHAUSTED);                                                                           \
         const Slot *header = fp + code->header;                                                              \
         const uint32_t *resume = header[HEADER_IP].ref;                                                      \

@@ -80,7 +80,7 @@ static sg_trap call(ExecContext *cx, FuncInst *func, Slot *slots) {
     if (trap != SG_TRAP_NONE)
         return trap;
     Slot *fp = cx->stack_top;
-    if ((size_t)(cx->stack_end - fp) < code->frame_size)
+    if (!sgi_frame_enter(cx, fp, code->frame_size))
         return SG_TRAP_STACK_EXHAUSTED;
     for (uint32_t i = 0; i < code->param_slots; i++)
         fp[i] = slots[i];

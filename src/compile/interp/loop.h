@@ -19,13 +19,10 @@ static inline void save_caller(Slot *header, const uint32_t *ip, Slot *fp, const
     header[HEADER_INSTANCE].ref = instance;
 }
 
-/* The rest of the frame at `fp`, but for its header and parameters. */
-static inline void lay_out(ExecContext *cx, const Code *code, Slot *fp) {
-    for (uint32_t i = 0; i < code->local_slots; i++)
-        fp[code->header + HEADER_SLOTS + i].u64 = 0;
-    Slot *top = fp + code->frame_size;
-    if (top > cx->stack_peak)
-        cx->stack_peak = top;
+/* The locals of the frame at `fp` that must be 0. */
+static inline void clear_locals(const Code *code, Slot *fp) {
+    for (uint32_t i = 0; i < code->zero_count; i++)
+        fp[code->zero_first + i].u64 = 0;
 }
 
 #define FETCH_MEMORY()                                                                                       \

@@ -153,7 +153,19 @@ void sgi_tr_push_const(Translator *t, uint64_t value, OperandClass class) {
     sgi_tr_push(t, (Operand){.as.value = value, .kind = OPERAND_CONST, .class = (uint8_t)class});
 }
 
+void sgi_tr_set_local(Translator *t, uint32_t local) {
+    if (!t->locals[local].is_set)
+        t->set_locals[t->set_count++] = local;
+    t->locals[local].is_set = true;
+}
+
+void sgi_tr_unset_locals(Translator *t, uint32_t count) {
+    while (t->set_count > count)
+        t->locals[t->set_locals[--t->set_count]].is_set = false;
+}
+
 void sgi_tr_push_local(Translator *t, uint32_t local) {
+    t->locals[local].is_zero |= !t->locals[local].is_set;
     sgi_tr_push(
         t, (Operand){.as.use.local = local, .kind = OPERAND_LOCAL, .class = (uint8_t)t->locals[local].class});
 }

@@ -86,6 +86,7 @@ static void skip_immediates(Translator *t, Op op) {
 static void local_write(Translator *t, bool is_tee) {
     uint32_t local = immediate(t);
     uint32_t slot = t->locals[local].slot;
+    sgi_tr_set_local(t, local);
     bool is_last = sgi_tr_top_is_last(t);
     uint32_t last = t->last;
     Operand value = sgi_tr_pop(t);
@@ -561,6 +562,17 @@ static uint32_t local_ranges(const Translator *t, SlotRange *ranges) {
     return count;
 }
 
+static void zero_range(const Translator *t, Code *code) {
+    for (uint32_t i = 0; i < t->local_count; i++) {
+        const Local *local = &t->locals[i];
+        if (!local->is_zero)
+            continue;
+        if (code->zero_count == 0)
+            code->zero_first = local->slot;
+        code->zero_count = local->slot + (local->class == CLASS_V128 ? 2u : 1u) - code->zero_first;
+    }
+}
+
 /* Puts items at `*at`, and moves it behind them. */
 static const void *place_items(uint8_t **at, const void *items, size_t size) {
     void *place = *at;
@@ -576,7 +588,6 @@ static Code *finish(Translator *t, uint32_t func_index) {
         .param_slots = t->type->param_slots,
         .result_slots = t->type->result_slots,
         .header = t->header,
-        .local_slots = t->operand_base - t->header - HEADER_SLOTS,
         .frame_size = t->operand_base + t->peak,
         .word_count = (uint32_t)t->words.count,
         .position_count = (uint32_t)t->positions.count,
@@ -587,6 +598,7 @@ static Code *finish(Translator *t, uint32_t func_index) {
         .node_count = (uint32_t)t->nodes.count,
         .site_count = (uint32_t)t->sites.count,
     };
+    zero_range(t, &made);
     Code *code = sgi_alloc(t->alloc, sgi_code_size(&made));
     if (code == NULL)
         return NULL;
@@ -614,6 +626,7 @@ static uint32_t lay_out_locals(Translator *t, uint32_t first, uint32_t count, Va
         t->locals[i].use = NONE;
         t->locals[i].slot = slot & (UINT32_MAX >> 2);
         t->locals[i].class = class;
+        t->locals[i].is_zero = class == CLASS_REF; /* the collector follows them from the beginning on */
     }
     t->has_refs |= count > 0 && class == CLASS_REF;
     return slot;
@@ -624,6 +637,10 @@ static void lay_out_frame(Translator *t) {
     uint32_t slot = 0, local = type->param_count;
     for (uint32_t i = 0; i < type->param_count; i++)
         slot = lay_out_locals(t, i, 1, type->params[i], slot);
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        t->locals[i].is_set = true;
+        t->locals[i].is_zero = false;
+    }
     t->header = type->param_slots > type->result_slots ? type->param_slots : type->result_slots;
     slot = t->header + HEADER_SLOTS;
     for (uint32_t i = 0; i < t->body->run_count; i++) {
@@ -645,8 +662,9 @@ static bool begin(Translator *t) {
     t->label_capacity = body->max_labels;
     t->operands = sgi_alloc(t->alloc, t->operand_capacity * sizeof *t->operands);
     t->labels = sgi_alloc(t->alloc, t->label_capacity * sizeof *t->labels);
-    t->locals = sgi_alloc(t->alloc, t->local_count * sizeof *t->locals);
-    if (t->operands == NULL || t->labels == NULL || t->locals == NULL ||
+    t->locals = sgi_alloc_zero(t->alloc, t->local_count * sizeof *t->locals);
+    t->set_locals = sgi_alloc(t->alloc, t->local_count * sizeof *t->set_locals);
+    if (t->operands == NULL || t->labels == NULL || t->locals == NULL || t->set_locals == NULL ||
         !sgi_vec_reserve(t->alloc, &t->words, 64 + (size_t)(body->end - body->code)))
         return false;
     lay_out_frame(t);
@@ -679,6 +697,7 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
     sgi_free(alloc, t.operands, t.operand_capacity * sizeof *t.operands);
     sgi_free(alloc, t.labels, t.label_capacity * sizeof *t.labels);
     sgi_free(alloc, t.locals, t.local_count * sizeof *t.locals);
+    sgi_free(alloc, t.set_locals, t.local_count * sizeof *t.set_locals);
     sgi_free(alloc, t.maps, t.operand_capacity * sizeof *t.maps);
     sgi_vec_free(alloc, &t.words);
     sgi_vec_free(alloc, &t.starts);

@@ -35,12 +35,15 @@ typedef struct Local {
     uint32_t use; /* its newest pending operand, or NONE */
     uint32_t slot : 30;
     uint32_t class : 2; /* OperandClass */
+    bool is_set;        /* on all ways here */
+    bool is_zero;       /* at the function's beginning: somebody reads it that it may not be set for */
 } Local;
 
 /* A control frame of the body. Forward branches to its end are chained through their rel words, newest first.
  */
 typedef struct Label {
     uint32_t base;        /* height below the block's parameters */
+    uint32_t set_count;   /* of locals at the beginning */
     uint32_t chain;       /* of rel words */
     uint32_t target;      /* a loop: its HEAD; an if: the rel word of the jump over it; else NONE */
     uint32_t stub;        /* newest br_table stub that goes here */
@@ -83,6 +86,8 @@ typedef struct Translator {
     uint32_t flushed; /* operands below are not OPERAND_LOCAL */
     Local *locals;    /* parameters first */
     uint32_t local_count;
+    uint32_t *set_locals; /* those that are, but for parameters, in that order */
+    uint32_t set_count;
 
     /* Of the stack maps (bytecode.h). */
     bool has_refs; /* some local or operand was CLASS_REF */
@@ -150,6 +155,9 @@ void sgi_tr_push_slot(Translator *t, OperandClass class);
 void sgi_tr_push_types(Translator *t, const ValType *types, uint32_t count);
 void sgi_tr_push_const(Translator *t, uint64_t value, OperandClass class);
 void sgi_tr_push_local(Translator *t, uint32_t local);
+/* A local is written; and those that were since there were `count` of them may not have been. */
+void sgi_tr_set_local(Translator *t, uint32_t local);
+void sgi_tr_unset_locals(Translator *t, uint32_t count);
 /* Pushes the result of the newest instruction, whose first operand names where it goes. */
 void sgi_tr_push_result(Translator *t, OperandClass class);
 /* The newest operand without popping it, and its index. */
