@@ -43,10 +43,8 @@ static sg_status define(Wit *wit, Map *names, Bytes name, void *object, WitAt at
 
 static sg_status find(Wit *wit, const Map *names, Bytes name, void **object) {
     Bytes key = lower(wit, name);
-    if (key.data == NULL)
-        return sgi_wit_no_memory(wit);
-    *object = sgi_wit_find_object(wit, names, key);
-    return SG_OK;
+    *object = key.data ? sgi_wit_find_object(wit, names, key) : NULL;
+    return key.data ? SG_OK : sgi_wit_no_memory(wit);
 }
 
 static sg_status find_package(Wit *wit, const WitPackageName *name, WitPackage **package) {

@@ -106,8 +106,17 @@ static inline size_t begin_functions(Buffer *out, uint32_t count, const void *ty
 typedef struct Bomb {
     const char *name;
     void (*make)(Buffer *out);
-    bool component;
+    enum { AS_MODULE, AS_COMPONENT, AS_WIT } kind;
 } Bomb;
+
+/* The text of a WIT package → the component that declares it. */
+static inline bool encode(sg_engine *engine, const Buffer *input, sg_error *error) {
+    const sg_wit_source source = {"a.wit", (const char *)input->data, input->size};
+    sg_bytes binary;
+    bool accepted = sg_wit_encode(engine, &source, 1, NULL, 0, &binary, error) == SG_OK;
+    sg_bytes_delete(&binary);
+    return accepted;
+}
 
 /* The whole of a program whose argument is the seconds allowed for each started MB. */
 static inline int throw_bombs(int argc, char **argv, const Bomb *bombs, size_t count) {
@@ -127,7 +136,9 @@ static inline int throw_bombs(int argc, char **argv, const Bomb *bombs, size_t c
         size_t megabytes = input.size / MB + 1;
         sg_error error = {.status = SG_OK};
         double start = seconds();
-        bool accepted = load(engine, input.data, input.size, bombs[i].component, &error);
+        bool accepted = bombs[i].kind == AS_WIT
+                            ? encode(engine, &input, &error)
+                            : load(engine, input.data, input.size, bombs[i].kind == AS_COMPONENT, &error);
         double took = seconds() - start;
         sg_engine_delete(engine);
 

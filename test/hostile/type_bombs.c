@@ -214,17 +214,17 @@ static void named_fields(Buffer *out) {
 }
 
 static const Bomb bombs[] = {
-    {"a million types in one group", one_group, false},
-    {"a million times the same type", equal_types, false},
-    {"a group of 125,000 that refer to each other", tangled_group, false},
-    {"2,000 equal groups of 100", equal_groups, false},
-    {"2,000 chains of 64", chains, false},
-    {"50 subtypes of 10,000 fields", wide_subtypes, false},
-    {"250,000 defaults of 10,000 fields", new_default, false},
-    {"wide objects in dead code", new_in_dead_code, false},
-    {"calls of 1,000 subtypes", calls_of_subtypes, false},
-    {"tables of 65,520 labels of 1,000 subtypes", tables_of_subtypes, false},
-    {"10,000 named fields", named_fields, false},
+    {"a million types in one group", one_group, AS_MODULE},
+    {"a million times the same type", equal_types, AS_MODULE},
+    {"a group of 125,000 that refer to each other", tangled_group, AS_MODULE},
+    {"2,000 equal groups of 100", equal_groups, AS_MODULE},
+    {"2,000 chains of 64", chains, AS_MODULE},
+    {"50 subtypes of 10,000 fields", wide_subtypes, AS_MODULE},
+    {"250,000 defaults of 10,000 fields", new_default, AS_MODULE},
+    {"wide objects in dead code", new_in_dead_code, AS_MODULE},
+    {"calls of 1,000 subtypes", calls_of_subtypes, AS_MODULE},
+    {"tables of 65,520 labels of 1,000 subtypes", tables_of_subtypes, AS_MODULE},
+    {"10,000 named fields", named_fields, AS_MODULE},
 };
 
 int main(int argc, char **argv) {
