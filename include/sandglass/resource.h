@@ -4,7 +4,12 @@
  * is the host's own representation of the resource: an index, a pointer. For a type that a component defines
  * it is a handle: the host owns what it got as SG_OWN, until it gives it back as an SG_OWN argument or
  * result, drops it, or the store is deleted. It lends what it owns as SG_BORROW arguments. What a host
- * function is given as SG_BORROW is valid until it returns. */
+ * function is given as SG_BORROW is valid until it returns.
+ *
+ * What the host gives as SG_OWN, its own resources included, it has given once its values are found to fit:
+ * if the call fails after that, or cannot even begin, whatever of the host's no component has received ends,
+ * its destructor called before sg_func_call returns. SG_BAD_VALUE leaves everything the host's; but that one
+ * handle was given twice is found too late for that. */
 #ifndef SANDGLASS_RESOURCE_H
 #define SANDGLASS_RESOURCE_H
 

@@ -270,6 +270,8 @@ static sg_status lower_result(const LoweredFunc *lowered, LiftLowerContext *cx, 
                                  .is_between = true};
         SGI_TRY(sgi_adapt_move(&from, cx, &field, count, is_spilled, slots, &out_param, &flat_result));
     } else {
+        if (!cx->is_between)
+            SGI_TRY(sgi_give_values(cx, result, &field, count));
         SGI_TRY(sgi_lower_flat_values(cx, result, &field, count, is_spilled, &out_param, &flat_result));
     }
     if (count && !is_spilled)
@@ -376,6 +378,28 @@ static sg_status check_arguments(const CompFunc *func, const sg_value *arguments
     return SG_OK;
 }
 
+/* From here on the host has given them, whatever becomes of the call. */
+static sg_status give_arguments(CompFunc *func, const sg_value *arguments, Transfer *transfer,
+                                sg_error *err) {
+    LiftLowerContext cx = {.store = func->store, .inst = func->inst, .err = err, .transfer = transfer};
+    return func->kind == COMP_FUNC_LIFTED
+               ? sgi_give_values(&cx, arguments, func->type->params, func->type->param_count)
+               : SG_OK;
+}
+
+static sg_status call_in_scope(CompFunc *func, const sg_value *arguments, Transfer *transfer,
+                               sg_value *result, sg_error *err) {
+    CallScope scope;
+    SGI_TRY(sgi_call_begin_with_values(func->store, &scope, err));
+    const Caller caller = {.scope = &scope, .type = func->type, .transfer = transfer};
+    sg_status called = call(func, &caller, arguments, result, err);
+    end_transfer(transfer, func->store, called);
+    sg_status status = sgi_call_end(func->store, &scope, called, err);
+    if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)
+        end_tree(func->inst, status, err); /* fuel ran out by the end */
+    return status;
+}
+
 sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *err) {
     sg_error own_err;
@@ -383,15 +407,12 @@ sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t a
     if (err == NULL)
         err = &own_err; /* what ended a tree is read from it */
     SGI_TRY(check_arguments(func, arguments, argument_count, err));
-    CallScope scope;
-    SGI_TRY(sgi_call_begin_with_values(func->store, &scope, err));
     Transfer transfer = {0};
-    Caller caller = {.scope = &scope, .type = func->type, .transfer = &transfer};
-    sg_status called = call(func, &caller, arguments, &own_result, err);
-    end_transfer(&transfer, func->store, called);
-    sg_status status = sgi_call_end(func->store, &scope, called, err);
-    if (called == SG_OK && status != SG_OK && func->kind == COMP_FUNC_LIFTED)
-        end_tree(func->inst, status, err); /* fuel ran out by the end */
+    sg_status status = give_arguments(func, arguments, &transfer, err);
+    if (status == SG_OK)
+        status = call_in_scope(func, arguments, &transfer, &own_result, err);
+    if (status != SG_OK)
+        sgi_transfer_abandon(&transfer); /* what a call that never began left */
     if (status == SG_OK && result && func->type->result)
         *result = own_result;
     return status;

@@ -19,7 +19,8 @@ typedef struct Loan {
     bool is_temporary; /* a borrowed handle made for the host: it goes at the end */
 } Loan;
 
-/* A resource of the host's that was taken from one table and has not come to another yet. In call memory. */
+/* A resource of the host's that was taken from one table, or given by the host, and has not come to another
+ * table yet. In call memory. */
 typedef struct Lifted {
     struct Lifted *next;
     Resource *resource;
@@ -93,7 +94,15 @@ sg_status sgi_adapt_check(LiftLowerContext *from, const CompField *types, uint32
 sg_status sgi_adapt_move(LiftLowerContext *from, LiftLowerContext *to, const CompField *types, uint32_t count,
                          bool is_spilled, Slot *source, const uint32_t *out_param, Slot *target);
 
+/* Resources of the host's inside checked values of the host are on their way from now on: those that have not
+ * been lowered when the transfer is abandoned end. */
+sg_status sgi_give_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
+                          uint32_t count);
+
 /* ---- resource.c ---- */
+
+/* Notes one. After a failure it has ended. */
+sg_status sgi_give_own(LiftLowerContext *cx, uint64_t rep, const sg_type *type);
 
 /* Between components, what stands for a resource is its representation; on the host's side, that of a
  * resource of its own, or the number of a handle in the host's table. */

@@ -239,6 +239,54 @@ static sg_status lower(LiftLowerContext *cx, const sg_value *value, const sg_typ
     }
 }
 
+/* ---- what the host gives ---- */
+
+/* Goes on after a failure, so that all are noted or have ended. Recursion: as lower. */
+static sg_status give(LiftLowerContext *cx, const sg_value *value, const sg_type *type) {
+    sg_status first = SG_OK;
+    if (!type->contains_resource)
+        return SG_OK;
+    switch (type->kind) {
+    case SG_OWN: return sgi_give_own(cx, value->of.handle, type);
+    case SG_LIST:
+    case SG_FIXED_LIST:
+    case SG_MAP:
+        for (size_t i = 0; i < value->of.list.count; i++) {
+            const sg_value *item = &value->of.list.items[i];
+            sg_status status = give(cx, type->kind == SG_MAP ? &item->of.list.items[1] : item, type->element);
+            first = first ? first : status;
+        }
+        return first;
+    case SG_RECORD:
+    case SG_TUPLE:
+        for (uint32_t i = 0; i < type->field_count; i++) {
+            sg_status status = give(cx, member_value(cx, value, type, i), type->fields[i].type);
+            first = first ? first : status;
+        }
+        return first;
+    case SG_VARIANT:
+    case SG_OPTION:
+    case SG_RESULT: {
+        const sg_value *payload;
+        uint32_t index = match_case(cx, value, type, &payload);
+        return payload ? give(cx, payload, type->fields[index].type) : SG_OK;
+    }
+    default: return SG_OK;
+    }
+}
+
+sg_status sgi_give_values(LiftLowerContext *cx, const sg_value *values, const CompField *types,
+                          uint32_t count) {
+    sg_status first = SG_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        sg_status status = give(cx, &values[i], types[i].type);
+        first = first ? first : status;
+    }
+    return first;
+}
+
+/* ---- all ---- */
+
 sg_status sgi_lower_spilled(LiftLowerContext *cx, const CompField *types, uint32_t count,
                             const uint32_t *out_param, uint32_t *ptr) {
     TupleLayout layout = sgi_tuple_layout(types, count);

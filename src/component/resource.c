@@ -213,6 +213,11 @@ static sg_status note_lifted(LiftLowerContext *cx, Resource *resource, uint64_t 
     return SG_OK;
 }
 
+sg_status sgi_give_own(LiftLowerContext *cx, uint64_t rep, const sg_type *type) {
+    Resource *resource = sgi_resource_find(cx->inst, type->resource);
+    return resource->is_host ? note_lifted(cx, resource, rep) : SG_OK;
+}
+
 static void forget_lifted(Transfer *transfer) {
     transfer->first = transfer->first->next;
     if (transfer->first == NULL)

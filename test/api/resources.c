@@ -345,11 +345,74 @@ static void composed(void **state) {
     end(&w);
 }
 
+/* ---- what becomes of what the host gives ---- */
+
+static void note_end(void *context, uint64_t rep) {
+    *(uint64_t *)context += rep;
+}
+
+/* A call that fails ends what it was given, once, wherever it fails; SG_BAD_VALUE leaves it to the host. */
+static void given_to_failing_calls(void **state) {
+    (void)state;
+    static const struct {
+        const char *realloc, *body;
+        uint64_t fuel;
+        sg_status status;
+    } cases[] = {
+        {"(i32.const 64)", "", 0, SG_OK},  /* the store's end ends them */
+        {"(unreachable)", "", 0, SG_TRAP}, /* before either is lowered */
+        {"(if (i32.eq (local.get 3) (i32.const 5)) (then (unreachable))) (i32.const 64)", "", 0, SG_TRAP},
+        {"(i32.const 64)", "(unreachable)", 0, SG_TRAP},
+        {"(i32.const 64)", "(loop $l (br $l))", 1000, SG_TRAP},
+        {"(i32.const 64)", "", SG_ZERO, SG_TRAP},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        World w = begin((sg_limits){.fuel = 0});
+        sg_error error;
+        uint64_t ended = 0;
+        sg_resource_type *type = sg_resource_type_new(w.engine, note_end, &ended, &error);
+        assert_made(type, error);
+        assert_ok(sg_linker_define_resource(w.linker, NULL, "r", type, &error), error);
+        char text[1000];
+        snprintf(text, sizeof text,
+                 "(component (import \"r\" (type $r (sub resource)))"
+                 "  (core module $M (memory (export \"m\") 1)"
+                 "    (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) %s)"
+                 "    (func (export \"f\") (param i32 i32 i32 i32) %s))"
+                 "  (core instance $m (instantiate $M))"
+                 "  (func (export \"f\") (param \"x\" (tuple (list (own $r)) (tuple string)))"
+                 "    (canon lift (core func $m \"f\") (memory (core memory $m \"m\"))"
+                 "    (realloc (core func $m \"realloc\")))))",
+                 cases[i].realloc, cases[i].body);
+        start(&w, text);
+        const sg_value items[2] = {own_of(1000), own_of(1)};
+        const sg_value string = sg_value_string("12345");
+        sg_value members[2] = {{.kind = SG_LIST, .of.list = {items, 2}},
+                               {.kind = SG_TUPLE, .of.list = {&string, 1}}};
+        const sg_value argument = {.kind = SG_TUPLE, .of.list = {members, 2}};
+        members[1].of.list.count = 0; /* does not fit */
+        assert_int_equal(invoke(&w, "f", &argument, 1, NULL, &error), SG_BAD_VALUE);
+        assert_int_equal(ended, 0);
+        members[1].of.list.count = 1;
+        if (cases[i].fuel)
+            assert_ok(sg_store_tighten(
+                          w.store, &(sg_limits){.size = sizeof(sg_limits), .fuel = cases[i].fuel}, &error),
+                      error);
+        assert_int_equal(invoke(&w, "f", &argument, 1, NULL, &error), cases[i].status);
+        if (cases[i].status != SG_OK) /* now it cannot begin */
+            assert_int_equal(invoke(&w, "f", &argument, 1, NULL, &error), SG_TRAP);
+        end(&w);
+        assert_int_equal(ended, cases[i].status == SG_OK ? 1001 : 2002);
+        sg_resource_type_delete(type);
+    }
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         {"resources of a guest", guests_resources, NULL, NULL, NULL},
         {"a handle given twice", given_twice, NULL, NULL, NULL},
         {"a destructor that traps", destructor_traps, NULL, NULL, NULL},
+        {"resources given to calls that fail", given_to_failing_calls, NULL, NULL, NULL},
         {"handle limit", handle_limit, NULL, NULL, NULL},
         {"resources of the host", hosts_resources, NULL, NULL, NULL},
         {"lifting stops half way", lifting_stops_half_way, NULL, NULL, NULL},
