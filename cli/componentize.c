@@ -9,7 +9,7 @@ static int componentize(const char *path, const char *wit, sg_componentize_optio
     sg_bytes component = {0};
     sg_engine *engine = NULL;
     int status = EXIT_ERROR;
-    if (!file_read(path, &core) || !sources_read(wit, &sources))
+    if (!file_read(path, &core) || (wit && !sources_read(wit, &sources)))
         goto done;
     options->sources = sources.list;
     options->source_count = sources.count;
@@ -41,13 +41,14 @@ int command_componentize(int argc, char **argv) {
         case 'f': given.feature_count = split(optarg, features, MAX_FEATURES); break;
         case 'o': out = optarg; break;
         case 'h':
-            puts("usage: sandglass componentize CORE --wit PATH [--world WORLD] -o OUT\n\n"
-                 "Makes a component of a core module that imports and exports what the world does, by the\n"
-                 "canonical ABI's names.\n\n"
-                 "  --wit PATH         a .wit file, or a folder of them with its dependencies in deps/\n"
-                 "  --world WORLD      which of the package's worlds, if there are several\n"
-                 "  --features A,B     take in what these features unlock\n"
-                 "  --output OUT       where the component goes, '-' is standard output");
+            puts(
+                "usage: sandglass componentize CORE [--wit PATH] [--world WORLD] -o OUT\n\n"
+                "Makes a component of a core module that imports and exports what the world does, by the\n"
+                "canonical ABI's names. Programs of WASI preview 1 are adapted to 0.2, and need no --wit.\n\n"
+                "  --wit PATH         a .wit file, or a folder of them with its dependencies in deps/\n"
+                "  --world WORLD      which of the package's worlds, if there are several\n"
+                "  --features A,B     take in what these features unlock\n"
+                "  --output OUT       where the component goes, '-' is standard output");
             return EXIT_OK;
         case -1:
             if (optind == argc || path)
@@ -57,7 +58,7 @@ int command_componentize(int argc, char **argv) {
         default: return EXIT_USAGE;
         }
     }
-    if (wit == NULL || out == NULL)
-        return fail_usage("componentize", "no %s given", wit ? "output" : "--wit");
+    if (out == NULL)
+        return fail_usage("componentize", "no output given");
     return componentize(path, wit, &given, out);
 }

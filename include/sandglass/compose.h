@@ -25,8 +25,10 @@ typedef struct sg_componentize_options {
 /* Makes a component of a core module (binary or text) that was built for the world: its imports and exports
  * go by the canonical ABI's names, as bindings and linkers for wasm32 write them ("ns:pkg/interface@1.0.0"
  * "[method]r.f", "ns:pkg/interface@1.0.0#f", "cabi_realloc" ..., or those that begin with "cm32p2"). Strings
- * are UTF-8. Of the world's imports, the component has those that the module uses. SG_UNLINKABLE, with names
- * and types, where module and world do not fit. Free `component` with sg_bytes_delete. Threads: any. */
+ * are UTF-8. Of the world's imports, the component has those that the module uses. A program of preview 1
+ * ("wasi_snapshot_preview1") gets an adapter that serves it from WASI 0.2, all but sockets, and exports
+ * wasi:cli/run; it needs no sources then. SG_UNLINKABLE, with names and types, where module and world do not
+ * fit. Free `component` with sg_bytes_delete. Threads: any. */
 SG_API sg_status sg_componentize(sg_engine *engine, const void *core, size_t size,
                                  const sg_componentize_options *options, sg_bytes *component,
                                  sg_error *error);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PREVIEW1_MODULE "wasi_snapshot_preview1"
+
 sg_status sgi_maker_fail(const Maker *m, const char *message, const char *detail, ...) {
     char text[sizeof m->cx->err->detail];
     va_list args;
@@ -45,7 +47,7 @@ static void print_signature(Buf *text, const FuncType *type) {
 }
 
 sg_status sgi_maker_check(const Maker *m, uint32_t index, FuncType wanted, const char *what, Bytes name) {
-    const FuncType *given = sgi_module_func_type(m->core, index);
+    const FuncType *given = sgi_module_func_type(m->core->module, index);
     if (same_types(given->params, given->param_count, wanted.params, wanted.param_count) &&
         same_types(given->results, given->result_count, wanted.results, wanted.result_count))
         return SG_OK;
@@ -86,11 +88,45 @@ static sg_status check_import(const Maker *m, const CoreImport *core, ShimFunc *
     return sgi_maker_check(m, core->import->index, wanted, "core import", core->import->name);
 }
 
+static sg_status push_import(Maker *m, const CoreImport *core) {
+    return sgi_vec_push(m->cx->alloc, &m->core->imports, *core) ? SG_OK : sgi_load_no_memory(m->cx);
+}
+
+/* One of the functions of preview 1. */
+static sg_status survey_adapted(Maker *m, CoreImport *core) {
+    const Module *adapter = m->adapter.module;
+    const uint32_t *found = sgi_map_get(&adapter->export_map, core->import->name);
+    if (found == NULL || adapter->exports[*found].kind != EXTERN_FUNC)
+        return sgi_maker_fail(m, "preview 1 has no such function", "`%.*s`", (int)core->import->name.size,
+                              (const char *)core->import->name.data);
+    core->source = FROM_ADAPTER;
+    SGI_TRY(sgi_maker_check(m, core->import->index,
+                            *sgi_module_func_type(adapter, adapter->exports[*found].index), "core import",
+                            core->import->name));
+    return push_import(m, core);
+}
+
+/* "get", "put" and "_start", which exist when the program does. */
+static sg_status survey_reaching(Maker *m, CoreImport *core) {
+    const FuncType *type = sgi_module_func_type(m->core->module, core->import->index);
+    ShimFunc slot = {.param_count = type->param_count};
+    for (uint32_t i = 0; i < type->param_count; i++)
+        slot.params[i] = type->params[i];
+    core->source = FROM_PROGRAM;
+    SGI_TRY(add_slot(m, &slot, &core->slot));
+    return push_import(m, core);
+}
+
 static sg_status survey_import(Maker *m, const Import *import) {
     CoreImport core = {.import = import, .slot = NO_INDEX};
     ShimFunc slot = {.param_count = 0};
-    if (import->kind != EXTERN_FUNC ||
-        !sgi_name_meaning(m->world, import->module, import->name, &core.meaning))
+    bool is_func = import->kind == EXTERN_FUNC;
+    if (is_func && m->core == &m->program && m->adapter.module &&
+        sgi_bytes_is(import->module, PREVIEW1_MODULE))
+        return survey_adapted(m, &core);
+    if (is_func && m->core == &m->adapter && sgi_bytes_is(import->module, "program"))
+        return survey_reaching(m, &core);
+    if (!is_func || !sgi_name_meaning(m->core->world, import->module, import->name, &core.meaning))
         return sgi_maker_fail(m, "the world has no such import", "module \"%.*s\", name \"%.*s\"",
                               (int)import->module.size, (const char *)import->module.data,
                               (int)import->name.size, (const char *)import->name.data);
@@ -105,7 +141,7 @@ static sg_status survey_import(Maker *m, const Import *import) {
         SGI_TRY(keep(m, item->type.as.type.type.name));
         SGI_TRY(keep(m, item->type.as.type.type.as.resource));
     }
-    return sgi_vec_push(m->cx->alloc, &m->imports, core) ? SG_OK : sgi_load_no_memory(m->cx);
+    return push_import(m, &core);
 }
 
 /* Both names as one key. */
@@ -140,8 +176,8 @@ static sg_status survey_imports(Maker *m) {
     Map seen;
     sgi_map_init(&seen, m->cx->alloc);
     sg_status status = SG_OK;
-    for (uint32_t i = 0; i < m->core->import_count && status == SG_OK; i++)
-        status = survey_once(m, &m->core->imports[i], &seen);
+    for (uint32_t i = 0; i < m->core->module->import_count && status == SG_OK; i++)
+        status = survey_once(m, &m->core->module->imports[i], &seen);
     sgi_map_free(&seen);
     return status;
 }
@@ -149,8 +185,8 @@ static sg_status survey_imports(Maker *m) {
 /* ---- what the core module is given ---- */
 
 static sg_status import_all(Maker *m) {
-    for (uint32_t i = 0; i < m->world->import_count; i++) {
-        const NamedExtern *item = &m->world->imports[i];
+    for (uint32_t i = 0; i < m->core->world->import_count; i++) {
+        const NamedExtern *item = &m->core->world->imports[i];
         uint32_t index;
         if (!sgi_live_extern(&m->live, item))
             continue;
@@ -172,17 +208,17 @@ static sg_status lower(Maker *m, CoreImport *core) {
     uint32_t func = placed_index(m, meaning->instance ? meaning->instance : meaning->item);
     if (meaning->instance)
         func = sgi_writer_alias_export(&m->root, SORT_FUNC, func, meaning->item->name);
-    if (needs.memory && m->memory == NO_INDEX)
+    if (needs.memory && m->core->memory == NO_INDEX)
         return sgi_maker_fail(m, "no memory exported", "import `%.*s` needs one",
                               (int)meaning->item->name.size, (const char *)meaning->item->name.data);
-    if (needs.realloc && m->realloc == NO_INDEX)
+    if (needs.realloc && m->core->realloc == NO_INDEX)
         return sgi_maker_fail(m, "no cabi_realloc exported", "import `%.*s` needs one",
                               (int)meaning->item->name.size, (const char *)meaning->item->name.data);
     Buf *out = sgi_writer_item(&m->root, SECTION_CANON);
     sgi_buf_put(out, "\x01\x00", 2);
     sgi_buf_leb_u(out, func);
-    sgi_writer_options(out, needs.memory ? m->memory : NO_INDEX, needs.realloc ? m->realloc : NO_INDEX,
-                       NO_INDEX);
+    sgi_writer_options(out, needs.memory ? m->core->memory : NO_INDEX,
+                       needs.realloc ? m->core->realloc : NO_INDEX, NO_INDEX);
     core->core_func = m->root.core_funcs++;
     return SG_OK;
 }
@@ -236,15 +272,15 @@ static sg_status bundle_imports(Maker *m, Args *bundle, Args *instances) {
     Map done;
     sgi_map_init(&done, alloc);
     bool ok = true;
-    for (size_t i = 0; i < m->imports.count && ok; i++) {
-        Bytes module = m->imports.items[i].import->module;
+    for (size_t i = 0; i < m->core->imports.count && ok; i++) {
+        Bytes module = m->core->imports.items[i].import->module;
         MapPut put = sgi_map_put(&done, module, 0);
         ok = put != MAP_NO_MEMORY;
         if (put != MAP_ADDED)
             continue;
         bundle->count = 0;
-        for (size_t j = i; j < m->imports.count && ok; j++) {
-            const CoreImport *core = &m->imports.items[j];
+        for (size_t j = i; j < m->core->imports.count && ok; j++) {
+            const CoreImport *core = &m->core->imports.items[j];
             Arg arg = {core->import->name, SORT_CORE_FUNC, core->core_func};
             if (sgi_bytes_equal(core->import->module, module))
                 ok = sgi_vec_push(alloc, bundle, arg);
@@ -257,25 +293,30 @@ static sg_status bundle_imports(Maker *m, Args *bundle, Args *instances) {
     return ok ? SG_OK : sgi_load_no_memory(m->cx);
 }
 
-static sg_status instantiate_main(Maker *m, uint32_t module) {
-    for (size_t i = 0; i < m->imports.count; i++) {
-        CoreImport *core = &m->imports.items[i];
+static sg_status instantiate_core(Maker *m, uint32_t module) {
+    for (size_t i = 0; i < m->core->imports.count; i++) {
+        CoreImport *core = &m->core->imports.items[i];
         if (core->slot != NO_INDEX)
             SGI_TRY(alias_slot(m, core->slot, &core->core_func));
+        else if (core->source == FROM_ADAPTER)
+            core->core_func =
+                sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->adapter.instance, core->import->name);
         else
             SGI_TRY(core->meaning.role == ROLE_FUNC ? lower(m, core) : make_builtin(m, core));
     }
     Args bundle = {0}, instances = {0};
     sg_status status = bundle_imports(m, &bundle, &instances);
     if (status == SG_OK)
-        m->main = sgi_writer_core_instantiate(&m->root, module, instances.items, instances.count);
+        m->core->instance = sgi_writer_core_instantiate(&m->root, module, instances.items, instances.count);
     sgi_vec_free(m->cx->alloc, &bundle);
     sgi_vec_free(m->cx->alloc, &instances);
     SGI_TRY(status);
-    if (m->memory_export)
-        m->memory = sgi_writer_alias_core(&m->root, SORT_CORE_MEMORY, m->main, m->memory_export->name);
-    if (m->realloc_export)
-        m->realloc = sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->main, m->realloc_export->name);
+    if (m->core->memory_export)
+        m->core->memory = sgi_writer_alias_core(&m->root, SORT_CORE_MEMORY, m->core->instance,
+                                                m->core->memory_export->name);
+    if (m->core->realloc_export)
+        m->core->realloc =
+            sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->core->instance, m->core->realloc_export->name);
     return SG_OK;
 }
 
@@ -285,35 +326,46 @@ static sg_status push_slot(Maker *m, Args *args, uint32_t slot, uint32_t core_fu
     return sgi_vec_push(m->cx->alloc, args, arg) ? SG_OK : sgi_load_no_memory(m->cx);
 }
 
-/* What the module that fills the shim's table imports. */
-static sg_status collect_fillers(Maker *m, Args *args) {
-    for (size_t i = 0; i < m->imports.count; i++) {
-        CoreImport *core = &m->imports.items[i];
+/* What stands behind the slots of one core module's imports. */
+static sg_status fill_imports(Maker *m, Core *of, Args *args) {
+    m->core = of;
+    for (size_t i = 0; i < of->imports.count; i++) {
+        CoreImport *core = &of->imports.items[i];
         if (core->slot == NO_INDEX)
             continue;
-        SGI_TRY(lower(m, core));
+        bool is_start = m->start && sgi_bytes_equal(core->import->name, m->start->name);
+        if (core->source == FROM_PROGRAM)
+            core->core_func = sgi_writer_alias_core(
+                &m->root, SORT_CORE_FUNC, is_start ? m->program.instance : m->bridge, core->import->name);
+        else
+            SGI_TRY(lower(m, core));
         SGI_TRY(push_slot(m, args, core->slot, core->core_func));
     }
+    return SG_OK;
+}
+
+/* What the module that fills the shim's table imports. */
+static sg_status collect_fillers(Maker *m, Args *args) {
+    Writer *root = &m->root;
+    SGI_TRY(fill_imports(m, &m->adapter, args));
+    SGI_TRY(fill_imports(m, &m->program, args));
     for (size_t i = 0; i < m->destructors.count; i++) {
         const Destructor *destructor = &m->destructors.items[i];
         if (destructor->export_)
             SGI_TRY(push_slot(
                 m, args, destructor->slot,
-                sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->main, destructor->export_->name)));
+                sgi_writer_alias_core(root, SORT_CORE_FUNC, m->program.instance, destructor->export_->name)));
     }
-    Arg table = {BYTES_OF("$imports"), SORT_CORE_TABLE, 0},
-        initialize = {BYTES_OF("initialize"), SORT_CORE_FUNC, 0};
-    if (m->slots.count > 0) {
-        table.index = sgi_writer_alias_core(&m->root, SORT_CORE_TABLE, m->shim, table.name);
-        if (!sgi_vec_push(m->cx->alloc, args, table))
+    Arg more[] = {{BYTES_OF("$imports"), SORT_CORE_TABLE, 0}, {BYTES_OF("initialize"), SORT_CORE_FUNC, 0}};
+    bool are_there[] = {m->slots.count > 0, m->program.initialize_export != NULL};
+    if (are_there[0])
+        more[0].index = sgi_writer_alias_core(root, SORT_CORE_TABLE, m->shim, more[0].name);
+    if (are_there[1])
+        more[1].index = sgi_writer_alias_core(root, SORT_CORE_FUNC, m->program.instance,
+                                              m->program.initialize_export->name);
+    for (int i = 0; i < 2; i++)
+        if (are_there[i] && !sgi_vec_push(m->cx->alloc, args, more[i]))
             return sgi_load_no_memory(m->cx);
-    }
-    if (m->initialize_export) {
-        initialize.index =
-            sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->main, m->initialize_export->name);
-        if (!sgi_vec_push(m->cx->alloc, args, initialize))
-            return sgi_load_no_memory(m->cx);
-    }
     return SG_OK;
 }
 
@@ -329,57 +381,120 @@ static sg_status fill_shim(Maker *m, uint32_t module) {
     return status;
 }
 
-static sg_status instantiate_all(Maker *m) {
+/* The instance that copies between both memories. */
+static sg_status instantiate_bridge(Maker *m, uint32_t module) {
+    if (m->program.memory == NO_INDEX)
+        return sgi_maker_fail(m, "no memory exported", "preview 1 needs one");
+    Arg program = {BYTES_OF("memory"), SORT_CORE_MEMORY, m->program.memory};
+    Arg args[] = {{BYTES_OF("program"), SORT_CORE_INSTANCE, sgi_writer_core_bundle(&m->root, &program, 1)},
+                  {BYTES_OF("adapter"), SORT_CORE_INSTANCE, m->adapter.instance}};
+    m->bridge = sgi_writer_core_instantiate(&m->root, module, args, 2);
+    return SG_OK;
+}
+
+typedef struct CoreModules {
+    uint32_t program, adapter, bridge, shim, fill;
+} CoreModules;
+
+static sg_status put_modules(Maker *m, CoreModules *modules) {
     Writer *root = &m->root;
-    uint32_t count = (uint32_t)m->slots.count, main = sgi_writer_core_module(root, m->core->bytes), fill = 0;
-    bool fills = count > 0 || m->initialize_export;
+    uint32_t count = (uint32_t)m->slots.count;
     Buf binary;
     sgi_buf_init(&binary, m->cx->alloc);
-    if (count > 0) {
-        sgi_shim_module(m->slots.items, count, &binary);
-        uint32_t shim = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
-        m->shim = sgi_writer_core_instantiate(root, shim, NULL, 0);
+    modules->program = sgi_writer_core_module(root, m->program.module->bytes);
+    if (m->adapter.module) {
+        modules->adapter = sgi_writer_core_module(root, m->adapter.module->bytes);
+        sgi_bridge_module(&binary);
+        modules->bridge = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
         binary.size = 0;
     }
-    if (fills) {
-        sgi_fill_module(m->slots.items, count, m->initialize_export != NULL, &binary);
-        fill = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
+    if (count > 0) {
+        sgi_shim_module(m->slots.items, count, &binary);
+        modules->shim = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
+        binary.size = 0;
+    }
+    if (count > 0 || m->program.initialize_export) {
+        sgi_fill_module(m->slots.items, count, m->program.initialize_export != NULL, &binary);
+        modules->fill = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
     }
     bool failed = binary.failed;
     sgi_buf_free(&binary);
-    if (failed)
-        return sgi_load_no_memory(m->cx);
+    return failed ? sgi_load_no_memory(m->cx) : SG_OK;
+}
+
+static sg_status instantiate_all(Maker *m) {
+    CoreModules modules = {0};
+    SGI_TRY(put_modules(m, &modules));
+    if (m->slots.count > 0)
+        m->shim = sgi_writer_core_instantiate(&m->root, modules.shim, NULL, 0);
     SGI_TRY(define_resources(m));
-    SGI_TRY(instantiate_main(m, main));
-    return fills ? fill_shim(m, fill) : SG_OK;
+    if (m->adapter.module) {
+        m->core = &m->adapter;
+        SGI_TRY(instantiate_core(m, modules.adapter));
+    }
+    m->core = &m->program;
+    SGI_TRY(instantiate_core(m, modules.program));
+    if (m->adapter.module)
+        SGI_TRY(instantiate_bridge(m, modules.bridge));
+    return m->slots.count > 0 || m->program.initialize_export ? fill_shim(m, modules.fill) : SG_OK;
 }
 
 /* ---- all of it ---- */
 
 static sg_status make(Maker *m, Buf *binary) {
-    SGI_TRY(survey_imports(m));
-    SGI_TRY(sgi_maker_survey_exports(m));
+    Core *cores[] = {&m->program, &m->adapter};
+    size_t core_count = m->adapter.module ? 2 : 1;
+    const uint32_t *start = sgi_map_get(&m->program.module->export_map, BYTES_OF("_start"));
+    m->start = start && core_count == 2 ? &m->program.module->exports[*start] : NULL;
+    for (size_t i = 0; i < core_count; i++) {
+        m->core = cores[i];
+        SGI_TRY(survey_imports(m));
+        SGI_TRY(sgi_maker_survey_exports(m));
+    }
     for (size_t i = 0; i < m->destructors.count; i++) {
         Destructor *destructor = &m->destructors.items[i];
         ShimFunc slot = {.params = {VAL_I32}, .param_count = 1};
         if (destructor->export_)
             SGI_TRY(add_slot(m, &slot, &destructor->slot));
     }
-    SGI_TRY(import_all(m));
+    for (size_t i = 0; i < core_count; i++) {
+        m->core = cores[i];
+        SGI_TRY(import_all(m));
+    }
     SGI_TRY(instantiate_all(m));
-    SGI_TRY(sgi_maker_export_all(m));
+    for (size_t i = 0; i < core_count; i++) {
+        m->core = cores[i];
+        if (i == 0 || m->start)
+            SGI_TRY(sgi_maker_export_all(m));
+    }
     return sgi_writer_finish(&m->root, binary);
 }
 
+bool sgi_compose_needs_adapter(const Module *core) {
+    for (uint32_t i = 0; i < core->import_count; i++)
+        if (sgi_bytes_is(core->imports[i].module, PREVIEW1_MODULE))
+            return true;
+    return false;
+}
+
 sg_status sgi_componentize(const LoadContext *cx, const Module *core, const ComponentType *world,
-                           Buf *binary) {
-    Maker m = {.cx = cx, .core = core, .world = world, .memory = NO_INDEX, .realloc = NO_INDEX};
+                           const Adapter *adapter, Buf *binary) {
+    static const ComponentType empty;
+    Maker m = {
+        .cx = cx,
+        .program = {.module = core, .world = world ? world : &empty, .memory = NO_INDEX, .realloc = NO_INDEX},
+        .adapter = {.memory = NO_INDEX, .realloc = NO_INDEX}};
+    if (adapter) {
+        m.adapter.module = adapter->module;
+        m.adapter.world = adapter->world;
+    }
     sgi_arena_init(&m.arena, cx->alloc);
     sgi_writer_init(&m.root, cx, &m.arena, WRITER_COMPONENT, NULL);
     sgi_ptrs_init(&m.live, cx->alloc);
     sgi_ptrs_init(&m.placed, cx->alloc);
     sg_status status = make(&m, binary);
-    sgi_vec_free(cx->alloc, &m.imports);
+    sgi_vec_free(cx->alloc, &m.program.imports);
+    sgi_vec_free(cx->alloc, &m.adapter.imports);
     sgi_vec_free(cx->alloc, &m.destructors);
     sgi_vec_free(cx->alloc, &m.slots);
     sgi_ptrs_free(&m.placed);

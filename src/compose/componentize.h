@@ -4,13 +4,31 @@
 
 #include "compose/private.h"
 
+/* Where a core module's import comes from. */
+typedef enum CoreSource {
+    FROM_WORLD,
+    FROM_ADAPTER, /* the program's: a function of preview 1 */
+    FROM_PROGRAM, /* the adapter's: reaches into the program */
+} CoreSource;
+
 /* A core import, once for each module and name. */
 typedef struct CoreImport {
     const Import *import;
-    CoreMeaning meaning;
-    uint32_t slot; /* of the shim; NO_INDEX: none */
+    CoreSource source;
+    CoreMeaning meaning; /* FROM_WORLD */
+    uint32_t slot;       /* of the shim; NO_INDEX: none */
     uint32_t core_func;
 } CoreImport;
+
+/* The program, or its adapter. */
+typedef struct Core {
+    const Module *module;
+    const ComponentType *world;
+    Vec(CoreImport) imports;
+    const Export *memory_export, *realloc_export, *initialize_export;
+    uint32_t instance;
+    uint32_t memory, realloc; /* core indices */
+} Core;
 
 /* A resource type that the world exports. */
 typedef struct Destructor {
@@ -21,18 +39,16 @@ typedef struct Destructor {
 
 typedef struct Maker {
     const LoadContext *cx;
-    const Module *core;
-    const ComponentType *world;
+    Core program, adapter; /* adapter.module NULL: there is none */
+    Core *core;            /* the one that is being worked on */
+    const Export *start;   /* the program's "_start", where there is an adapter */
     Arena arena;
     Writer root;
-    PtrMap live;   /* of the world's imports */
+    PtrMap live;   /* of the worlds' imports */
     PtrMap placed; /* those that became imports (NamedExtern) → their index plus 1 */
-    Vec(CoreImport) imports;
     Vec(Destructor) destructors;
     Vec(ShimFunc) slots;
-    const Export *memory_export, *realloc_export, *initialize_export;
-    uint32_t shim, main;      /* core instances */
-    uint32_t memory, realloc; /* core indices */
+    uint32_t shim, bridge; /* core instances */
 } Maker;
 
 /* SG_UNLINKABLE */

@@ -11,7 +11,7 @@
 
 static sg_status find_export(const Maker *m, CoreExport what, Bytes instance, Bytes item, ExternKind kind,
                              const Export **found, Buf *wanted) {
-    SGI_TRY(sgi_name_export(m->cx, m->core, what, instance, item, found, wanted));
+    SGI_TRY(sgi_name_export(m->cx, m->core->module, what, instance, item, found, wanted));
     if (*found && (*found)->kind != kind)
         return sgi_maker_fail(m, "wrong kind of core export", "`%.*s`", (int)wanted->size,
                               (const char *)wanted->data);
@@ -59,12 +59,13 @@ static sg_status survey_instance(Maker *m, const NamedExtern *export_) {
 sg_status sgi_maker_survey_exports(Maker *m) {
     static const ValType i32s[] = {VAL_I32, VAL_I32, VAL_I32, VAL_I32};
     const Bytes none = {NULL, 0};
-    SGI_TRY(find_optional(m, CORE_MEMORY, none, none, EXTERN_MEMORY, (FuncType){0}, &m->memory_export));
+    SGI_TRY(find_optional(m, CORE_MEMORY, none, none, EXTERN_MEMORY, (FuncType){0}, &m->core->memory_export));
     SGI_TRY(find_optional(m, CORE_REALLOC, none, none, EXTERN_FUNC, sgi_func_type(i32s, 4, i32s, 1),
-                          &m->realloc_export));
-    SGI_TRY(find_optional(m, CORE_INITIALIZE, none, none, EXTERN_FUNC, (FuncType){0}, &m->initialize_export));
-    for (uint32_t i = 0; i < m->world->export_count; i++) {
-        const NamedExtern *item = &m->world->exports[i];
+                          &m->core->realloc_export));
+    SGI_TRY(find_optional(m, CORE_INITIALIZE, none, none, EXTERN_FUNC, (FuncType){0},
+                          &m->core->initialize_export));
+    for (uint32_t i = 0; i < m->core->world->export_count; i++) {
+        const NamedExtern *item = &m->core->world->exports[i];
         if (item->type.sort == SORT_FUNC)
             SGI_TRY(sgi_live_func(m->cx, &m->live, item->type.as.func));
         else if (item->type.sort == SORT_INSTANCE)
@@ -101,21 +102,22 @@ static sg_status lift(Maker *m, Bytes instance, const NamedExtern *item, uint32_
     const Export *core, *post;
     uint32_t type, post_return = NO_INDEX;
     SGI_TRY(find_func(m, instance, item, &core));
-    const FuncType *core_type = sgi_module_func_type(m->core, core->index);
+    const FuncType *core_type = sgi_module_func_type(m->core->module, core->index);
     FuncType post_type = sgi_func_type(core_type->results, core_type->result_count, NULL, 0);
     SGI_TRY(find_optional(m, CORE_POST_RETURN, instance, item->name, EXTERN_FUNC, post_type, &post));
-    if ((needs.memory && m->memory == NO_INDEX) || (needs.realloc && m->realloc == NO_INDEX))
-        return sgi_maker_fail(m, m->memory == NO_INDEX ? "no memory exported" : "no cabi_realloc exported",
+    if ((needs.memory && m->core->memory == NO_INDEX) || (needs.realloc && m->core->realloc == NO_INDEX))
+        return sgi_maker_fail(m,
+                              m->core->memory == NO_INDEX ? "no memory exported" : "no cabi_realloc exported",
                               "export `%.*s` needs one", (int)item->name.size, (const char *)item->name.data);
     SGI_TRY(sgi_writer_func_type(&m->root, func, &type));
-    uint32_t core_func = sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->main, core->name);
+    uint32_t core_func = sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->core->instance, core->name);
     if (post)
-        post_return = sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->main, post->name);
+        post_return = sgi_writer_alias_core(&m->root, SORT_CORE_FUNC, m->core->instance, post->name);
     Buf *out = sgi_writer_item(&m->root, SECTION_CANON);
     sgi_buf_put(out, "\0\0", 2);
     sgi_buf_leb_u(out, core_func);
-    sgi_writer_options(out, needs.memory ? m->memory : NO_INDEX, needs.realloc ? m->realloc : NO_INDEX,
-                       post_return);
+    sgi_writer_options(out, needs.memory ? m->core->memory : NO_INDEX,
+                       needs.realloc ? m->core->realloc : NO_INDEX, post_return);
     sgi_buf_leb_u(out, type);
     *index = m->root.funcs++;
     return SG_OK;
@@ -196,8 +198,8 @@ static sg_status export_instance(Maker *m, const NamedExtern *export_) {
 }
 
 sg_status sgi_maker_export_all(Maker *m) {
-    for (uint32_t i = 0; i < m->world->export_count; i++) {
-        const NamedExtern *item = &m->world->exports[i];
+    for (uint32_t i = 0; i < m->core->world->export_count; i++) {
+        const NamedExtern *item = &m->core->world->exports[i];
         uint32_t func;
         if (item->type.sort == SORT_INSTANCE) {
             SGI_TRY(export_instance(m, item));

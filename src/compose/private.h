@@ -147,5 +147,7 @@ void sgi_shim_module(const ShimFunc *slots, uint32_t count, Buf *binary);
 /* A module that puts its imports "0", "1" ... into its import "$imports"; then it calls its import
  * "initialize", if there is to be one. All are of the module "". */
 void sgi_fill_module(const ShimFunc *slots, uint32_t count, bool initializes, Buf *binary);
+/* What copies between the memories of a program and its adapter; its "_start" does nothing. */
+void sgi_bridge_module(Buf *binary);
 
 #endif
