@@ -19,8 +19,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* One engine for all inputs: making it is not what is tested. All that is built is on. */
 static inline sg_engine *fuzz_engine(void) {
     static sg_engine *engine;
-    static const char *const more[] = {"legacy-exceptions", "threads", "wide-arithmetic",
-                                       "custom-page-sizes"};
+    static const char *const more[] = {"legacy-exceptions",
+                                       "threads",
+                                       "wide-arithmetic",
+                                       "custom-page-sizes",
+                                       "component-model-more-async-builtins",
+                                       "component-model-async-stackful",
+                                       "component-model-threading",
+                                       "component-model-fixed-length-lists",
+                                       "component-model-error-context",
+                                       "component-model-memory64",
+                                       "component-model-canonical-names",
+                                       "component-model-nested-names"};
     if (engine == NULL) {
         engine = sg_engine_new(NULL, NULL);
         REQUIRE(engine != NULL);

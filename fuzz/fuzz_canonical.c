@@ -17,6 +17,9 @@ static const char *const types[] = {
     "(tuple $variant $enum $flags (option char))",
     "(list (tuple $variant $record))",
     "(result $record (error (option (option (list $enum)))))",
+    "(list (tuple u16 string) 3)",
+    "(map string (list u8))",
+    "(list (map u16 (option (list f32 3))))",
 };
 static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
 enum { TYPES = sizeof types / sizeof types[0], ENCODINGS = 3, START = 64, MEMORY = 1 << 16 };

@@ -1,5 +1,15 @@
-/* Bytes → text, or an error. What validated must print, and its text must parse again. */
+/* Bytes → text, or an error. What validated must print, and its text must parse again; the exact text to the
+ * same bytes. */
 #include "fuzz.h"
+
+static void require_exact(const uint8_t *data, size_t size) {
+    sg_bytes text, again;
+    REQUIRE(sg_wat_print_exact(fuzz_engine(), data, size, &text, NULL) == SG_OK);
+    REQUIRE(sg_wat_parse(fuzz_engine(), (const char *)text.data, text.size, &again, NULL) == SG_OK);
+    REQUIRE(again.size == size && memcmp(again.data, data, size) == 0);
+    sg_bytes_delete(&again);
+    sg_bytes_delete(&text);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (strcmp(sg_bytes_kind(data, size), "text") == 0)
@@ -27,5 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == SG_OK)
         sg_bytes_delete(&again);
     sg_bytes_delete(&text);
+    if (valid)
+        require_exact(data, size);
     return 0;
 }
