@@ -19,12 +19,16 @@ bool sgi_version_of(Bytes name, Version *version) {
     if (at == NULL)
         return false;
     const uint8_t *end = name.data + name.size, *ends[3];
-    uint64_t numbers[3];
-    for (int i = 0; i < 3; i++) {
+    uint64_t numbers[3] = {0};
+    bool is_canonical = false; /* ends with the first number that is not 0 */
+    for (int i = 0; i < 3 && !is_canonical; i++) {
         at++; /* '@' or '.' */
-        if (!take_number(&at, end, &numbers[i]) || (i < 2 && (at == end || *at != '.')))
+        if (!take_number(&at, end, &numbers[i]))
             return false;
         ends[i] = at;
+        is_canonical = at == end && numbers[i] != 0;
+        if (i < 2 && !is_canonical && (at == end || *at != '.'))
+            return false;
     }
     if (at != end && *at != '+') /* a pre-release is compatible with nothing */
         return false;

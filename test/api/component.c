@@ -1005,6 +1005,10 @@ static void versions(void **state) {
         {{"a:b/c@1.0.0+x"}, "a:b/c@1.1.0+y.z", 0},
         {{"a:b/d@1.0.0"}, "a:b/c@1.0.0", -1},
         {{"a:b/c"}, "a:b/c@1.0.0", -1},
+        {{"a:b/c@0.2.6", "a:b/c@0.2.12", "a:b/c@0.3.1"}, "a:b/c@0.2", 1}, /* canonical names */
+        {{"a:b/c@0.2"}, "a:b/c@0.2.7", 0},
+        {{"a:b/c@1"}, "a:b/c@1", 0},
+        {{"a:b/c@1.0.0"}, "a:b/c@2", -1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[400];
@@ -1017,6 +1021,7 @@ static void versions(void **state) {
         sg_error error;
         unsigned pings[3] = {0};
         World w = begin((sg_limits){0});
+        assert_ok(sg_engine_set_feature(w.engine, "component-model-canonical-names", true, &error), error);
         for (int j = 0; j < 3 && cases[i].defined[j]; j++)
             assert_ok(sg_linker_define_func(w.linker, cases[i].defined[j], "ping", ping, &pings[j], &error),
                       error);
