@@ -15,10 +15,14 @@ export function greet(name) {
     return `Hello, ${name}!`;
 }
 
-// A result's error side is what is thrown. componentize-js 0.22 hands an s64 over as if it had no sign.
+// A result's error side is what is thrown. componentize-js 0.22 hands an s64 over as if it had no sign, and
+// componentize-qjs as a number, and wants it so.
 export function divide(a, b) {
-    a = BigInt.asIntN(64, a);
-    b = BigInt.asIntN(64, b);
+    const result = quotient(BigInt.asIntN(64, BigInt(a)), BigInt.asIntN(64, BigInt(b)));
+    return typeof a === 'number' ? Number(result) : result;
+}
+
+function quotient(a, b) {
     if (b === 0n)
         throw 'division by zero';
     if (a === -(2n ** 63n) && b === -1n)
