@@ -105,6 +105,14 @@ void sgi_body_drop(Validator *v, uint32_t count);
 /* A reference of any type; in unreachable code the least one. */
 sg_status sgi_body_pop_ref(Validator *v, ValType *type);
 
+/* Are the topmost operands of exactly these types? */
+bool sgi_body_are_on_top(Validator *v, const ValType *types, uint32_t count);
+/* As sgi_body_pop_list, but leaves them there. */
+sg_status sgi_body_check_list(Validator *v, const ValType *types, uint32_t count);
+
+static inline Frame *sgi_body_top(Validator *v) {
+    return &v->frames.items[v->frames.count - 1];
+}
 sg_status sgi_body_push_frame(Validator *v, Op op, uint32_t type_index, ValType result);
 /* The frame of a label, to which live code may branch from here. */
 sg_status sgi_body_find_frame(Validator *v, uint32_t label, Frame **frame);
@@ -116,9 +124,17 @@ void sgi_body_set_unreachable(Validator *v);
 /* A segment that begins with the next instruction. */
 sg_status sgi_body_begin_segment(Validator *v, SegmentKind kind);
 
+sg_status sgi_body_find_table(const Validator *v, uint32_t index, const TableType **type);
+/* Of what a table or memory is addressed by. */
+static inline ValType sgi_body_address_type(const Limits *limits) {
+    return limits->is_64 ? VAL_I64 : VAL_I32;
+}
 sg_status sgi_body_find_elem(const Validator *v, uint32_t index);
 /* The data count section must be there. */
 sg_status sgi_body_find_data(const Validator *v, uint32_t index);
+
+/* control.c: structured instructions, branches and calls. */
+sg_status sgi_body_check_control(Validator *v);
 
 /* gc.c: an instruction of FEATURE_GC. */
 sg_status sgi_body_check_gc(Validator *v);
