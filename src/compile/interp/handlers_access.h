@@ -15,75 +15,36 @@
     if (SGI_UNLIKELY(!sgi_add(ADDRESS(address_word, WORD(5)), WIDE(3), &at) ||                               \
                      !sgi_add(at, sizeof(type), &end) || end > sgi_memory_size(memory)))                     \
     TRAP(MEMORY_OUT_OF_BOUNDS)
-#define READ(type, slot, from)                                                                               \
-    type value;                                                                                              \
-    memcpy(&value, (from) + at, sizeof value);                                                               \
-    SET_##slot(1, value)
-#define READ_ANY(type, slot)                                                                                 \
-    type value;                                                                                              \
-    sgi_memory_load(memory->shared, &value, memory->base + at, sizeof value);                                \
-    SET_##slot(1, value)
-#define WRITE_ANY(type, what)                                                                                \
-    type value = (type)(what);                                                                               \
-    sgi_memory_store(memory->shared, memory->base + at, &value, sizeof value)
-#define WRITE(type, to, what)                                                                                \
-    type value = (type)(what);                                                                               \
-    memcpy((to) + at, &value, sizeof value)
+
+/* All forms of an access, each with `more` words behind its own, from END on. What is done sees the bytes
+ * `there`, which other threads may see too if the memory `is_shared`. */
+#define ACCESS_FORM(id, words, find, memory_base, shared, more, ...)                                         \
+    HANDLE(id) {                                                                                             \
+        enum { END = words };                                                                                \
+        find;                                                                                                \
+        uint8_t *there = (memory_base) + at;                                                                 \
+        const bool is_shared = shared;                                                                       \
+        __VA_ARGS__;                                                                                         \
+        NEXT(END + more);                                                                                    \
+    }
+#define ACCESS(id, type, address, more, ...)                                                                 \
+    ACCESS_FORM(id, 4, AT_PLAIN(address); CHECK(type), base, false, more, __VA_ARGS__)                       \
+    ACCESS_FORM(id##_ABSOLUTE, 3, AT_ABSOLUTE(address); CHECK(type), base, false, more, __VA_ARGS__)         \
+    ACCESS_FORM(id##_PLUS, 5, AT_PLUS(address); CHECK(type), base, false, more, __VA_ARGS__)                 \
+    ACCESS_FORM(id##_ANY, 6, CHECK_ANY(type, address), memory->base, memory->shared != NULL, more,           \
+                __VA_ARGS__)
+#define READ_VALUE(type)                                                                                     \
+    type m;                                                                                                  \
+    sgi_memory_load(is_shared, &m, there, sizeof m)
+#define WRITE_VALUE(type, value)                                                                             \
+    type m = (type)(value);                                                                                  \
+    sgi_memory_store(is_shared, there, &m, sizeof m)
+
 #define INSTR(id)
-#define LOAD(id, type, slot)                                                                                 \
-    HANDLE(id) {                                                                                             \
-        AT_PLAIN(2);                                                                                         \
-        CHECK(type);                                                                                         \
-        READ(type, slot, base);                                                                              \
-        NEXT(4);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_ABSOLUTE) {                                                                                  \
-        AT_ABSOLUTE(2);                                                                                      \
-        CHECK(type);                                                                                         \
-        READ(type, slot, base);                                                                              \
-        NEXT(3);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_PLUS) {                                                                                      \
-        AT_PLUS(2);                                                                                          \
-        CHECK(type);                                                                                         \
-        READ(type, slot, base);                                                                              \
-        NEXT(5);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_ANY) {                                                                                       \
-        CHECK_ANY(type, 2);                                                                                  \
-        READ_ANY(type, slot);                                                                                \
-        NEXT(6);                                                                                             \
-    }
+#define LOAD(id, type, slot) ACCESS(id, type, 2, 0, READ_VALUE(type); SET_##slot(1, m))
 #define STORE(id, type, slot)                                                                                \
-    HANDLE(id) {                                                                                             \
-        AT_PLAIN(1);                                                                                         \
-        CHECK(type);                                                                                         \
-        WRITE(type, base, GET_##slot(2));                                                                    \
-        NEXT(4);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_ABSOLUTE) {                                                                                  \
-        AT_ABSOLUTE(1);                                                                                      \
-        CHECK(type);                                                                                         \
-        WRITE(type, base, GET_##slot(2));                                                                    \
-        NEXT(3);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_PLUS) {                                                                                      \
-        AT_PLUS(1);                                                                                          \
-        CHECK(type);                                                                                         \
-        WRITE(type, base, GET_##slot(2));                                                                    \
-        NEXT(5);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_CONSTANT) {                                                                                  \
-        AT_PLAIN(1);                                                                                         \
-        CHECK(type);                                                                                         \
-        WRITE(type, base, K_##slot(2));                                                                      \
-        NEXT(4);                                                                                             \
-    }                                                                                                        \
-    HANDLE(id##_ANY) {                                                                                       \
-        CHECK_ANY(type, 1);                                                                                  \
-        WRITE_ANY(type, GET_##slot(2));                                                                      \
-        NEXT(6);                                                                                             \
-    }
+    ACCESS(id, type, 1, 0, WRITE_VALUE(type, GET_##slot(2)))                                                 \
+    ACCESS_FORM(id##_CONSTANT, 4, AT_PLAIN(1); CHECK(type), base, false, 0, WRITE_VALUE(type, K_##slot(2)))
 #include "compile/interp/bytecode.def"
 #undef INSTR
 #undef LOAD

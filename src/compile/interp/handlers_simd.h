@@ -89,57 +89,14 @@ HANDLE(I32X4_SHUFFLE) {
     }
 #define SAME(id, other)
 
-/* All forms of an access, each with `more` words behind its own, from END on. What is done sees the bytes
- * `there`, which other threads may see too if the memory `is_shared`. */
-#define ACCESS(id, type, address, more, ...)                                                                 \
-    HANDLE(id) {                                                                                             \
-        enum { END = 4 };                                                                                    \
-        AT_PLAIN(address);                                                                                   \
-        CHECK(type);                                                                                         \
-        uint8_t *there = base + at;                                                                          \
-        const bool is_shared = false;                                                                        \
-        __VA_ARGS__;                                                                                         \
-        NEXT(END + more);                                                                                    \
-    }                                                                                                        \
-    HANDLE(id##_ABSOLUTE) {                                                                                  \
-        enum { END = 3 };                                                                                    \
-        AT_ABSOLUTE(address);                                                                                \
-        CHECK(type);                                                                                         \
-        uint8_t *there = base + at;                                                                          \
-        const bool is_shared = false;                                                                        \
-        __VA_ARGS__;                                                                                         \
-        NEXT(END + more);                                                                                    \
-    }                                                                                                        \
-    HANDLE(id##_PLUS) {                                                                                      \
-        enum { END = 5 };                                                                                    \
-        AT_PLUS(address);                                                                                    \
-        CHECK(type);                                                                                         \
-        uint8_t *there = base + at;                                                                          \
-        const bool is_shared = false;                                                                        \
-        __VA_ARGS__;                                                                                         \
-        NEXT(END + more);                                                                                    \
-    }                                                                                                        \
-    HANDLE(id##_ANY) {                                                                                       \
-        enum { END = 6 };                                                                                    \
-        CHECK_ANY(type, address);                                                                            \
-        uint8_t *there = memory->base + at;                                                                  \
-        const bool is_shared = memory->shared != NULL;                                                       \
-        __VA_ARGS__;                                                                                         \
-        NEXT(END + more);                                                                                    \
-    }
-#define READ_VALUE(type)                                                                                     \
-    type m;                                                                                                  \
-    sgi_memory_load(is_shared, &m, there, sizeof m)
 #define LOAD_VECTOR(id, type, expression) ACCESS(id, type, 2, 0, READ_VALUE(type); SET_VECTOR(1, expression))
 #define STORE_VECTOR(id, type, expression)                                                                   \
-    ACCESS(id, type, 1, 0, GET_VECTOR(type, a, 2); type m = (expression);                                    \
-           sgi_memory_store(is_shared, there, &m, sizeof m))
+    ACCESS(id, type, 1, 0, GET_VECTOR(type, a, 2); WRITE_VALUE(type, expression))
 #define LOAD_LANE(id, lane, type)                                                                            \
     ACCESS(id, lane, 2, 2, READ_VALUE(lane); GET_VECTOR(type, a, END);                                       \
            SET_VECTOR(1, sgi_##type##_replace(a, WORD(END + 1), m)))
 #define STORE_LANE(id, lane, type)                                                                           \
-    ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); lane m = a[WORD(END)];                                    \
-           sgi_memory_store(is_shared, there, &m, sizeof m))
+    ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); WRITE_VALUE(lane, a[WORD(END)]))
 #include "module/simd.def"
 #undef VECTOR1
 #undef VECTOR2
