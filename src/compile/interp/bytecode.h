@@ -157,6 +157,20 @@ sg_trap sgi_translate(ExecContext *cx, const Module *module, uint32_t index, All
 /* Translates the own function `index` and publishes its code. */
 sg_trap sgi_code_make(ExecContext *cx, ModuleCode *module_code, uint32_t index, const Code **code);
 
+/* Of rows that ascend by their first member, a word: how many have `word` or less. */
+static inline uint32_t sgi_rows_up_to(const void *rows, size_t row_size, uint32_t count, uint32_t word) {
+    uint32_t low = 0, high = count, first;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        memcpy(&first, (const uint8_t *)rows + middle * row_size, sizeof first);
+        if (first <= word)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Is there room for a frame of `size` slots? If so, it counts as used. */
 static inline bool sgi_frame_enter(ExecContext *cx, Slot *frame, uint32_t size) {
     if (SGI_LIKELY((ptrdiff_t)size <= cx->stack_peak - frame))

@@ -5,15 +5,8 @@
 const uint32_t sgi_exit_words[] = {0, I_EXIT};
 
 static uint32_t offset_of_word(const Code *code, uint32_t word) {
-    uint32_t low = 0, high = code->position_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (code->positions[middle].word <= word)
-            low = middle;
-        else
-            high = middle;
-    }
-    return code->positions[low].offset;
+    uint32_t count = sgi_rows_up_to(code->positions, sizeof(Position), code->position_count, word);
+    return code->positions[count - 1].offset;
 }
 
 sg_trap sgi_unwind(ExecContext *cx) {

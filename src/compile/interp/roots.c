@@ -4,15 +4,8 @@
 
 /* The chain of references in operands, at a word of an instruction that calls. */
 static uint32_t node_at(const Code *code, uint32_t word) {
-    uint32_t low = 0, high = code->site_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (code->sites[middle].word <= word)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 ? code->sites[low - 1].node : NO_NODE;
+    uint32_t count = sgi_rows_up_to(code->sites, sizeof(MapSite), code->site_count, word);
+    return count > 0 ? code->sites[count - 1].node : NO_NODE;
 }
 
 static sg_trap visit_frame(const Code *code, const Slot *fp, uint32_t word, RootVisitor *visitor) {

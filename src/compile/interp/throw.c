@@ -28,15 +28,8 @@ static sg_trap poll(ExecContext *cx) {
 
 /* The handler around the instruction that has `word`. */
 static uint32_t handler_around(const Code *code, uint32_t word) {
-    uint32_t low = 0, high = code->region_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (code->regions[middle].word <= word)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 ? code->regions[low - 1].handler : NO_HANDLER;
+    uint32_t count = sgi_rows_up_to(code->regions, sizeof(Region), code->region_count, word);
+    return count > 0 ? code->regions[count - 1].handler : NO_HANDLER;
 }
 
 /* Looks for a clause of one frame; the catcher's, or NULL. */
