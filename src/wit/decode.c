@@ -33,7 +33,7 @@ static void *make(const Decoder *d, size_t size) {
 /* "ns:pkg/name@1.2.3"; false for what is no interface's name. */
 static bool split_name(Bytes full, WitPath *path) {
     const uint8_t *slash = full.size ? memchr(full.data, '/', full.size) : NULL;
-    if (slash == NULL || memchr(full.data, '=', full.size))
+    if (slash == NULL || memchr(full.data, '=', full.size)) /* hashes and addresses have one */
         return false;
     const uint8_t *end = full.data + full.size;
     const uint8_t *version = memchr(slash, '@', (size_t)(end - slash));
@@ -41,7 +41,7 @@ static bool split_name(Bytes full, WitPath *path) {
                       .name = {slash + 1, (size_t)((version ? version : end) - slash - 1)}};
     if (version)
         path->package.version = (Bytes){version + 1, (size_t)(end - version - 1)};
-    return true;
+    return sgi_wit_is_label(path->name);
 }
 
 static sg_status get_package(Decoder *d, const WitPackageName *name, WitPackage **package) {
@@ -323,8 +323,11 @@ static sg_status decode_item(Decoder *d, WitScope *world, const NamedExtern *fro
     if (from->type.sort == SORT_TYPE && !is_export)
         return decode_def(d, world, from);
     WitItem *item = make(d, sizeof *item);
+    WitPath path;
     if (item == NULL)
         return no_memory(d);
+    if (from->name.data[0] != '[' && !sgi_wit_is_label(from->name) && !split_name(from->name, &path))
+        return fail(d, "a name that WIT does not have", from->name);
     *item = (WitItem){.is_export = is_export, .name = from->name, .external_id = external_id(from)};
     if (from->type.sort == SORT_FUNC) {
         SGI_TRY(decode_func(d, world, from, &item->func));

@@ -82,26 +82,22 @@ static bool is_digit(uint8_t c) {
     return c >= '0' && c <= '9';
 }
 
-/* label: words of letters and digits in one case, separated by single hyphens (Explainer, "label"). */
-static bool is_label(Bytes name) {
-    bool is_start = true, is_upper = false;
+bool sgi_wit_is_label(Bytes name) {
+    bool is_lower = false, is_upper = false; /* the word so far */
     for (size_t i = 0; i < name.size; i++) {
         uint8_t c = name.data[i];
-        if (c == '-') {
-            if (is_start)
-                return false;
-            is_start = true;
+        if (c == '-' && i > 0 && name.data[i - 1] != '-') {
+            is_lower = is_upper = false;
             continue;
         }
-        if (is_start && is_digit(c) && i == 0)
+        if (!is_letter(c) && (!is_digit(c) || i == 0))
             return false;
-        if (is_start)
-            is_upper = c >= 'A' && c <= 'Z';
-        else if (is_letter(c) && (c >= 'A' && c <= 'Z') != is_upper)
+        is_lower |= c >= 'a' && c <= 'z';
+        is_upper |= c >= 'A' && c <= 'Z';
+        if (is_lower && is_upper)
             return false;
-        is_start = false;
     }
-    return !is_start;
+    return name.size > 0 && name.data[name.size - 1] != '-';
 }
 
 static sg_status lex_id(WitLexer *lexer, WitToken *token, size_t at) {
@@ -115,7 +111,7 @@ static sg_status lex_id(WitLexer *lexer, WitToken *token, size_t at) {
         at++;
     token->name = (Bytes){text.data + start, at - start};
     token->end = at;
-    if (!is_label(token->name))
+    if (!sgi_wit_is_label(token->name))
         return sgi_wit_fail(lexer->wit, at_offset(lexer, token->offset), "identifier is not in kebab case",
                             "\"%.*s\"", (int)(token->name.size > 100 ? 100 : token->name.size),
                             (const char *)token->name.data);

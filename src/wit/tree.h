@@ -209,6 +209,8 @@ typedef struct WitLexer {
 sg_status sgi_wit_fail(const Wit *wit, WitAt at, const char *message, const char *detail, ...)
     SGI_PRINTF(4, 5);
 sg_status sgi_wit_no_memory(const Wit *wit);
+/* label: words of letters and digits in one case, separated by single hyphens (Explainer, "label"). */
+bool sgi_wit_is_label(Bytes name);
 /* Characters that WIT must not have: they make text look like what it is not. */
 bool sgi_wit_is_forbidden(int32_t c);
 /* Where the comment ends that "/ *" begins at `at`; SIZE_MAX: nowhere. They nest. */
