@@ -15,12 +15,13 @@ static sg_component *load_component(sg_engine *engine, const char *path) {
     return component;
 }
 
-static int compose(const char *path, const char **plugs, size_t count, const char *out) {
+static int compose(const char *path, const char **plugs, size_t count, const char *features,
+                   const char *out) {
     sg_component *socket = NULL, *loaded[MAX_PLUGS] = {NULL};
     sg_error error;
     sg_bytes composed = {0};
     int status = EXIT_ERROR;
-    sg_engine *engine = sg_engine_new(NULL, &error);
+    sg_engine *engine = make_engine(NULL, features, &error);
     if (engine == NULL)
         return fail_error("engine", &error);
     if ((socket = load_component(engine, path)) == NULL)
@@ -43,10 +44,11 @@ done:
 
 int command_compose(int argc, char **argv) {
     static const struct option options[] = {{"plug", required_argument, NULL, 'p'},
+                                            {"features", required_argument, NULL, 'f'},
                                             {"output", required_argument, NULL, 'o'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    const char *plugs[MAX_PLUGS], *path = NULL, *out = NULL;
+    const char *plugs[MAX_PLUGS], *features = "", *path = NULL, *out = NULL;
     size_t count = 0;
     while (optind < argc || path == NULL) {
         switch (next_option(argc, argv, options)) {
@@ -55,6 +57,7 @@ int command_compose(int argc, char **argv) {
                 return fail_usage("compose", "more than %d plugs", MAX_PLUGS);
             plugs[count++] = optarg;
             break;
+        case 'f': features = optarg; break;
         case 'o': out = optarg; break;
         case 'h':
             puts("usage: sandglass compose SOCKET --plug PLUG... -o OUT\n\n"
@@ -64,6 +67,7 @@ int command_compose(int argc, char **argv) {
                  "result's.\n\n"
                  "  --plug PLUG        a component whose exports are imported; the first that has it is "
                  "taken\n"
+                 "  --features NAMES   turn proposals on, or with a '-' before the name off: threads,-gc\n"
                  "  --output OUT       where the component goes, '-' is standard output");
             return EXIT_OK;
         case -1:
@@ -76,5 +80,5 @@ int command_compose(int argc, char **argv) {
     }
     if (count == 0 || out == NULL)
         return fail_usage("compose", "no %s given", count ? "output" : "--plug");
-    return compose(path, plugs, count, out);
+    return compose(path, plugs, count, features, out);
 }
