@@ -46,6 +46,18 @@ SG_API size_t sg_component_import_type(const sg_component *component, size_t ind
 SG_API size_t sg_component_export_type(const sg_component *component, size_t index, size_t item, char *buffer,
                                        size_t size);
 
+/* The type of a function that is imported or exported, and of a value type. `item` as above. NULL out of
+ * range and for other kinds. */
+SG_API const sg_func_type *sg_component_import_func(const sg_component *component, size_t index, size_t item);
+SG_API const sg_func_type *sg_component_export_func(const sg_component *component, size_t index, size_t item);
+SG_API const sg_type *sg_component_import_value_type(const sg_component *component, size_t index,
+                                                     size_t item);
+SG_API const sg_type *sg_component_export_value_type(const sg_component *component, size_t index,
+                                                     size_t item);
+/* Is it a resource type? */
+SG_API bool sg_component_import_is_resource(const sg_component *component, size_t index, size_t item);
+SG_API bool sg_component_export_is_resource(const sg_component *component, size_t index, size_t item);
+
 /* What `bytes` are, by their first bytes: "component" or "module" for binaries; "text" for what else. */
 SG_API const char *sg_bytes_kind(const void *bytes, size_t size);
 

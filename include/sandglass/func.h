@@ -18,6 +18,8 @@ typedef struct sg_func sg_func;
  * instances: the separator is '#'. NULL and SG_NOT_FOUND if there is none. */
 SG_API sg_func *sg_instance_find_func(sg_instance *instance, const char *name, sg_error *error);
 
+/* Its type; what follows is part of it. */
+SG_API const sg_func_type *sg_func_type_of(const sg_func *func);
 SG_API size_t sg_func_param_count(const sg_func *func);
 SG_API const sg_type *sg_func_param_type(const sg_func *func, size_t index);
 SG_API sg_string sg_func_param_name(const sg_func *func, size_t index);

@@ -149,6 +149,23 @@ SG_API size_t sg_type_count(const sg_type *type);
 /* Name of a field, case or flag; empty out of range. */
 SG_API sg_string sg_type_name(const sg_type *type, size_t index);
 
+/* What the type was imported or exported as, of handles the resource; empty where that is not known. */
+SG_API sg_string sg_type_label(const sg_type *type);
+
+/* Same structure, same names inside, same resources. */
+SG_API bool sg_type_equal(const sg_type *a, const sg_type *b);
+
+/* The type of a function; owned by its component, valid as long as that. */
+typedef struct sg_func_type sg_func_type;
+
+SG_API size_t sg_func_type_param_count(const sg_func_type *type);
+/* NULL, or empty, out of range. */
+SG_API const sg_type *sg_func_type_param(const sg_func_type *type, size_t index);
+SG_API sg_string sg_func_type_param_name(const sg_func_type *type, size_t index);
+/* NULL when there is none. */
+SG_API const sg_type *sg_func_type_result(const sg_func_type *type);
+SG_API bool sg_func_type_is_async(const sg_func_type *type);
+
 /* Reads a value of `type` in WAVE text. The value is allocated as by sg_value_copy. Errors carry line and
  * column. */
 SG_API sg_status sg_value_parse(const sg_type *type, const char *text, size_t size, sg_value *value,

@@ -115,3 +115,47 @@ size_t sg_component_export_type(const sg_component *component, size_t index, siz
                                 size_t size) {
     return print_type(component, item_of(export_at(component, index), item), buffer, size);
 }
+
+/* ---- their types ---- */
+
+static const sg_func_type *func_type(const NamedExtern *named) {
+    return named && named->type.sort == SORT_FUNC ? named->type.as.func : NULL;
+}
+
+static const CompType *defined_type(const NamedExtern *named) {
+    return named && named->type.sort == SORT_TYPE ? &named->type.as.type.type : NULL;
+}
+
+static const sg_type *value_type(const NamedExtern *named) {
+    const CompType *type = defined_type(named);
+    return type && type->kind == CT_VALUE ? type->as.value : NULL;
+}
+
+static bool is_resource(const NamedExtern *named) {
+    const CompType *type = defined_type(named);
+    return type && type->kind == CT_RESOURCE;
+}
+
+const sg_func_type *sg_component_import_func(const sg_component *component, size_t index, size_t item) {
+    return func_type(item_of(import_at(component, index), item));
+}
+
+const sg_func_type *sg_component_export_func(const sg_component *component, size_t index, size_t item) {
+    return func_type(item_of(export_at(component, index), item));
+}
+
+const sg_type *sg_component_import_value_type(const sg_component *component, size_t index, size_t item) {
+    return value_type(item_of(import_at(component, index), item));
+}
+
+const sg_type *sg_component_export_value_type(const sg_component *component, size_t index, size_t item) {
+    return value_type(item_of(export_at(component, index), item));
+}
+
+bool sg_component_import_is_resource(const sg_component *component, size_t index, size_t item) {
+    return is_resource(item_of(import_at(component, index), item));
+}
+
+bool sg_component_export_is_resource(const sg_component *component, size_t index, size_t item) {
+    return is_resource(item_of(export_at(component, index), item));
+}

@@ -19,6 +19,10 @@ sg_func *sg_instance_find_func(sg_instance *instance, const char *name, sg_error
     return find(instance, sgi_bytes_of(name), error);
 }
 
+const sg_func_type *sg_func_type_of(const sg_func *func) {
+    return sgi_comp_func_type(func);
+}
+
 size_t sg_func_param_count(const sg_func *func) {
     return sgi_comp_func_type(func)->param_count;
 }

@@ -308,6 +308,34 @@ sg_string sg_type_name(const sg_type *type, size_t index) {
     return to_string(type->fields[index].name);
 }
 
+sg_string sg_type_label(const sg_type *type) {
+    return to_string(type->resource_name ? type->resource_name->label : type->name);
+}
+
+bool sg_type_equal(const sg_type *a, const sg_type *b) {
+    return sgi_type_equal(a, b);
+}
+
+size_t sg_func_type_param_count(const sg_func_type *type) {
+    return type->param_count;
+}
+
+const sg_type *sg_func_type_param(const sg_func_type *type, size_t index) {
+    return index < type->param_count ? type->params[index].type : NULL;
+}
+
+sg_string sg_func_type_param_name(const sg_func_type *type, size_t index) {
+    return to_string(index < type->param_count ? type->params[index].name : (Bytes){NULL, 0});
+}
+
+const sg_type *sg_func_type_result(const sg_func_type *type) {
+    return type->result;
+}
+
+bool sg_func_type_is_async(const sg_func_type *type) {
+    return type->is_async;
+}
+
 /* ---- text ---- */
 
 sg_status sg_value_parse(const sg_type *type, const char *text, size_t size, sg_value *value,

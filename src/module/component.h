@@ -82,13 +82,15 @@ struct ResourceName {
     const ResourceName *renamed; /* what this is another name of; NULL: of none */
 };
 
-typedef struct CompFuncType {
+/* The public handle is this structure. */
+typedef struct sg_func_type CompFuncType;
+struct sg_func_type {
     const CompField *params;
     uint32_t param_count;
     const sg_type *result; /* NULL: none */
     bool is_async;
     uint32_t depth, weight;
-} CompFuncType;
+};
 
 typedef struct CoreModuleType {
     /* Types are canonical: registry ids, not indices. */

@@ -1379,6 +1379,107 @@ static void every_host_byte_limit(void **state) {
     assert_true(refused > 10);
 }
 
+/* ---- reflection ---- */
+
+static void types_reflected(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    w.component = load_component(
+        w.engine,
+        "(component (import \"i\" (instance (export \"r\" (type $r (sub resource)))"
+        "  (type $q (record (field \"x\" u32) (field \"y\" string))) (export \"p\" (type (eq $q)))"
+        "  (export \"f\" (func (param \"a\" (borrow $r)) (param \"b\" (list u8)) (result (own $r)))))))");
+    const sg_component *c = w.component;
+    assert_true(sg_component_import_is_resource(c, 0, 0));
+    assert_false(sg_component_import_is_resource(c, 0, 1));
+    const sg_type *record = sg_component_import_value_type(c, 0, 1);
+    assert_non_null(record);
+    assert_int_equal(sg_type_kind(record), SG_RECORD);
+    assert_int_equal(sg_type_count(record), 2);
+    assert_int_equal(sg_type_label(record).size, 1);
+    assert_memory_equal(sg_type_label(record).data, "p", 1);
+    assert_null(sg_component_import_value_type(c, 0, 0));
+    assert_null(sg_component_import_func(c, 0, 1));
+    assert_null(sg_component_import_func(c, 0, 3));
+    assert_null(sg_component_export_func(c, 0, SIZE_MAX));
+    const sg_func_type *func = sg_component_import_func(c, 0, 2);
+    assert_non_null(func);
+    assert_int_equal(sg_func_type_param_count(func), 2);
+    assert_memory_equal(sg_func_type_param_name(func, 1).data, "b", 1);
+    const sg_type *borrow = sg_func_type_param(func, 0), *own = sg_func_type_result(func);
+    assert_int_equal(sg_type_kind(borrow), SG_BORROW);
+    assert_int_equal(sg_type_kind(own), SG_OWN);
+    assert_memory_equal(sg_type_label(own).data, "r", 1);
+    assert_false(sg_type_equal(borrow, own));
+    assert_true(sg_type_equal(own, own));
+    assert_null(sg_func_type_param(func, 2));
+    assert_false(sg_func_type_is_async(func));
+    end(&w);
+}
+
+/* Every kind tells where the fault is. */
+static void paths_in_errors(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w, "(component (type $e' (enum \"red\" \"blue\")) (export $e \"e\" (type $e'))"
+              "  (type $v' (variant (case \"none\") (case \"some\" u8))) (export $v \"v\" (type $v'))"
+              "  (type $g' (flags \"a\" \"b\")) (export $g \"g\" (type $g'))"
+              "  (type $r' (record (field \"x\" (tuple (list (option u32)) char)) (field \"e\" $e)"
+              "    (field \"v\" $v) (field \"g\" $g) (field \"s\" (result u8 (error string)))"
+              "    (field \"m\" (map string bool)))) (export $r \"r\" (type $r'))"
+              "  (core module $M (memory (export \"m\") 1) (func (export \"f\") (param i32))"
+              "    (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))"
+              "  (core instance $m (instantiate $M))"
+              "  (func (export \"f\") (param \"n\" u8) (param \"r\" $r) (param \"z\" (tuple u64 u64 u64 u64))"
+              "    (canon lift (core func $m \"f\") (memory (core memory $m \"m\"))"
+              "      (realloc (core func $m \"realloc\")))))");
+    const sg_value number = u32_of(7), wrong = sg_value_string("seven"), byte = {.kind = SG_U8};
+    const sg_string flag = {"c", 1};
+    sg_value options[2] = {{.kind = SG_OPTION, .of.option = &number}, {.kind = SG_OPTION}};
+    sg_value members[2] = {{.kind = SG_LIST, .of.list = {options, 2}}, {.kind = SG_CHAR}};
+    sg_value pair[2] = {sg_value_string("k"), {.kind = SG_BOOL}};
+    const sg_value pairs = {.kind = SG_TUPLE, .of.list = {pair, 2}};
+    sg_field fields[6] = {
+        {{"x", 1}, {.kind = SG_TUPLE, .of.list = {members, 2}}},
+        {{"e", 1}, {.kind = SG_ENUM, .of.enumeration = {"red", 3}}},
+        {{"v", 1}, {.kind = SG_VARIANT, .of.variant = {{"some", 4}, &byte}}},
+        {{"g", 1}, {.kind = SG_FLAGS}},
+        {{"s", 1}, {.kind = SG_RESULT, .of.result = {&byte, false}}},
+        {{"m", 1}, {.kind = SG_LIST, .of.list = {&pairs, 1}}},
+    };
+    const sg_value longs[4] = {{.kind = SG_U64}, {.kind = SG_U64}, {.kind = SG_U64}, {.kind = SG_U64}};
+    const sg_value arguments[3] = {
+        byte, {.kind = SG_RECORD, .of.record = {fields, 6}}, {.kind = SG_TUPLE, .of.list = {longs, 4}}};
+    sg_error error;
+    assert_ok(invoke(&w, "f", arguments, 3, NULL, &error), error);
+#define WRONG(assignment, undo, expected)                                                                    \
+    assignment;                                                                                              \
+    assert_int_equal(invoke(&w, "f", arguments, 3, NULL, &error), SG_BAD_VALUE);                             \
+    assert_string_equal(error.detail, expected);                                                             \
+    undo
+    WRONG(options[0].of.option = &wrong, options[0].of.option = &number,
+          "argument 2, field \"x\", member 1, element 1, some: expected u32, got string");
+    WRONG(members[1].of.character = 0xd800, members[1].of.character = 0,
+          "argument 2, field \"x\", member 2: not a Unicode scalar value");
+    WRONG(fields[1].value.of.enumeration.size = 2, fields[1].value.of.enumeration.size = 3,
+          "argument 2, field \"e\", case \"re\": the type has no such case");
+    WRONG(fields[2].value.of.variant.payload = &number, fields[2].value.of.variant.payload = &byte,
+          "argument 2, field \"v\", case \"some\": expected u8, got u32");
+    WRONG(fields[3].value.of.flags.names = &flag;
+          fields[3].value.of.flags.count = 1, fields[3].value.of.flags.count = 0,
+          "argument 2, field \"g\", flag \"c\": the type has no such flag");
+    WRONG(fields[4].value.of.result.is_error = true, fields[4].value.of.result.is_error = false,
+          "argument 2, field \"s\", error: expected string, got u8");
+    WRONG(pair[0].kind = SG_U64, pair[0].kind = SG_STRING,
+          "argument 2, field \"m\", element 1, key: expected string, got u64");
+    WRONG(pair[1].kind = SG_U8, pair[1].kind = SG_BOOL,
+          "argument 2, field \"m\", element 1, value: expected bool, got u8");
+    WRONG(fields[5].name.data = "y", fields[5].name.data = "m",
+          "argument 2, field \"y\": the type has no such field");
+    assert_ok(invoke(&w, "f", arguments, 3, NULL, &error), error);
+    end(&w);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         {"hello component executes", hello_executes, NULL, NULL, NULL},
@@ -1414,6 +1515,8 @@ int main(int argc, char **argv) {
         {"imports and exports described", described, NULL, NULL, NULL},
         {"a killed instance refuses calls", killed_instance, NULL, NULL, NULL},
         {"wrong arguments", wrong_arguments, NULL, NULL, NULL},
+        {"paths in errors", paths_in_errors, NULL, NULL, NULL},
+        {"types of imports and exports", types_reflected, NULL, NULL, NULL},
         {"versions of imports", versions, NULL, NULL, NULL},
         {"handles are refused", handles_are_refused, NULL, NULL, NULL},
         {"lifted values are bounded", lifted_values_are_bounded, NULL, NULL, NULL},
