@@ -426,6 +426,8 @@ static sg_status task_return(Instantiation *in, ComponentInstance *inst, const C
 
 static sg_status resource_builtin(Instantiation *in, ComponentInstance *inst, const CanonDef *def,
                                   HostFn *host) {
+    if (def->kind != CANON_RESOURCE_DROP && def->resource->rep == VAL_I64)
+        return add_core_func(in, inst, def, sgi_canon_unsupported, "64-bit representations of resources");
     CanonResource *context = sgi_store_alloc(in->store, sizeof *context);
     if (context == NULL)
         return no_memory(in);
