@@ -288,6 +288,16 @@ static sg_status check_scope(Wit *wit, WitScope *scope) {
     return SG_OK;
 }
 
+/* What it needs was finished before. */
+static void finish(WitScope *scope) {
+    scope->mark = DONE;
+    if (scope->is_inline)
+        return;
+    WitScope ***last = &scope->package->last_sorted[scope->is_world];
+    **last = scope;
+    *last = &scope->next_sorted;
+}
+
 static sg_status resolve_scope(Wit *wit, WitScope *scope, unsigned depth) {
     SGI_TRY(poll(wit));
     if (scope->mark == DONE)
@@ -308,7 +318,8 @@ static sg_status resolve_scope(Wit *wit, WitScope *scope, unsigned depth) {
     for (WitFunc *func = scope->funcs; func; func = func->next)
         SGI_TRY(resolve_func(wit, scope, func));
     SGI_TRY(check_scope(wit, scope));
-    scope->mark = DONE;
+    if (!scope->is_world)
+        finish(scope);
     return SG_OK;
 }
 
@@ -481,7 +492,7 @@ static sg_status resolve_world(Wit *wit, WitScope *world, unsigned depth) {
     for (const WitInclude *i = world->includes; i; i = i->next)
         SGI_TRY(include(wit, world, i, depth));
     SGI_TRY(check_items(wit, world));
-    world->mark = DONE;
+    finish(world);
     return SG_OK;
 }
 
@@ -537,9 +548,22 @@ static sg_status check_named(Wit *wit) {
     return SG_OK;
 }
 
+/* Interfaces, then worlds. */
+static void sort_scopes(WitPackage *package) {
+    package->last_scope = &package->scopes;
+    for (int i = 0; i < 2; i++)
+        for (WitScope *scope = package->sorted[i]; scope; scope = scope->next_sorted) {
+            *package->last_scope = scope;
+            package->last_scope = &scope->next;
+        }
+    *package->last_scope = NULL;
+}
+
 sg_status sgi_wit_resolve(Wit *wit) {
     SGI_TRY(check_named(wit));
     for (WitPackage *package = wit->packages; package; package = package->next) {
+        for (int i = 0; i < 2; i++)
+            package->last_sorted[i] = &package->sorted[i];
         for (WitScope *scope = package->scopes; scope; scope = scope->next)
             SGI_TRY(define(wit, &package->names, scope->name, scope, scope->at));
     }
@@ -547,7 +571,9 @@ sg_status sgi_wit_resolve(Wit *wit) {
     for (WitPackage *package = wit->packages; package; package = package->next)
         for (WitScope *scope = package->scopes; scope; scope = scope->next)
             SGI_TRY(scope->is_world ? resolve_world(wit, scope, 0) : resolve_scope(wit, scope, 0));
-    for (WitPackage *package = wit->packages; package; package = package->next)
+    for (WitPackage *package = wit->packages; package; package = package->next) {
         SGI_TRY(check_packages(wit, package, 0));
+        sort_scopes(package);
+    }
     return SG_OK;
 }

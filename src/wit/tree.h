@@ -45,8 +45,9 @@ struct WitPackage {
     Bytes docs;
     bool is_named;
     uint32_t group;
-    WitScope *scopes, **last_scope; /* interfaces and worlds, in order */
-    Map names;                      /* of them */
+    WitScope *scopes, **last_scope; /* interfaces and worlds; resolved: each behind those that it needs */
+    WitScope *sorted[2], **last_sorted[2]; /* while they are put in order: interfaces, worlds */
+    Map names;                             /* of them */
     WitPackage *next;
     uint8_t mark; /* of the search for cycles */
 };
@@ -157,7 +158,7 @@ struct WitScope {
     WitFunc *funcs, **last_func; /* of resources, in the order of these; then, of interfaces, the others */
     WitItem *items, **last_item; /* of worlds */
     WitInclude *includes, **last_include;
-    WitScope *next;
+    WitScope *next, *next_sorted;
     Map names;        /* of what it defines */
     const void *self; /* its address, as a key */
     uint8_t mark;
