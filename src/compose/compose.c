@@ -345,17 +345,21 @@ static sg_status instantiate(Composer *c, uint32_t index) {
     return status;
 }
 
-/* Functions get a type made of the types that stand outside. */
+/* Types of values are defined anew, and functions get a type, of the types that stand outside. */
 static sg_status export_item(Composer *c, const NamedExtern *item) {
     const ExternType *type = &item->type;
-    uint32_t func_type,
+    const CompType *inner = &type->as.type.type;
+    bool is_func = type->sort == SORT_FUNC, is_value = type->sort == SORT_TYPE && inner->kind == CT_VALUE;
+    uint32_t func_type = 0, index = 0;
+    if (is_value)
+        SGI_TRY(sgi_writer_type_anew(&c->root, inner, &index));
+    else
         index = sgi_writer_alias_export(&c->root, type->sort, c->parts[0].instance, item->name);
-    bool is_func = type->sort == SORT_FUNC;
     if (is_func)
         SGI_TRY(sgi_writer_func_type(&c->root, type->as.func, &func_type));
     index = sgi_writer_export(&c->root, item, index, is_func ? &func_type : NULL);
     if (type->sort == SORT_TYPE)
-        return sgi_writer_bind(&c->root, &type->as.type.type, index);
+        return sgi_writer_bind(&c->root, inner, index);
     return type->sort == SORT_INSTANCE ? sgi_writer_bind_instance(&c->root, index, type->as.instance, NULL)
                                        : SG_OK;
 }

@@ -16,8 +16,9 @@ typedef struct Ref {
     uint32_t value;
 } Ref;
 
-/* An instance that exports a type. */
+/* An instance that exports a type, or another instance. */
 typedef struct Origin {
+    const struct Origin *within; /* what exports it; NULL: it is `instance` */
     uint32_t instance;
     Bytes name;
 } Origin;
@@ -143,6 +144,13 @@ static sg_status find_outer(Writer *w, const sg_type *type, const void *node, bo
     return keep_index(w, &w->names, node, *index);
 }
 
+/* The instance that exports it. */
+static uint32_t exporter(Writer *w, const Origin *origin) {
+    const Origin *within = origin->within;
+    return within ? sgi_writer_alias_export(w, SORT_INSTANCE, exporter(w, within), within->name)
+                  : origin->instance;
+}
+
 /* `node` is `type` itself, or of a resource type (`type` NULL) its name or what it is. Recursion: scopes. */
 static sg_status find_named(Writer *w, const sg_type *type, const void *node, bool *found, uint32_t *index) {
     const void *same = w->same ? sgi_ptrs_get(w->same, node) : NULL;
@@ -154,7 +162,7 @@ static sg_status find_named(Writer *w, const sg_type *type, const void *node, bo
     if (origin == NULL)
         return find_outer(w, type, node, found, index);
     *found = true;
-    *index = sgi_writer_alias_export(w, SORT_TYPE, origin->instance, origin->name);
+    *index = sgi_writer_alias_export(w, SORT_TYPE, exporter(w, origin), origin->name);
     return keep_index(w, &w->names, node, *index);
 }
 
@@ -408,26 +416,43 @@ sg_status sgi_writer_bind(Writer *w, const CompType *type, uint32_t index) {
     return keep_index(w, &w->names, type->as.resource, index);
 }
 
-sg_status sgi_writer_bind_instance(Writer *w, uint32_t instance, const InstanceType *type,
-                                   const PtrMap *live) {
+static sg_status bind_origin(Writer *w, const void *node, const Origin *origin) {
+    SGI_TRY(keep(w, &w->names, node, NULL));
+    return keep(w, &w->origins, node, origin);
+}
+
+/* A resource type that is known under another name keeps it. */
+static sg_status bind_exported(Writer *w, const ExternType *type, const Origin *origin) {
+    const CompType *inner = &type->as.type.type;
+    if (inner->kind != CT_RESOURCE)
+        return bind_origin(w, inner->as.value, origin);
+    SGI_TRY(bind_origin(w, inner->name, origin));
+    bool is_known =
+        sgi_ptrs_get(&w->names, inner->as.resource) || sgi_ptrs_get(&w->origins, inner->as.resource);
+    return is_known && !type->as.type.is_sub_resource ? SG_OK : bind_origin(w, inner->as.resource, origin);
+}
+
+/* Recursion: instances nest like types. */
+static sg_status bind_exports(Writer *w, const Origin *within, uint32_t instance, const InstanceType *type,
+                              const PtrMap *live) {
     for (uint32_t i = 0; i < type->export_count; i++) {
         const NamedExtern *item = &type->exports[i];
-        const CompType *inner = &item->type.as.type.type;
-        if (item->type.sort != SORT_TYPE || !is_live(live, item))
+        bool is_instance = item->type.sort == SORT_INSTANCE;
+        if ((!is_instance && item->type.sort != SORT_TYPE) || !sgi_live_extern(live, item))
             continue;
         Origin *origin = sgi_arena_alloc(w->arena, sizeof *origin);
         if (origin == NULL)
             return sgi_writer_no_memory(w);
-        *origin = (Origin){instance, item->name};
-        const void *nodes[] = {inner->kind == CT_RESOURCE ? (const void *)inner->name
-                                                          : (const void *)inner->as.value,
-                               item->type.as.type.is_sub_resource ? inner->as.resource : NULL};
-        for (int j = 0; j < 2 && nodes[j]; j++) {
-            SGI_TRY(keep(w, &w->names, nodes[j], NULL));
-            SGI_TRY(keep(w, &w->origins, nodes[j], origin));
-        }
+        *origin = (Origin){within, instance, item->name};
+        SGI_TRY(is_instance ? bind_exports(w, origin, 0, item->type.as.instance, live)
+                            : bind_exported(w, &item->type, origin));
     }
     return SG_OK;
+}
+
+sg_status sgi_writer_bind_instance(Writer *w, uint32_t instance, const InstanceType *type,
+                                   const PtrMap *live) {
+    return bind_exports(w, NULL, instance, type, live);
 }
 
 /* The type index that the description of `item` refers to; none for a resource that it introduces. */
