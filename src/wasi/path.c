@@ -173,7 +173,7 @@ static int step(Walk *walk, unsigned flags, int *fd) {
 
 static int walk_open(int base, const char *text, unsigned flags, int *fd) {
     Walk walk = {.base = base};
-    walk.rest = strcpy(walk.text, text);
+    walk.rest = memcpy(walk.text, text, strlen(text) + 1);
     int code = 0;
     *fd = -1;
     while (code == 0 && *fd < 0)

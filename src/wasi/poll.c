@@ -26,7 +26,7 @@ static bool ask_all(Asked *asked, Alloc *alloc, const WasiWait *waits, size_t co
     for (size_t i = 0; i < count; i++)
         if (waits[i].fd > highest)
             highest = waits[i].fd;
-    asked->place_count = (size_t)(highest + 1);
+    asked->place_count = highest < 0 ? 0 : (size_t)highest + 1;
     asked->capacity = (count < asked->place_count ? count : asked->place_count) + 1;
     asked->place = sgi_alloc_zero(alloc, asked->place_count * sizeof *asked->place);
     asked->items = sgi_alloc(alloc, asked->capacity * sizeof *asked->items);
