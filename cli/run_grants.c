@@ -139,7 +139,7 @@ int unwatch_signals(Watch *watch) {
     if (watch == NULL)
         return 0;
     watch->is_over = true;
-    pthread_kill(watch->thread, SIGTERM);
+    pthread_kill(watch->thread, SIGINT); /* which it waits for */
     pthread_join(watch->thread, NULL);
     int got = watch->signal;
     pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
