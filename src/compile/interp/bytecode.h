@@ -34,7 +34,8 @@ typedef enum Variant {
     VARIANT_ABSOLUTE = 1, /* of accesses */
     VARIANT_PLUS = 2,
     VARIANT_ANY = 3,
-    VARIANT_CONSTANT = 4,
+    VARIANT_WIDE = 4,
+    VARIANT_CONSTANT = 5,
 } Variant;
 
 /* What passes between fused instructions (fused.def): the second's word that takes the first's result, or

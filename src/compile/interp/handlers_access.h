@@ -6,7 +6,13 @@
     SGI_OPAQUE(at);                                                                                          \
     if (SGI_UNLIKELY(at + sizeof(type) > size))                                                              \
     TRAP(MEMORY_OUT_OF_BOUNDS)
-#define AT_PLAIN(address_word)    uint64_t at = (uint64_t)GET_u32(address_word) + WORD(3)
+#define AT_PLAIN(address_word) uint64_t at = (uint64_t)GET_u32(address_word) + WORD(3)
+/* An address that is out of bounds itself might wrap. */
+#define AT_WIDE(address_word)                                                                                \
+    uint64_t at = GET_u64(address_word);                                                                     \
+    if (SGI_UNLIKELY(at >= size))                                                                            \
+        TRAP(MEMORY_OUT_OF_BOUNDS);                                                                          \
+    at += WORD(3)
 #define AT_PLUS(address_word)     uint64_t at = (uint64_t)(GET_u32(address_word) + WORD(4)) + WORD(3)
 #define AT_ABSOLUTE(address_word) uint64_t at = WORD(address_word)
 #define CHECK_ANY(type, address_word)                                                                        \
@@ -32,7 +38,8 @@
     ACCESS_FORM(id##_ABSOLUTE, 3, AT_ABSOLUTE(address); CHECK(type), base, false, more, __VA_ARGS__)         \
     ACCESS_FORM(id##_PLUS, 5, AT_PLUS(address); CHECK(type), base, false, more, __VA_ARGS__)                 \
     ACCESS_FORM(id##_ANY, 6, CHECK_ANY(type, address), memory->base, memory->shared != NULL, more,           \
-                __VA_ARGS__)
+                __VA_ARGS__)                                                                                 \
+    ACCESS_FORM(id##_WIDE, 4, AT_WIDE(address); CHECK(type), base, false, more, __VA_ARGS__)
 #define READ_VALUE(type)                                                                                     \
     type m;                                                                                                  \
     sgi_memory_load(is_shared, &m, there, sizeof m)

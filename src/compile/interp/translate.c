@@ -162,10 +162,14 @@ MemArg sgi_tr_memarg(Translator *t) {
     return arg;
 }
 
-/* Has an access other forms than _ANY? */
+/* Has an access other forms than _ANY, by its memory and offset? */
+static bool is_near(const Translator *t, MemArg arg) {
+    return arg.memory == 0 && !t->module->memories[0].is_shared && arg.offset <= UINT32_MAX;
+}
+
+/* And other forms than _WIDE? */
 static bool is_fast(const Translator *t, MemArg arg) {
-    const Limits *type = &t->module->memories[arg.memory];
-    return arg.memory == 0 && !type->is_64 && !type->is_shared && arg.offset <= UINT32_MAX;
+    return is_near(t, arg) && !t->module->memories[0].is_64;
 }
 
 /* Has a store the form of _CONSTANT? */
@@ -197,8 +201,8 @@ Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const u
         words[(*count)++] = addend;
         return VARIANT_PLUS;
     }
-    if (is_fast_one)
-        return VARIANT_PLAIN;
+    if (is_near(t, arg))
+        return is_fast_one ? VARIANT_PLAIN : VARIANT_WIDE;
     words[(*count)++] = (uint32_t)(arg.offset >> 32);
     words[(*count)++] = memory_word(t, arg.memory);
     return VARIANT_ANY;
