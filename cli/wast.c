@@ -1,5 +1,5 @@
 /* sandglass wast: performs the commands of test scripts and counts what holds. One store for each file. */
-#include "cli.h"
+#include "wast.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -86,13 +86,9 @@ static Verdict fail_with(const Wast *wast, const char *what, const sg_error *err
     return fail(wast, "%s: %s: %s", what, sg_status_name(error->status), text);
 }
 
-static bool same(sg_string a, sg_string b) {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 static Entity *find_entity(const EntityList *list, sg_string name) {
     for (size_t i = list->count; i-- > 0;)
-        if (same(list->items[i].name, name))
+        if (wast_same(list->items[i].name, name))
             return &list->items[i];
     return NULL;
 }
@@ -191,8 +187,8 @@ static sg_status resolve_import(Wast *wast, const sg_module *module, size_t inde
     sg_module_import(module, index, &from, &name, &kind);
     for (size_t i = 0; i < wast->host_item_count; i++) {
         const HostItem *host = &wast->host_items[i];
-        if (same(from, sg_string_of(host->module, strlen(host->module))) &&
-            same(name, sg_string_of(host->name, strlen(host->name)))) {
+        if (wast_same(from, sg_string_of(host->module, strlen(host->module))) &&
+            wast_same(name, sg_string_of(host->name, strlen(host->name)))) {
             *item = host->item;
             return SG_OK;
         }
@@ -202,7 +198,7 @@ static sg_status resolve_import(Wast *wast, const sg_module *module, size_t inde
         entity = find_entity(&wast->instances, from);
     for (size_t i = 0; entity && entity->shares && i < entity->shares->count; i++) {
         const Share *share = &entity->shares->items[i];
-        if (same(name, sg_string_of(share->name, strlen(share->name)))) {
+        if (wast_same(name, sg_string_of(share->name, strlen(share->name)))) {
             *item = share->item;
             return SG_OK;
         }
@@ -387,100 +383,7 @@ static Outcome act(Wast *wast) {
     return outcome;
 }
 
-/* ---- comparing ---- */
-
-static uint64_t nan_payload_bits(const sg_core_value *value, uint64_t *canonical) {
-    uint64_t bits = 0;
-    if (value->kind == SG_CORE_F32) {
-        uint32_t narrow;
-        memcpy(&narrow, &value->of.f32, sizeof narrow);
-        *canonical = UINT64_C(0x7fc00000);
-        return narrow & 0x7fffffffu;
-    }
-    memcpy(&bits, &value->of.f64, sizeof bits);
-    *canonical = UINT64_C(0x7ff8000000000000);
-    return bits & ~(UINT64_C(1) << 63);
-}
-
-/* Is it of the heap type that the pattern names? Null is of any in its kind. */
-static bool reference_matches(const Wast *wast, const sg_pattern *pattern, const sg_core_value *value) {
-    static const struct {
-        const char *heap_type;
-        sg_ref_kind kind;
-    } rows[] = {
-        {"i31", SG_REF_I31}, {"struct", SG_REF_STRUCT}, {"array", SG_REF_ARRAY}, {"host", SG_REF_HOST}};
-    sg_string type = pattern->heap_type;
-    sg_ref_kind kind = sg_core_ref_kind(wast->store, value);
-    if ((pattern->kind == SG_PATTERN_REF_NULL) != (kind == SG_REF_NULL))
-        return false;
-    if (type.size && value->kind != pattern->core.kind)
-        return false;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows && kind != SG_REF_NULL; i++)
-        if (same(type, sg_string_of(rows[i].heap_type, strlen(rows[i].heap_type))))
-            return kind == rows[i].kind;
-    return kind != SG_REF_HOST || !same(type, sg_string_of("eq", 2));
-}
-
-static bool value_matches(const Wast *wast, const sg_pattern *pattern, const sg_core_value *value);
-
-/* Lane by lane, each as a float or an i64 of its own. */
-static bool vector_matches(const Wast *wast, const sg_pattern *pattern, const sg_core_value *value) {
-    size_t size = pattern->lane_bits / 8;
-    for (size_t i = 0; i < 16 / size; i++) {
-        char kind = pattern->lane_kinds[i];
-        sg_pattern lane = {.kind = kind == 'c'   ? SG_PATTERN_NAN_CANONICAL
-                                   : kind == 'a' ? SG_PATTERN_NAN_ARITHMETIC
-                                                 : SG_PATTERN_VALUE};
-        sg_core_value found = {.kind = kind == 'v' ? SG_CORE_I64 : size == 4 ? SG_CORE_F32 : SG_CORE_F64};
-        lane.core.kind = found.kind;
-        memcpy(&lane.core.of, pattern->core.of.v128 + i * size, size);
-        memcpy(&found.of, value->of.v128 + i * size, size);
-        if (!value_matches(wast, &lane, &found))
-            return false;
-    }
-    return true;
-}
-
-static bool value_matches(const Wast *wast, const sg_pattern *pattern, const sg_core_value *value) {
-    uint64_t canonical;
-    switch (pattern->kind) {
-    case SG_PATTERN_REF:
-    case SG_PATTERN_REF_NULL:
-        return value->kind >= SG_CORE_FUNCREF && reference_matches(wast, pattern, value);
-    case SG_PATTERN_NAN_CANONICAL:
-        return value->kind == pattern->core.kind && nan_payload_bits(value, &canonical) == canonical;
-    case SG_PATTERN_NAN_ARITHMETIC:
-        return value->kind == pattern->core.kind &&
-               (nan_payload_bits(value, &canonical) & canonical) == canonical;
-    default: break;
-    }
-    if (value->kind != pattern->core.kind)
-        return false;
-    switch (value->kind) {
-    case SG_CORE_I32: return value->of.i32 == pattern->core.of.i32;
-    case SG_CORE_I64: return value->of.i64 == pattern->core.of.i64;
-    case SG_CORE_F32: return memcmp(&value->of.f32, &pattern->core.of.f32, 4) == 0;
-    case SG_CORE_F64: return memcmp(&value->of.f64, &pattern->core.of.f64, 8) == 0;
-    case SG_CORE_V128: return vector_matches(wast, pattern, value);
-    default: return value->of.ref == pattern->core.of.ref;
-    }
-}
-
-/* Compares results with patterns, of which an EITHER takes the next `count` as its choices. */
-static bool core_results_match(const Wast *wast, const sg_pattern *patterns, const Outcome *outcome) {
-    for (size_t i = 0; i < outcome->count; i++) {
-        size_t choices = 1;
-        if (patterns->kind == SG_PATTERN_EITHER)
-            choices = (patterns++)->count;
-        bool matched = false;
-        for (size_t j = 0; j < choices; j++)
-            matched = matched || value_matches(wast, &patterns[j], &outcome->core[i]);
-        if (!matched)
-            return false;
-        patterns += choices;
-    }
-    return true;
-}
+/* ---- assertions ---- */
 
 static Verdict assert_return(Wast *wast) {
     const sg_command *command = wast->command;
@@ -494,7 +397,8 @@ static Verdict assert_return(Wast *wast) {
     bool equal = outcome.count == 0 ||
                  (outcome.is_component
                       ? command->expected && sg_value_equal(&outcome.value, command->expected)
-                      : command->core_expected && core_results_match(wast, command->core_expected, &outcome));
+                      : command->core_expected && wast_results_match(wast->store, command->core_expected,
+                                                                     outcome.core, outcome.count));
     if (equal)
         return PASSED;
     char text[256] = "";
@@ -742,7 +646,7 @@ static void join_thread(Wast *wast, Thread **link) {
 
 static Verdict wait_for_thread(Wast *wast) {
     for (Thread **link = &wast->threads; *link; link = &(*link)->next)
-        if (same((*link)->name, wast->command->of)) {
+        if (wast_same((*link)->name, wast->command->of)) {
             join_thread(wast, link);
             return PASSED;
         }
