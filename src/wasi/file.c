@@ -61,7 +61,7 @@ WasiFile *sgi_file_of_dir(WasiState *state, const WasiDir *dir, sg_wasi_errno *e
 }
 
 static PathBase base_of(const WasiFile *dir) {
-    return (PathBase){dir->fd, dir->object.state->walks_paths};
+    return (PathBase){dir->fd, false};
 }
 
 /* A FIFO is opened to write as soon as somebody reads it. Nothing tells when: we look again and again. */
@@ -248,11 +248,6 @@ sg_wasi_errno sgi_file_stat(const WasiFile *file, OsStat *stat) {
     return sgi_wasi_errno(sgi_os_stat(file->fd, stat));
 }
 
-/* BADF for what is no file that may be written. */
-static sg_wasi_errno check_writable(const WasiFile *file) {
-    return file->type == OS_FILE_DIRECTORY || !file->can_write ? SG_WASI_BADF : SG_WASI_SUCCESS;
-}
-
 /* Pays for a file that will be `size` long as for what is written. */
 static sg_wasi_errno grow(WasiFile *file, uint64_t size) {
     OsStat stat;
@@ -264,17 +259,17 @@ static sg_wasi_errno grow(WasiFile *file, uint64_t size) {
 }
 
 sg_wasi_errno sgi_file_set_size(WasiFile *file, uint64_t size) {
-    sg_wasi_errno error = check_writable(file);
-    if (error == SG_WASI_SUCCESS)
-        error = size > INT64_MAX ? SG_WASI_INVAL : grow(file, size);
+    if (file->type == OS_FILE_DIRECTORY)
+        return SG_WASI_BADF;
+    sg_wasi_errno error = !file->can_write || size > INT64_MAX ? SG_WASI_INVAL : grow(file, size);
     return error != SG_WASI_SUCCESS ? error : sgi_wasi_errno(sgi_os_set_size(file->fd, size));
 }
 
 sg_wasi_errno sgi_file_allocate(WasiFile *file, uint64_t offset, uint64_t size) {
     uint64_t end;
-    sg_wasi_errno error = check_writable(file);
-    if (error == SG_WASI_SUCCESS)
-        error = !sgi_add(offset, size, &end) || end > INT64_MAX ? SG_WASI_FBIG : grow(file, end);
+    if (file->type == OS_FILE_DIRECTORY || !file->can_write)
+        return SG_WASI_BADF;
+    sg_wasi_errno error = !sgi_add(offset, size, &end) || end > INT64_MAX ? SG_WASI_FBIG : grow(file, end);
     return error != SG_WASI_SUCCESS ? error : sgi_wasi_errno(sgi_os_allocate(file->fd, offset, size));
 }
 

@@ -120,7 +120,6 @@ struct WasiState {
     uint64_t virtual_now; /* nanoseconds that virtual time has passed */
     uint64_t random[4];   /* of the seeded generator */
     Counter descriptors, sockets, written;
-    bool walks_paths; /* as where the kernel has no openat2: for tests */
     Vec(WasiResolved) resolved;
     struct P1Table *p1; /* preview 1's descriptors; NULL: none yet */
     bool has_exited;

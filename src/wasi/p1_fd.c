@@ -75,6 +75,14 @@ sg_wasi_errno sgi_p1_times(P1 *p, uint64_t accessed, uint64_t modified, uint32_t
     return SG_WASI_SUCCESS;
 }
 
+/* A file that is no directory; BADF. */
+static sg_wasi_errno no_directory(P1 *p, uint32_t number, uint64_t rights, P1Fd **fd) {
+    P1_TRY(sgi_p1_file(p, number, 0, fd));
+    return (*fd)->file->type == OS_FILE_DIRECTORY ? SG_WASI_BADF
+           : rights & ~(*fd)->rights              ? SG_WASI_NOTCAPABLE
+                                                  : SG_WASI_SUCCESS;
+}
+
 sg_wasi_errno sgi_p1_fd_fdstat_get(P1 *p, const Slot *a) {
     P1Fd *fd;
     uint8_t *to;
@@ -90,9 +98,7 @@ sg_wasi_errno sgi_p1_fd_fdstat_set_flags(P1 *p, const Slot *a) {
     P1Fd *fd;
     if (a[1].u32 & ~(uint32_t)FDFLAGS_ALL)
         return SG_WASI_INVAL;
-    P1_TRY(sgi_p1_file(p, a[0].u32, RIGHT(FD_FDSTAT_SET_FLAGS), &fd));
-    if (fd->file->type == OS_FILE_DIRECTORY)
-        return SG_WASI_BADF;
+    P1_TRY(no_directory(p, a[0].u32, RIGHT(FD_FDSTAT_SET_FLAGS), &fd));
     /* As where the system does it: how a file is synchronized is settled when it is opened. */
     const unsigned sync = FDFLAGS_DSYNC | FDFLAGS_RSYNC | FDFLAGS_SYNC;
     if (a[1].u32 & sync & ~fd->flags)
@@ -127,7 +133,7 @@ sg_wasi_errno sgi_p1_fd_filestat_get(P1 *p, const Slot *a) {
 
 sg_wasi_errno sgi_p1_fd_filestat_set_size(P1 *p, const Slot *a) {
     P1Fd *fd;
-    P1_TRY(sgi_p1_file(p, a[0].u32, RIGHT(FD_FILESTAT_SET_SIZE), &fd));
+    P1_TRY(no_directory(p, a[0].u32, RIGHT(FD_FILESTAT_SET_SIZE), &fd));
     return sgi_file_set_size(fd->file, a[1].u64);
 }
 
@@ -150,7 +156,7 @@ sg_wasi_errno sgi_p1_fd_advise(P1 *p, const Slot *a) {
 
 sg_wasi_errno sgi_p1_fd_allocate(P1 *p, const Slot *a) {
     P1Fd *fd;
-    P1_TRY(sgi_p1_file(p, a[0].u32, RIGHT(FD_ALLOCATE), &fd));
+    P1_TRY(no_directory(p, a[0].u32, RIGHT(FD_ALLOCATE), &fd));
     return sgi_file_allocate(fd->file, a[1].u64, a[2].u64);
 }
 
@@ -210,7 +216,7 @@ sg_wasi_errno sgi_p1_fd_prestat_dir_name(P1 *p, const Slot *a) {
 /* What one call of read or write moves. */
 typedef struct Transfer {
     P1Fd *fd;
-    bool is_write, is_positioned;
+    bool is_write;
     uint64_t offset;
     uint64_t done;
 } Transfer;
@@ -220,14 +226,8 @@ static sg_trap move(P1 *p, Transfer *transfer, uint8_t *data, uint32_t size, siz
     P1Fd *fd = transfer->fd;
     uint64_t offset = transfer->offset + transfer->done;
     if (fd->file) {
-        /* pwrite goes where it says, in append mode too. */
-        unsigned kept = fd->file->write_flags;
-        if (transfer->is_positioned)
-            fd->file->write_flags &= ~(unsigned)OS_WRITE_APPEND;
-        sg_trap trap = transfer->is_write ? sgi_file_write(fd->file, data, size, offset, count, error)
-                                          : sgi_file_read(fd->file, data, size, offset, count, error);
-        fd->file->write_flags = kept;
-        return trap;
+        return transfer->is_write ? sgi_file_write(fd->file, data, size, offset, count, error)
+                                  : sgi_file_read(fd->file, data, size, offset, count, error);
     }
     sg_trap trap = sgi_p1_pay(p, size);
     if (trap != SG_TRAP_NONE)
@@ -330,7 +330,7 @@ static sg_wasi_errno transfer_at_offset(P1 *p, const Slot *a, bool is_write) {
         return SG_WASI_BADF;
     if (!(fd->rights & RIGHT(FD_SEEK)))
         return SG_WASI_NOTCAPABLE;
-    Transfer moved = {.fd = fd, .is_write = is_write, .is_positioned = true, .offset = a[3].u64};
+    Transfer moved = {.fd = fd, .is_write = is_write, .offset = a[3].u64};
     return transfer(p, a, &moved, 4);
 }
 
@@ -346,6 +346,7 @@ sg_wasi_errno sgi_p1_fd_pread(P1 *p, const Slot *a) {
     return transfer_at_offset(p, a, false);
 }
 
+/* In append mode it appends, wherever it says, as on Linux. */
 sg_wasi_errno sgi_p1_fd_pwrite(P1 *p, const Slot *a) {
     return transfer_at_offset(p, a, true);
 }

@@ -17,8 +17,10 @@ static sg_wasi_errno get_path(P1 *p, uint32_t number, uint64_t rights, uint32_t 
     return sgi_p1_dir(p, number, rights, &path->dir);
 }
 
-/* What a path_open with these rights has of them, by what it opened. */
-static uint64_t rights_of(const WasiFile *file, uint64_t rights) {
+/* The rights of what was opened with `rights` below a directory that hands `inheriting` on. Of those that are
+ * asked for, reading and writing count: programs ask for these and go on to seek and stat, as no engine keeps
+ * them from it. The others come from the directory, as far as they apply. */
+static uint64_t rights_of(const WasiFile *file, uint64_t rights, uint64_t inheriting) {
     const uint64_t of_directories =
         RIGHT(PATH_CREATE_DIRECTORY) | RIGHT(PATH_CREATE_FILE) | RIGHT(PATH_LINK_SOURCE) |
         RIGHT(PATH_LINK_TARGET) | RIGHT(PATH_OPEN) | RIGHT(FD_READDIR) | RIGHT(PATH_READLINK) |
@@ -27,16 +29,17 @@ static uint64_t rights_of(const WasiFile *file, uint64_t rights) {
         RIGHT(PATH_REMOVE_DIRECTORY) | RIGHT(PATH_UNLINK_FILE);
     const uint64_t of_files =
         RIGHT(FD_SEEK) | RIGHT(FD_TELL) | RIGHT(FD_ALLOCATE) | RIGHT(FD_FILESTAT_SET_SIZE);
-    uint64_t refused = RIGHT(SOCK_SHUTDOWN) | RIGHT(SOCK_ACCEPT);
+    const uint64_t counting = RIGHT(FD_READ) | RIGHT(FD_WRITE);
+    uint64_t refused = RIGHT(SOCK_SHUTDOWN) | RIGHT(SOCK_ACCEPT) | (counting & ~rights);
     refused |= file->type == OS_FILE_DIRECTORY ? of_files : of_directories;
     if (!sgi_file_has_offset(file))
         refused |= of_files;
-    return rights & ~refused;
+    return inheriting & ~refused;
 }
 
 sg_wasi_errno sgi_p1_path_open(P1 *p, const Slot *a) {
     uint32_t lookup = a[1].u32, oflags = a[4].u32, fdflags = a[7].u32, number;
-    uint64_t rights = a[5].u64, inheriting = a[6].u64, needed = RIGHT(PATH_OPEN);
+    uint64_t needed = RIGHT(PATH_OPEN);
     uint8_t *to;
     P1Path path;
     if ((lookup & ~(uint32_t)LOOKUP_SYMLINK_FOLLOW) || (oflags & ~(uint32_t)OFLAGS_ALL) ||
@@ -53,21 +56,18 @@ sg_wasi_errno sgi_p1_path_open(P1 *p, const Slot *a) {
              (oflags & OFLAGS_EXCL ? (unsigned)OS_OPEN_EXCLUSIVE : 0) |
              (oflags & OFLAGS_TRUNC ? (unsigned)OS_OPEN_TRUNCATE : 0) |
              (oflags & OFLAGS_DIRECTORY ? (unsigned)OS_OPEN_DIRECTORY : 0);
-    if (rights & path.dir->inheriting &
-            (RIGHT(FD_WRITE) | RIGHT(FD_ALLOCATE) | RIGHT(FD_FILESTAT_SET_SIZE)) &&
-        !(oflags & OFLAGS_DIRECTORY))
+    uint64_t rights = a[5].u64 & path.dir->inheriting, inheriting = path.dir->inheriting;
+    if ((rights & RIGHT(FD_WRITE)) && !(oflags & OFLAGS_DIRECTORY))
         flags |= OS_OPEN_WRITE;
     /* What is opened neither to read nor to write is opened all the same, for its attributes. */
     if ((rights & RIGHT(FD_READ)) || !(flags & OS_OPEN_WRITE))
         flags |= OS_OPEN_READ;
     WasiFile *file;
     sg_wasi_errno error;
-    inheriting &= path.dir->inheriting;
-    rights &= path.dir->inheriting;
     P1_TRAP(
         sgi_file_open(path.dir->file, path.path, flags, (fdflags & FDFLAGS_NONBLOCK) != 0, &file, &error));
     P1_TRY(error);
-    P1_TRY(sgi_p1_add_fd(p, file, rights_of(file, rights), inheriting, fdflags, &number));
+    P1_TRY(sgi_p1_add_fd(p, file, rights_of(file, rights, inheriting), inheriting, fdflags, &number));
     P1_AT(to, a[8].u32, 4, 4); /* opening may have waited */
     sgi_p1_put(p, to, number, 4);
     return SG_WASI_SUCCESS;

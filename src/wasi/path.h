@@ -8,7 +8,7 @@
 /* Where resolution begins, and what it never leaves. */
 typedef struct PathBase {
     int fd;
-    bool walks; /* component by component, as where the kernel has no openat2 */
+    bool walks; /* component by component, as where the kernel has no openat2: for tests */
 } PathBase;
 
 /* What the guest gave is one: not empty (ENOENT), UTF-8 (EILSEQ), without NUL (EINVAL), short enough

@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void) {
+    puts("compiled in a sandbox");
+    return 0;
+}

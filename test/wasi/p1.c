@@ -1,0 +1,385 @@
+/* The cases of preview 1:   wasi_p1 GUEST.wat CASES [record]
+ *
+ * A line of CASES is one case: steps between " ; ", each `function arguments = result`, in a store and a tree
+ * of its own. What follows " | " is what Wasmtime says where it says otherwise (p1.py wasmtime). Arguments:
+ *
+ *   17, -1, 0x40       numbers          "text"*2    pointer and length of bytes       @   a pointer to a
+ * result &40                pointer and length of a buffer      {"a","b"} or {4,2}   pointer and count of
+ * vectors ?                  at the end: only the errno counts
+ *
+ * Descriptors: 3 and 4 are directories, the latter read-only; 5, 6, 7 a file to read, to write, for both; 8 a
+ * directory below 3; 9 the file to append. `record` prints the cases with what they give now. */
+#include <sandglass.h>
+
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static sg_error error;
+static sg_engine *engine;
+static sg_module *module;
+
+static void die(const char *what) {
+    fprintf(stderr, "%s: %s %s\n", what, error.message, error.detail);
+    exit(2);
+}
+
+/* ---- the tree ---- */
+
+static const char *const directories[] = {"rw", "rw/d", "rw/d/e", "ro", "ro/d", "outside"};
+static const char *const files[][2] = {{"rw/a.txt", "0123456789"},
+                                       {"rw/empty", ""},
+                                       {"rw/d/f", "x"},
+                                       {"ro/b.txt", "read-only"},
+                                       {"outside/secret", "s"}};
+static const char *const links[][2] = {{"rw/l", "a.txt"},   {"rw/ld", "d"},           {"rw/gone", "nowhere"},
+                                       {"rw/loop", "loop"}, {"rw/out", "../outside"}, {"rw/abs", "/etc"}};
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place) {
+    (void)stat, (void)type, (void)place;
+    return remove(path);
+}
+
+static void make_tree(const char *top) {
+    char path[256];
+    for (size_t i = 0; i < COUNT(directories); i++) {
+        snprintf(path, sizeof path, "%s/%s", top, directories[i]);
+        mkdir(path, 0777);
+    }
+    for (size_t i = 0; i < COUNT(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", top, files[i][0]);
+        FILE *file = fopen(path, "w");
+        if (file == NULL || fputs(files[i][1], file) < 0 || fclose(file) != 0)
+            die(path);
+    }
+    for (size_t i = 0; i < COUNT(links); i++) {
+        snprintf(path, sizeof path, "%s/%s", top, links[i][0]);
+        if (symlink(links[i][1], path) != 0)
+            die(path);
+    }
+}
+
+/* ---- the guest ---- */
+
+typedef struct Guest {
+    sg_store *store;
+    sg_core_instance *instance;
+    uint8_t *memory;
+    size_t memory_size;
+} Guest;
+
+static void grant(sg_store *store, const char *top) {
+    char path[256];
+    sg_wasi *wasi = sg_wasi_new(engine, &error);
+    if (wasi == NULL || sg_wasi_add_argument(wasi, "program", &error) != SG_OK)
+        die("wasi");
+    snprintf(path, sizeof path, "%s/rw", top);
+    if (sg_wasi_add_dir(wasi, path, "/", false, &error) != SG_OK)
+        die(path);
+    snprintf(path, sizeof path, "%s/ro", top);
+    if (sg_wasi_add_dir(wasi, path, "/ro", true, &error) != SG_OK ||
+        sg_wasi_attach(wasi, store, &error) != SG_OK)
+        die(path);
+    sg_wasi_delete(wasi);
+}
+
+static Guest start(const char *top) {
+    const sg_limits limits = {.size = sizeof limits, .timeout_ns = UINT64_C(5000000000)};
+    Guest guest = {.store = sg_store_new(engine, &limits, &error)};
+    if (guest.store == NULL)
+        die("store");
+    grant(guest.store, top);
+    sg_extern imports[64], memory;
+    sg_string from, name;
+    sg_extern_kind kind;
+    size_t count = 0;
+    for (; sg_module_import(module, count, &from, &name, &kind); count++)
+        if (sg_wasi_import(guest.store, from, name, &imports[count], &error) != SG_OK)
+            die("import");
+    guest.instance = sg_core_instance_new(guest.store, module, imports, count, &error);
+    if (guest.instance == NULL ||
+        sg_core_instance_find(guest.instance, "memory", 6, &memory, &error) != SG_OK)
+        die("instance");
+    guest.memory = sg_core_memory_data(memory.of.memory, &guest.memory_size);
+    return guest;
+}
+
+/* ---- one step ---- */
+
+enum { ARGUMENTS_MAX = 16, BUFFERS_MAX = 8, CELL_SIZE = 64 };
+
+typedef struct Step {
+    Guest *guest;
+    const char *at; /* in the text of the arguments */
+    uint32_t free;  /* memory */
+    uint64_t arguments[ARGUMENTS_MAX];
+    size_t count;
+    uint32_t cell; /* the last result's */
+    struct {
+        uint32_t at, size;
+    } buffers[BUFFERS_MAX];
+    size_t buffer_count;
+    bool only_errno;
+} Step;
+
+static void push(Step *step, uint64_t value) {
+    if (step->count < ARGUMENTS_MAX)
+        step->arguments[step->count++] = value;
+}
+
+static uint32_t place(Step *step, size_t size) {
+    uint32_t at = step->free;
+    memset(step->guest->memory + at, 0, size);
+    step->free = (uint32_t)(at + size + 15) & ~15u;
+    return at;
+}
+
+static void push_buffer(Step *step, uint32_t at, size_t size) {
+    step->buffers[step->buffer_count].at = at;
+    step->buffers[step->buffer_count++].size = (uint32_t)size;
+}
+
+/* "text"*times, into memory; answers where. */
+static uint32_t place_text(Step *step, size_t *size) {
+    uint32_t at = step->free;
+    uint8_t *to = step->guest->memory + at;
+    *size = 0;
+    for (step->at++; *step->at != '"'; step->at++) {
+        char c = *step->at;
+        if (c == '\\' && step->at[1] == '0') {
+            c = '\0';
+            step->at++;
+        } else if (c == '\\' && step->at[1] == 'x') {
+            c = (char)strtoul((char[]){step->at[2], step->at[3], 0}, NULL, 16);
+            step->at += 3;
+        }
+        to[(*size)++] = (uint8_t)c;
+    }
+    step->at++;
+    if (*step->at == '*') {
+        unsigned long times = strtoul(step->at + 1, (char **)(uintptr_t)&step->at, 10);
+        for (unsigned long i = 1; i < times; i++)
+            memcpy(to + i * *size, to, *size);
+        *size *= times;
+    }
+    step->free = (uint32_t)(at + *size + 15) & ~15u;
+    return at;
+}
+
+static void read_vectors(Step *step) {
+    size_t first = step->buffer_count;
+    while (*step->at != '}') {
+        size_t size;
+        step->at++;
+        if (*step->at == '"') {
+            uint32_t at = place_text(step, &size);
+            push_buffer(step, at, size);
+        } else {
+            size = strtoul(step->at, (char **)(uintptr_t)&step->at, 10);
+            push_buffer(step, place(step, size), size);
+        }
+    }
+    step->at++;
+    uint32_t vectors = place(step, 8 * (step->buffer_count - first));
+    for (size_t i = first; i < step->buffer_count; i++)
+        memcpy(step->guest->memory + vectors + 8 * (i - first), &step->buffers[i], 8);
+    push(step, vectors);
+    push(step, step->buffer_count - first);
+}
+
+static void read_argument(Step *step) {
+    size_t size;
+    switch (*step->at) {
+    case '?':
+        step->only_errno = true;
+        step->at++;
+        break;
+    case '@':
+        step->cell = place(step, CELL_SIZE);
+        push(step, step->cell);
+        step->at++;
+        break;
+    case '&':
+        size = strtoul(step->at + 1, (char **)(uintptr_t)&step->at, 10);
+        push_buffer(step, place(step, size), size);
+        push(step, step->buffers[step->buffer_count - 1].at);
+        push(step, size);
+        break;
+    case '"': {
+        uint32_t at = place_text(step, &size);
+        push(step, at);
+        push(step, size);
+        break;
+    }
+    case '{': read_vectors(step); break;
+    case '-': push(step, (uint64_t)strtoll(step->at, (char **)(uintptr_t)&step->at, 0)); break;
+    default: push(step, strtoull(step->at, (char **)(uintptr_t)&step->at, 0));
+    }
+}
+
+static uint64_t number(const Step *step, uint32_t at, unsigned size) {
+    uint64_t value = 0;
+    memcpy(&value, step->guest->memory + at, size);
+    return value;
+}
+
+/* What a function that succeeded gave. */
+static void print_outputs(const Step *step, const char *name, char *to, size_t size) {
+    static const char *const readers[] = {"fd_read", "fd_pread", "path_readlink"};
+    static const char *const counters[] = {"fd_write", "fd_pwrite", "path_open"};
+    for (size_t i = 0; i < COUNT(readers); i++)
+        if (strcmp(name, readers[i]) == 0) {
+            uint64_t left = number(step, step->cell, 4);
+            size_t used = (size_t)snprintf(to, size, " %" PRIu64 " ", left);
+            for (size_t j = 0; j < step->buffer_count; j++) {
+                size_t part = left < step->buffers[j].size ? (size_t)left : step->buffers[j].size;
+                for (size_t k = 0; k < part && used + 1 < size; k++)
+                    to[used++] = (char)(step->guest->memory[step->buffers[j].at + k]
+                                            ? step->guest->memory[step->buffers[j].at + k]
+                                            : '.');
+                left -= part;
+            }
+            to[used] = '\0';
+        }
+    for (size_t i = 0; i < COUNT(counters); i++)
+        if (strcmp(name, counters[i]) == 0)
+            snprintf(to, size, " %" PRIu64, number(step, step->cell, 4));
+    if (strcmp(name, "fd_seek") == 0 || strcmp(name, "fd_tell") == 0)
+        snprintf(to, size, " %" PRIu64, number(step, step->cell, 8));
+    if (strcmp(name, "fd_prestat_get") == 0)
+        snprintf(to, size, " %" PRIu64, number(step, step->cell + 4, 4));
+    if (strcmp(name, "fd_fdstat_get") == 0)
+        snprintf(to, size, " type=%" PRIu64 " flags=%" PRIu64, number(step, step->cell, 1),
+                 number(step, step->cell + 2, 2));
+    if (strstr(name, "filestat_get")) {
+        enum { REGULAR = 4 };
+        uint64_t type = number(step, step->cell + 16, 1);
+        snprintf(to, size, " type=%" PRIu64 " links=%" PRIu64 " size=%" PRIu64, type,
+                 type == REGULAR ? number(step, step->cell + 24, 8) : 0,
+                 type == REGULAR ? number(step, step->cell + 32, 8) : 0);
+    }
+}
+
+/* `text` as far as " = "; the result's text goes to `result`. */
+static void run_step(Guest *guest, const char *text, char *result, size_t size) {
+    static const char *const errnos[] = {
+#define WASI_ERRNO(name, filesystem, sockets) #name,
+#include <sandglass/wasi_errors.def>
+#undef WASI_ERRNO
+    };
+    char name[64];
+    Step step = {.guest = guest, .at = text, .free = 1024};
+    size_t length = strcspn(text, " ");
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    step.at += length;
+    while (*(step.at += strspn(step.at, " ")) != '\0' && *step.at != '=')
+        read_argument(&step);
+    sg_extern item;
+    if (sg_core_instance_find(guest->instance, name, strlen(name), &item, &error) != SG_OK ||
+        sg_core_func_param_count(item.of.func) != step.count)
+        die(text);
+    sg_core_value arguments[ARGUMENTS_MAX], answer;
+    for (size_t i = 0; i < step.count; i++) {
+        arguments[i].kind = sg_core_func_param(item.of.func, i);
+        if (arguments[i].kind == SG_CORE_I32)
+            arguments[i].of.i32 = (int32_t)step.arguments[i];
+        else
+            arguments[i].of.i64 = (int64_t)step.arguments[i];
+    }
+    sg_status status = sg_core_func_call(item.of.func, arguments, step.count, &answer,
+                                         sg_core_func_result_count(item.of.func), &error);
+    int code;
+    if (status != SG_OK && error.trap == SG_TRAP_EXIT && sg_wasi_exit_code(guest->store, &code))
+        snprintf(result, size, "EXIT %d", code);
+    else if (status != SG_OK)
+        snprintf(result, size, error.trap == SG_TRAP_DEADLINE ? "DEADLINE" : "TRAP");
+    else
+        snprintf(result, size, "%s",
+                 (size_t)answer.of.i32 < COUNT(errnos) ? errnos[answer.of.i32] : "no errno");
+    if (status == SG_OK && answer.of.i32 == 0 && !step.only_errno)
+        print_outputs(&step, name, result + strlen(result), size - strlen(result));
+}
+
+/* ---- cases ---- */
+
+static const char *const prelude[] = {
+    "path_open 3 0 \"a.txt\" 0 0x1fffffbf 0 0 @", "path_open 3 0 \"a.txt\" 0 0x1ffffffd 0 0 @",
+    "path_open 3 0 \"a.txt\" 0 0x1fffffff 0 0 @", "path_open 3 0 \"d\" 2 0x1fffffbf 0x1fffffff 0 @",
+    "path_open 3 0 \"a.txt\" 0 0x1fffffff 0 1 @"};
+
+/* False if a result is another than the line says. `line` loses what is behind " | ". */
+static bool run_case(char *line, bool records) {
+    char top[] = "/tmp/sandglass-p1-XXXXXX", result[512];
+    char *other = strstr(line, " | ");
+    bool is_good = true;
+    if (other)
+        *other = '\0';
+    if (mkdtemp(top) == NULL)
+        die(top);
+    make_tree(top);
+    Guest guest = start(top);
+    for (size_t i = 0; i < COUNT(prelude); i++)
+        run_step(&guest, prelude[i], result, sizeof result);
+    for (char *step = line, *next; step; step = next) {
+        next = strstr(step, " ; ");
+        if (next) {
+            *next = '\0';
+            next += 3;
+        }
+        run_step(&guest, step, result, sizeof result);
+        char *expected = strstr(step, " = ");
+        if (records) {
+            if (expected)
+                *expected = '\0';
+            printf("%s = %s%s", step, result, next ? " ; " : "\n");
+        } else if (expected == NULL || strcmp(expected + 3, result) != 0) {
+            printf("%s\n    but got %s\n", step, result);
+            is_good = false;
+        }
+    }
+    sg_store_delete(guest.store);
+    nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return is_good;
+}
+
+static sg_module *load(const char *path) {
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+    size_t size = file ? fread(text, 1, sizeof text, file) : 0;
+    if (file)
+        fclose(file);
+    return sg_module_load(engine, text, size, &error);
+}
+
+int main(int argc, char **argv) {
+    static char line[8192];
+    bool records = argc > 3;
+    unsigned cases = 0, failures = 0;
+    engine = sg_engine_new(NULL, &error);
+    module = argc > 2 && engine ? load(argv[1]) : NULL;
+    FILE *file = module ? fopen(argv[2], "r") : NULL;
+    if (file == NULL)
+        die("usage: wasi_p1 GUEST.wat CASES [record]");
+    while (fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (*line == '\0' || *line == '#') {
+            if (records)
+                puts(line);
+            continue;
+        }
+        cases++;
+        failures += !run_case(line, records);
+    }
+    fclose(file);
+    sg_module_delete(module);
+    sg_engine_delete(engine);
+    if (!records)
+        printf("%u cases, %u failures\n", cases, failures);
+    return failures != 0;
+}
