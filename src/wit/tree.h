@@ -3,6 +3,8 @@
  *   sources ── lex, parse, items ──→ the tree below ── resolve ──→ the same, names resolved ── encode ──→ the
  *   binary of a component that exports each interface and world as a type ("Package Format")
  *
+ *   a component, validated ── decode ──→ the same tree, names unresolved ── print ──→ text
+ *
  * Everything lives in one arena, for the time of one translation. Recursion is over nested type expressions,
  * at most LIMIT(TYPE_DEPTH) deep, over type definitions, the same, and over interfaces that use each other,
  * at most WIT_USE_DEPTH deep. */
