@@ -32,7 +32,14 @@ bool sgi_utf8_valid(const uint8_t *data, size_t size) {
         return true; /* `data` may be NULL, to which C adds nothing, not even 0 */
     const uint8_t *p = data, *end = data + size;
     while (p != end) {
-        /* Eight ASCII bytes at a time: what most text is. */
+        /* 32 ASCII bytes at a time, then eight: what most text is. */
+        while (end - p >= 32) {
+            uint64_t words[4];
+            memcpy(words, p, 32);
+            if ((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080))
+                break;
+            p += 32;
+        }
         while (end - p >= 8) {
             uint64_t word;
             memcpy(&word, p, 8);

@@ -70,9 +70,9 @@ static bool is_char(uint32_t i) {
 static uint64_t convert(const sg_type *type, uint64_t bits) {
     switch (type->kind) {
     case SG_BOOL: return (uint32_t)bits != 0;
-    case SG_S8: return (uint32_t)(int8_t)bits;
+    case SG_S8: return (uint64_t)(uint32_t)(int8_t)bits;
     case SG_U8: return (uint8_t)bits;
-    case SG_S16: return (uint32_t)(int16_t)bits;
+    case SG_S16: return (uint64_t)(uint32_t)(int16_t)bits;
     case SG_U16: return (uint16_t)bits;
     case SG_F32: return sgi_canonicalize_nan32((uint32_t)bits);
     case SG_F64: return sgi_canonicalize_nan64(bits);
@@ -378,12 +378,16 @@ sg_status sgi_adapt_check(LiftLowerContext *from, const CompField *types, uint32
     uint32_t flat_index = 0;
     for (uint32_t i = 0; i < count; i++) {
         const sg_type *type = types[i].type;
+        if (!is_spilled && sgi_is_number(type->kind)) {
+            flat_index++;
+            continue;
+        }
         offset = sgi_align_to(offset, type->alignment);
         SGI_TRY(check(from, type, member_of(place, offset, flat_index)));
         offset += type->size;
         flat_index += type->flat_count;
     }
-    return sgi_canon_settle(from);
+    return sgi_canon_settle_rest(from);
 }
 
 sg_status sgi_adapt_move(LiftLowerContext *from, LiftLowerContext *to, const CompField *types, uint32_t count,
@@ -401,10 +405,15 @@ sg_status sgi_adapt_move(LiftLowerContext *from, LiftLowerContext *to, const Com
     uint32_t flat_index = 0;
     for (uint32_t i = 0; i < count; i++) {
         const sg_type *type = types[i].type;
+        if (!is_spilled && sgi_is_number(type->kind)) {
+            target[flat_index].u64 = convert(type, source[flat_index].u64);
+            flat_index++;
+            continue;
+        }
         offset = sgi_align_to(offset, type->alignment);
         SGI_TRY(move(&a, type, member_of(given, offset, flat_index), member_of(taken, offset, flat_index)));
         offset += type->size;
         flat_index += type->flat_count;
     }
-    return sgi_canon_settle(to);
+    return sgi_canon_settle_rest(to);
 }

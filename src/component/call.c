@@ -241,14 +241,18 @@ LoweredFunc sgi_lowered_func(CompFunc *callee, const CompFuncType *type, Canonic
     return lowered;
 }
 
+/* So many need no call memory. */
+enum { FEW_ARGUMENTS = 8 };
+
+/* *arguments has room for a few, or is where more are. */
 static sg_status lift_arguments(const LoweredFunc *lowered, LiftLowerContext *cx, Slot *slots,
                                 sg_value **arguments) {
     const CompFuncType *type = lowered->type;
     const bool is_spilled = lowered->shape.params_spilled;
-    *arguments = NULL;
     if (lowered->adapts_params)
         return sgi_adapt_check(cx, type->params, type->param_count, is_spilled, slots);
-    *arguments = sgi_canon_alloc(cx, type->param_count, sizeof **arguments);
+    if (type->param_count > FEW_ARGUMENTS)
+        *arguments = sgi_canon_alloc(cx, type->param_count, sizeof **arguments);
     if (*arguments == NULL)
         return sgi_store_no_memory(cx->store, cx->err);
     return sgi_lift_flat_values(cx, slots, is_spilled, type->params, type->param_count, *arguments);
@@ -290,7 +294,7 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
                            .err = err,
                            .transfer = transfer,
                            .is_between = lowered->callee->kind == COMP_FUNC_LIFTED};
-    sg_value *arguments, result;
+    sg_value few[FEW_ARGUMENTS], *arguments = few, result;
     SGI_TRY(lift_arguments(lowered, &cx, slots, &arguments));
     /* The last parameter: after one pointer, or after the flat ones. */
     uint32_t out_param = lowered->shape.result_spilled ? slots[lowered->shape.param_slots].u32 : 0;

@@ -145,6 +145,16 @@ static inline sg_status sgi_canon_count(LiftLowerContext *cx) {
     return SGI_LIKELY(++cx->values < VALUES_PER_LOOK) ? SG_OK : sgi_canon_settle(cx);
 }
 
+/* Of a walk that may not have been in memory at all: then there is nothing to pay, and it was short. */
+static inline sg_status sgi_canon_settle_rest(LiftLowerContext *cx) {
+    return cx->values ? sgi_canon_settle(cx) : SG_OK;
+}
+
+/* Numbers and bool: of one slot, and every value fits. */
+static inline bool sgi_is_number(sg_kind kind) {
+    return kind <= SG_F64;
+}
+
 /* As many at once: what lies in columns. */
 sg_status sgi_canon_count_many(LiftLowerContext *cx, uint64_t values);
 

@@ -256,10 +256,14 @@ sg_status sgi_lift_flat_values(LiftLowerContext *cx, const Slot *slots, bool is_
     uint32_t flat_index = 0;
     for (uint32_t i = 0; i < count; i++) {
         const sg_type *type = types[i].type;
+        if (!is_spilled && sgi_is_number(type->kind)) { /* what most calls pass */
+            SGI_TRY(lift_scalar(cx, slots[flat_index++].u64, type, &values[i]));
+            continue;
+        }
         offset = sgi_align_to(offset, type->alignment);
         SGI_TRY(lift(cx, member_of(source, offset, flat_index), type, &values[i]));
         offset += type->size;
         flat_index += type->flat_count;
     }
-    return sgi_canon_settle(cx);
+    return sgi_canon_settle_rest(cx);
 }

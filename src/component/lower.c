@@ -314,10 +314,14 @@ sg_status sgi_lower_flat_values(LiftLowerContext *cx, const sg_value *values, co
     uint32_t flat_index = 0;
     for (uint32_t i = 0; i < count; i++) {
         const sg_type *type = types[i].type;
+        if (!is_spilled && type->kind == values[i].kind && sgi_is_number(type->kind)) {
+            SGI_TRY(lower_scalar(cx, &values[i], type, (Target){.slots = &slots[flat_index++]}));
+            continue;
+        }
         offset = sgi_align_to(offset, type->alignment);
         SGI_TRY(lower(cx, &values[i], type, member_of(target, offset, flat_index)));
         offset += type->size;
         flat_index += type->flat_count;
     }
-    return sgi_canon_settle(cx);
+    return sgi_canon_settle_rest(cx);
 }
