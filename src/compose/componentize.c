@@ -184,12 +184,27 @@ static sg_status survey_imports(Maker *m) {
 
 /* ---- what the core module is given ---- */
 
+/* An interface that the world's functions and the adapter use both would be two imports of one name. */
+static sg_status check_shared(const Maker *m, const NamedExtern *item) {
+    const ComponentType *world = m->program.world;
+    Version wanted, version;
+    for (uint32_t i = 0; m->core == &m->adapter && i < world->import_count; i++) {
+        const NamedExtern *other = &world->imports[i];
+        if (sgi_ptrs_get(&m->placed, other) && sgi_version_of(item->name, &wanted) &&
+            sgi_version_of(other->name, &version) && sgi_bytes_equal(wanted.track, version.track))
+            return sgi_maker_fail(m, "imported by the world and for preview 1", "`%.*s`",
+                                  (int)other->name.size, (const char *)other->name.data);
+    }
+    return SG_OK;
+}
+
 static sg_status import_all(Maker *m) {
     for (uint32_t i = 0; i < m->core->world->import_count; i++) {
         const NamedExtern *item = &m->core->world->imports[i];
         uint32_t index;
         if (!sgi_live_extern(&m->live, item))
             continue;
+        SGI_TRY(check_shared(m, item));
         SGI_TRY(sgi_writer_declare(&m->root, true, item, &m->live, &index));
         if (!sgi_ptrs_put(&m->placed, item, (const void *)((uintptr_t)index + 1)))
             return sgi_load_no_memory(m->cx);
