@@ -6,6 +6,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -65,9 +66,17 @@ static bool is_ready(int fd, short asked) {
     return poll(&item, 1, 0) > 0;
 }
 
-bool sgi_os_may_wait(int fd) {
+static mode_t type_of(int fd) {
     struct stat stat;
-    return fstat(fd, &stat) != 0 || !(S_ISREG(stat.st_mode) || S_ISBLK(stat.st_mode));
+    return fstat(fd, &stat) == 0 ? stat.st_mode & S_IFMT : S_IFCHR;
+}
+
+static bool never_waits(mode_t type) {
+    return type == S_IFREG || type == S_IFBLK;
+}
+
+bool sgi_os_may_wait(int fd) {
+    return !never_waits(type_of(fd));
 }
 
 bool sgi_os_is_terminal(int fd) {
@@ -79,56 +88,77 @@ static int answer(ssize_t done, size_t *count) {
     return done < 0 ? errno : 0;
 }
 
-/* EINTR comes from descriptors that wait, which these do not: once more is enough. */
-int sgi_os_stream_read(int fd, void *buffer, size_t size, size_t *count) {
+/* After a call with RWF_NOWAIT. */
+static bool knows_no_nowait(ssize_t done) {
+    return done < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL);
+}
+
+static ssize_t fail_again(void) {
+    errno = EAGAIN;
+    return -1;
+}
+
+static ssize_t read_now(int fd, mode_t type, void *buffer, size_t size) {
     struct iovec vector = {buffer, size};
-    if (!sgi_os_may_wait(fd))
-        return answer(read(fd, buffer, size), count);
-    ssize_t got = preadv2(fd, &vector, 1, -1, RWF_NOWAIT);
-    if (got < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)) {
-        got = recv(fd, buffer, size, MSG_DONTWAIT);
-        if (got < 0 && errno == ENOTSOCK) {
-            if (!is_ready(fd, POLLIN))
-                return EAGAIN;
-            got = read(fd, buffer, size);
-        }
-    }
+    if (type == S_IFSOCK)
+        return recv(fd, buffer, size, MSG_DONTWAIT);
+    ssize_t got = never_waits(type) ? read(fd, buffer, size) : preadv2(fd, &vector, 1, -1, RWF_NOWAIT);
+    if (never_waits(type) || !knows_no_nowait(got))
+        return got;
+    return is_ready(fd, POLLIN) ? read(fd, buffer, size) : fail_again();
+}
+
+int sgi_os_stream_read(int fd, void *buffer, size_t size, size_t *count) {
+    mode_t type = type_of(fd);
+    ssize_t got;
+    do
+        got = read_now(fd, type, buffer, size);
+    while (got < 0 && errno == EINTR);
     return answer(got, count);
 }
 
-static ssize_t write_now(int fd, const void *data, size_t size) {
+static ssize_t write_now(int fd, mode_t type, const void *data, size_t size) {
+    /* What a pipe that is ready takes at once, and of a terminal little to wait for. */
+    const size_t piece = type == S_IFIFO ? PIPE_BUF : 512;
     struct iovec vector = {(void *)(uintptr_t)data, size};
-    if (!sgi_os_may_wait(fd))
-        return write(fd, data, size);
-    ssize_t put = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (put >= 0 || errno != ENOTSOCK)
+    if (type == S_IFSOCK)
+        return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t put = never_waits(type) ? write(fd, data, size) : pwritev2(fd, &vector, 1, -1, RWF_NOWAIT);
+    if (never_waits(type) || !knows_no_nowait(put))
         return put;
-    put = pwritev2(fd, &vector, 1, -1, RWF_NOWAIT);
-    if (put >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
-        return put;
-    if (!is_ready(fd, POLLOUT)) {
-        errno = EAGAIN;
-        return -1;
-    }
-    /* A pipe that is ready takes so much at once, and a terminal that it is little to wait for. */
-    return write(fd, data, size < 512 ? size : 512);
+    return is_ready(fd, POLLOUT) ? write(fd, data, size < piece ? size : piece) : fail_again();
 }
 
-/* SIGPIPE is raised for the thread that writes: it is kept from being delivered, and taken away. */
-int sgi_os_stream_write(int fd, const void *data, size_t size, size_t *count) {
+/* Of pipes. SIGPIPE is raised for the thread that writes: it is kept from being delivered, and taken away,
+ * unless one was pending before. */
+static ssize_t write_pipe(int fd, const void *data, size_t size) {
     sigset_t pipe_signal, before, pending;
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
-    sigpending(&pending);
+    sigemptyset(&pending);
     pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    ssize_t put = write_now(fd, data, size);
-    int code = answer(put, count);
-    if (code == EPIPE && !sigismember(&pending, SIGPIPE)) {
+    bool was_blocked = sigismember(&before, SIGPIPE);
+    if (was_blocked)
+        sigpending(&pending);
+    ssize_t put = write_now(fd, S_IFIFO, data, size);
+    int code = errno;
+    if (put < 0 && code == EPIPE && !sigismember(&pending, SIGPIPE)) {
         const struct timespec now = {0};
         sigtimedwait(&pipe_signal, NULL, &now);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
+    if (!was_blocked)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = code;
+    return put;
+}
+
+int sgi_os_stream_write(int fd, const void *data, size_t size, size_t *count) {
+    mode_t type = type_of(fd);
+    ssize_t put;
+    do
+        put = type == S_IFIFO ? write_pipe(fd, data, size) : write_now(fd, type, data, size);
+    while (put < 0 && errno == EINTR);
+    return answer(put, count);
 }
 
 /* --- random numbers and the environment --- */

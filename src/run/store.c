@@ -224,6 +224,7 @@ struct sg_canceller {
     OsCondition *wake;
     int descriptor; /* -1: none yet */
     bool is_polled; /* by a wait of the call */
+    bool is_set;    /* readable */
 };
 
 Canceller *sgi_store_canceller(Store *store) {
@@ -268,8 +269,10 @@ int sgi_canceller_wait_descriptor(Canceller *canceller, bool waits) {
     sgi_os_mutex_lock(canceller->lock);
     if (canceller->descriptor < 0 && sgi_os_event_new(&canceller->descriptor) != 0)
         canceller->descriptor = -1;
-    else if (!waits)
+    else if (!waits && canceller->is_set) {
         sgi_os_event_clear(canceller->descriptor);
+        canceller->is_set = false;
+    }
     canceller->is_polled = waits;
     int descriptor = canceller->descriptor;
     sgi_os_mutex_unlock(canceller->lock);
@@ -288,8 +291,10 @@ bool sgi_canceller_cancel(Canceller *canceller) {
         sgi_os_condition_signal(canceller->wake);
         sgi_os_mutex_unlock(canceller->wait_lock);
     }
-    if (runs && canceller->is_polled && canceller->descriptor >= 0)
+    if (runs && canceller->is_polled && canceller->descriptor >= 0) {
         sgi_os_event_set(canceller->descriptor);
+        canceller->is_set = true;
+    }
     sgi_os_mutex_unlock(canceller->lock);
     return runs;
 }
