@@ -18,9 +18,11 @@ static sg_status check_func(CompValidator *v, Scope *scope, uint32_t index, cons
 sg_status sgi_comp_push_canon(CompValidator *v, Scope *scope, CanonDef *canon, const ValType *params,
                               uint32_t param_count, const ValType *results, uint32_t result_count) {
     ValType *types = sgi_arena_array(v->arena, param_count + result_count, sizeof *types);
+    if (types == NULL)
+        return sgi_comp_no_memory(v);
     FuncType type = sgi_func_type(types, param_count, types + param_count, result_count);
     canon->core_type = sgi_arena_copy(v->arena, &type, sizeof type);
-    if (types == NULL || canon->core_type == NULL)
+    if (canon->core_type == NULL)
         return sgi_comp_no_memory(v);
     for (uint32_t i = 0; i < param_count + result_count; i++)
         types[i] = i < param_count ? params[i] : results[i - param_count];
