@@ -107,44 +107,44 @@ static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, const Caller 
     return SG_OK;
 }
 
-/* The body of canon_lift, between entering and leaving. */
-static sg_status run_lifted(CompFunc *func, const Caller *caller, Task *task, const sg_value *arguments,
-                            sg_value *result, sg_error *err) {
+/* The body of canon_lift, between entering and leaving; `cx` is of its task. */
+static sg_status run_lifted(LiftLowerContext *cx, CompFunc *func, const Caller *caller,
+                            const sg_value *arguments, sg_value *result) {
     const CompFuncType *type = func->type;
-    LiftLowerContext cx = {.store = func->store,
-                           .opts = &func->opts,
-                           .inst = func->inst,
-                           .err = err,
-                           .task = task,
-                           .transfer = caller->transfer,
-                           .is_between = caller->inst != NULL};
     Slot slots[MAX_FLAT_PARAMS + 1];
     for (uint32_t i = 0; i <= func->shape.param_slots; i++)
         slots[i].u64 = 0;
     const bool is_spilled = func->shape.params_spilled;
     if (caller->adapts_params)
-        SGI_TRY(sgi_adapt_move(caller->cx, &cx, caller->type->params, type->param_count, is_spilled,
+        SGI_TRY(sgi_adapt_move(caller->cx, cx, caller->type->params, type->param_count, is_spilled,
                                caller->slots, NULL, slots));
     else
         SGI_TRY(
-            sgi_lower_flat_values(&cx, arguments, type->params, type->param_count, is_spilled, NULL, slots));
+            sgi_lower_flat_values(cx, arguments, type->params, type->param_count, is_spilled, NULL, slots));
     if (caller->scope) /* the arguments, which may be results of the call before, are the guest's own now */
         sgi_call_drop_results(func->store, caller->scope);
-    task->cx = &cx;
-    task->result = result;
+    cx->task->cx = cx;
     if (func->opts.is_async)
-        return sgi_task_run(task, func->core, slots);
-    SGI_TRY(sgi_func_call(func->store, func->core, slots, err));
-    return finish_sync(&cx, func, caller, slots, result);
+        return sgi_task_run(cx->task, func->core, slots);
+    SGI_TRY(sgi_func_call(func->store, func->core, slots, cx->err));
+    return finish_sync(cx, func, caller, slots, result);
 }
 
 static sg_status canon_lift(CompFunc *func, const Caller *caller, const sg_value *arguments, sg_value *result,
                             sg_error *err) {
     SGI_TRY(sgi_canon_check_options(&func->opts, err));
     SGI_TRY(enter_from(func->inst, caller->limit, err));
-    Task task = {.type = func->type}, *outer = func->inst->task; /* a destructor's may be inside another */
+    Task task = {.type = func->type, .result = result};
+    LiftLowerContext cx = {.store = func->store,
+                           .opts = &func->opts,
+                           .inst = func->inst,
+                           .err = err,
+                           .task = &task,
+                           .transfer = caller->transfer,
+                           .is_between = caller->inst != NULL};
+    Task *outer = func->inst->task; /* a destructor's may be inside another */
     func->inst->task = &task;
-    sg_status status = run_lifted(func, caller, &task, arguments, result, err);
+    sg_status status = run_lifted(&cx, func, caller, arguments, result);
     func->inst->task = outer;
     if (status == SG_OK)
         leave_to(func->inst, caller->limit);
