@@ -1,4 +1,4 @@
-/* The cases of preview 1:   wasi_p1 GUEST.wat CASES [record]
+/* The cases of preview 1:   wasi_p1 GUEST.wat CASES [record | repeat]
  *
  * A line of CASES is one case: steps between " ; ", each `function arguments = result`, in a store and a tree
  * of its own. What follows " | " is what Wasmtime says where it says otherwise (p1.py wasmtime). Arguments:
@@ -8,7 +8,9 @@
  * vectors ?                  at the end: only the errno counts
  *
  * Descriptors: 3 and 4 are directories, the latter read-only; 5, 6, 7 a file to read, to write, for both; 8 a
- * directory below 3; 9 the file to append. `record` prints the cases with what they give now. */
+ * directory below 3; 9 the file to append. `record` prints the cases with what they give now; `repeat` calls
+ * those that end with ?, which have arguments at their extremes, a thousand times each in one store, whose
+ * memory must not grow. */
 #include <sandglass.h>
 
 #include <ftw.h>
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -348,6 +351,44 @@ static bool run_case(char *line, bool records) {
     return is_good;
 }
 
+static void repeat_case(Guest *guest, const char *line) {
+    enum { TIMES = 1000 };
+    char result[512];
+    /* What closes a descriptor, or takes rights away, leaves nothing to do for the others. */
+    if (strstr(line, " ? = ") == NULL || strstr(line, "fd_close") || strstr(line, "fd_renumber") ||
+        strstr(line, "set_rights"))
+        return;
+    for (int i = 0; i < TIMES; i++)
+        run_step(guest, line, result, sizeof result);
+}
+
+/* The process's memory has not grown by more than what the budget of one store allows, nor the store's. */
+static bool is_bounded(sg_store *store, long before_kib) {
+    enum { GROWTH_KIB = 32 * 1024 };
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    sg_usage used = sg_store_usage(store);
+    printf("%ld KiB more, %" PRIu64 " bytes for the store at most\n", usage.ru_maxrss - before_kib,
+           used.peak_host_bytes);
+    return usage.ru_maxrss - before_kib <= GROWTH_KIB;
+}
+
+static bool repeat_all(FILE *file, char *line, int size) {
+    char top[] = "/tmp/sandglass-p1-XXXXXX";
+    struct rusage before;
+    if (mkdtemp(top) == NULL)
+        die(top);
+    make_tree(top);
+    getrusage(RUSAGE_SELF, &before);
+    Guest guest = start(top);
+    while (fgets(line, size, file))
+        repeat_case(&guest, line);
+    bool is_good = is_bounded(guest.store, before.ru_maxrss);
+    sg_store_delete(guest.store);
+    nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return is_good;
+}
+
 static sg_module *load(const char *path) {
     static char text[65536];
     FILE *file = fopen(path, "r");
@@ -359,13 +400,15 @@ static sg_module *load(const char *path) {
 
 int main(int argc, char **argv) {
     static char line[8192];
-    bool records = argc > 3;
+    bool records = argc > 3 && strcmp(argv[3], "record") == 0, repeats = argc > 3 && !records;
     unsigned cases = 0, failures = 0;
     engine = sg_engine_new(NULL, &error);
     module = argc > 2 && engine ? load(argv[1]) : NULL;
     FILE *file = module ? fopen(argv[2], "r") : NULL;
     if (file == NULL)
-        die("usage: wasi_p1 GUEST.wat CASES [record]");
+        die("usage: wasi_p1 GUEST.wat CASES [record | repeat]");
+    if (repeats)
+        failures += !repeat_all(file, line, sizeof line);
     while (fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
         if (*line == '\0' || *line == '#') {
@@ -379,7 +422,7 @@ int main(int argc, char **argv) {
     fclose(file);
     sg_module_delete(module);
     sg_engine_delete(engine);
-    if (!records)
+    if (!records && !repeats)
         printf("%u cases, %u failures\n", cases, failures);
     return failures != 0;
 }
