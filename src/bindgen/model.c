@@ -54,15 +54,16 @@ static Bytes full_name(Bindgen *b, const WitScope *scope) {
  * exports begin with "exports" where an import has the name. */
 static const char *choose_prefix(Bindgen *b, const BindIface *iface, Bytes name) {
     const WitPackageName *package = &iface->scope->package->name;
+    const uint8_t *colon = package->text.size ? memchr(package->text.data, ':', package->text.size) : NULL;
+    size_t skipped = colon ? (size_t)(colon + 1 - package->text.data) : 0;
     const char *own = sgi_bind_snake(b, name), *versioned = sgi_bind_snake(b, iface->wit_name);
-    const char *qualified = sgi_bind_snake(b, package->text), *colon = strchr(qualified, '_');
-    const uint8_t *at = package->text.size ? memchr(package->text.data, ':', package->text.size) : NULL;
-    if (at)
-        colon = qualified + (at - package->text.data);
+    const char *qualified = sgi_bind_snake(b, package->text);
+    const char *unqualified =
+        sgi_bind_snake(b, (Bytes){package->text.data + skipped, package->text.size - skipped});
     const char *wanted[] = {
         sgi_bind_format(b, "%s_%s", b->prefix, own),
         sgi_bind_format(b, "%s_exports_%s", b->prefix, own),
-        sgi_bind_format(b, "%s_%s_%s", b->prefix, colon ? colon + 1 : qualified, own),
+        sgi_bind_format(b, "%s_%s_%s", b->prefix, unqualified, own),
         sgi_bind_format(b, "%s_%s_%s", b->prefix, qualified, own),
         sgi_bind_format(b, "%s_%s", b->prefix, versioned),
         sgi_bind_format(b, "%s_exports_%s", b->prefix, versioned),
@@ -328,6 +329,8 @@ static sg_status resource_def(Bindgen *b, BindIface *iface, const WitDef *def, B
         return out_of_memory(b);
     *resource = (BindResource){.iface = iface, .def = def, .is_local = iface->is_export != b->is_host};
     const char *name = sgi_bind_format(b, "%s_%s", iface->prefix, sgi_bind_snake(b, def->name));
+    if (b->failed)
+        return out_of_memory(b);
     resource->short_name = name + strlen(b->prefix) + 1;
     resource->name = sgi_bind_global(b, name);
     resource->own = handle_type(b, resource, SG_OWN, "own");
