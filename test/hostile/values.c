@@ -63,17 +63,18 @@ static const char *const core_names[] = {"i32", "f32", "i64", "f64"};
 
 typedef struct Flat {
     uint8_t kinds[FLAT_MAX + 1];
-    uint32_t count; /* FLAT_MAX + 1: too many */
+    uint32_t count;  /* FLAT_MAX + 1: too many */
+    uint32_t weight; /* how many values inside, at least; lists that are not fixed are one */
 } Flat;
 
 static const struct {
     const char *name;
     Flat flat;
 } primitives[] = {
-    {"bool", {{I32}, 1}},        {"s8", {{I32}, 1}},  {"u8", {{I32}, 1}},  {"s16", {{I32}, 1}},
-    {"u16", {{I32}, 1}},         {"s32", {{I32}, 1}}, {"u32", {{I32}, 1}}, {"s64", {{I64}, 1}},
-    {"u64", {{I64}, 1}},         {"f32", {{F32}, 1}}, {"f64", {{F64}, 1}}, {"char", {{I32}, 1}},
-    {"string", {{I32, I32}, 2}},
+    {"bool", {{I32}, 1, 0}},        {"s8", {{I32}, 1, 0}},  {"u8", {{I32}, 1, 0}},  {"s16", {{I32}, 1, 0}},
+    {"u16", {{I32}, 1, 0}},         {"s32", {{I32}, 1, 0}}, {"u32", {{I32}, 1, 0}}, {"s64", {{I64}, 1, 0}},
+    {"u64", {{I64}, 1, 0}},         {"f32", {{F32}, 1, 0}}, {"f64", {{F64}, 1, 0}}, {"char", {{I32}, 1, 0}},
+    {"string", {{I32, I32}, 2, 0}},
 };
 enum { PRIMITIVES = sizeof primitives / sizeof primitives[0] };
 
@@ -83,12 +84,14 @@ static Flat flats[TYPES];
 static unsigned type_count;
 
 static void append(Flat *flat, const Flat *part) {
+    flat->weight += part->weight + 1;
     for (uint32_t i = 0; i < part->count && flat->count <= FLAT_MAX; i++)
         flat->kinds[flat->count++] = part->kinds[i];
 }
 
 /* The flattening of a variant takes in that of a case. */
 static void join(Flat *flat, const Flat *part) {
+    flat->weight += part->weight + 1;
     for (uint32_t i = 0; i < part->count && i < FLAT_MAX; i++)
         if (i + 1 >= flat->count)
             flat->kinds[flat->count++] = part->kinds[i];
@@ -139,13 +142,15 @@ static void add_result(Text *text, Flat *flat) {
 
 static void add_sequence(Text *text, Flat *flat, uint32_t kind) {
     static const char *const keys[] = {"u32", "string", "char", "s8"};
-    const uint32_t parts = 1 + below(PARTS);
-    const Flat list = {{I32, I32}, 2};
+    uint32_t parts = 1 + below(PARTS);
+    const Flat list = {{I32, I32}, 2, 0};
     if (kind == 0)
         add(text, "(map %s", keys[below(4)]);
     else
         add(text, "(list");
     const Flat *part = add_part(text);
+    if (part->weight > 500) /* fixed ones in fixed ones: what is made for them shall have room */
+        parts = 1;
     if (kind == 1)
         add(text, " %u", parts);
     for (uint32_t i = 0; kind == 1 && i < parts; i++)
@@ -155,7 +160,7 @@ static void add_sequence(Text *text, Flat *flat, uint32_t kind) {
 }
 
 static void add_definition(Text *text, Flat *flat) {
-    const Flat one = {{I32}, 1};
+    const Flat one = {{I32}, 1, 0};
     *flat = (Flat){.count = 0};
     uint32_t kind = below(12);
     if (kind >= 2 && kind <= 6) /* they have a discriminant, or are one number */
@@ -283,7 +288,7 @@ static void make_component(Text *text) {
 
 /* ---- values ---- */
 
-static char room[1 << 24];
+static char room[1 << 26];
 static size_t room_used;
 static uint64_t made; /* values, nested ones included, of the one that is made */
 
@@ -336,7 +341,10 @@ static const sg_value *random_payload(const sg_type *type, unsigned depth) {
 }
 
 static uint32_t random_length(unsigned depth) {
-    return depth > 4 ? below(2) : below(30) ? below(5) : below(2000 >> 2 * depth);
+    return room_used > sizeof room / 4 ? 0
+           : depth > 4                 ? below(2)
+           : below(30)                 ? below(5)
+                                       : below(2000 >> 2 * depth);
 }
 
 static sg_value random_list(const sg_type *type, unsigned depth) {
