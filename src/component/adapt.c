@@ -189,15 +189,21 @@ static uint32_t min_u32(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
+/* A piece of them. Of several faults the one that comes first is told. */
+static sg_status check_piece(LiftLowerContext *cx, const sg_type *type, const uint8_t *at, uint32_t count) {
+    SGI_TRY(sgi_canon_count_many(cx, count * type->values));
+    sg_status status = check_columns(cx, type, at, type->size, count);
+    for (uint32_t i = 0; status != SG_OK && i < count; i++)
+        SGI_TRY(check_columns(cx, type, at + (size_t)i * type->size, type->size, 1));
+    return status;
+}
+
 static sg_status check_elements(LiftLowerContext *cx, const sg_type *type, Place from, uint32_t count) {
     ElementLayout layout = sgi_element_layout(type);
     if (type->kind != SG_MAP && type->element->is_columns && from.slots == NULL) {
-        for (uint32_t at = 0; at < count; at += VALUES_PER_LOOK) {
-            uint32_t piece = min_u32(count - at, VALUES_PER_LOOK);
-            SGI_TRY(sgi_canon_count_many(cx, piece * type->element->values));
-            SGI_TRY(check_columns(cx, type->element, base_of(cx, from) + (size_t)at * layout.size,
-                                  layout.size, piece));
-        }
+        for (uint32_t at = 0; at < count; at += VALUES_PER_LOOK)
+            SGI_TRY(check_piece(cx, type->element, base_of(cx, from) + (size_t)at * layout.size,
+                                min_u32(count - at, VALUES_PER_LOOK)));
         return SG_OK;
     }
     for (uint32_t i = 0; i < count; i++) {
