@@ -580,12 +580,48 @@ static void quadratic_between_components(void **state) {
     }
 }
 
+/* docs/FUEL.md, "What is moved": on both sides a unit for each 64 bytes begun and for each value. */
+static void fuel_between_components(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    start(&w,
+          "(component (component $R (core module $L (memory (export \"m\") 1)"
+          "    (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"
+          "    (func (export \"f\") (param i32 i32) (result i32) (local.get 1)))"
+          "  (core instance $l (instantiate $L))"
+          "  (func (export \"f\") (param \"x\" (list (tuple u32 f64))) (result u32) (canon lift"
+          "    (core func $l \"f\") (memory (core memory $l \"m\")) (realloc (core func $l \"realloc\")))))"
+          "(component $S (import \"f\" (func $f (param \"x\" (list (tuple u32 f64))) (result u32)))"
+          "  (core module $L (memory (export \"m\") 1)) (core instance $l (instantiate $L))"
+          "  (core func $f' (canon lower (func $f) (memory (core memory $l \"m\"))))"
+          "  (core module $M (import \"\" \"f\" (func $f (param i32 i32) (result i32)))"
+          "    (func (export \"f\") (param i32) (result i32) (call $f (i32.const 1024) (local.get 0))))"
+          "  (core instance $m (instantiate $M (with \"\" (instance (export \"f\" (func $f'))))))"
+          "  (func (export \"f\") (param \"n\" u32) (result u32) (canon lift (core func $m \"f\"))))"
+          "(instance $r (instantiate $R)) (instance $s (instantiate $S (with \"f\" (func $r \"f\"))))"
+          "(export \"f\" (func $s \"f\")))");
+    static const uint32_t counts[] = {0, 1, 5, 1023, 1024, 3000};
+    uint64_t nothing = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        sg_error error;
+        const sg_value count = u32_of(counts[i]);
+        uint64_t before = sg_store_usage(w.store).fuel;
+        assert_ok(invoke(&w, "f", &count, 1, NULL, &error), error);
+        uint64_t used = sg_store_usage(w.store).fuel - before;
+        nothing = i ? nothing : used;
+        const uint64_t bytes = 16 * (uint64_t)counts[i];
+        assert_int_equal(used - nothing, 2 * ((bytes + 63) / 64 + 3 * (uint64_t)counts[i]));
+    }
+    end(&w);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         {"every realloc, encoding and sender", allocators, NULL, NULL, NULL},
         {"lengths of strings at the edges", lengths_lifted, NULL, NULL, NULL},
         {"calls from each place", calls_from_each_place, NULL, NULL, NULL},
         {"handles as a model has them", modelled_handles, NULL, NULL, NULL},
+        {"fuel between components", fuel_between_components, NULL, NULL, NULL},
         {"host bytes of huge arguments", huge_arguments, NULL, NULL, NULL},
         {"a quadratic list of strings between components", quadratic_between_components, NULL, NULL, NULL},
     };
