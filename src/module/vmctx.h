@@ -212,11 +212,12 @@ struct ExecContext {
     /* Units left. Counted down without a limit too, from INT64_MAX, so that usage is known. Charged at
      * segment heads, may fall below 0 between checks. */
     int64_t fuel;
-    atomic_uint interrupt;   /* nonzero: look, by lib->interrupted */
-    uint32_t host_depth;     /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
-    Slot *stack_top;         /* the next free slot: where the next call's frames begin */
-    Slot *stack_end;         /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
-    Slot *stack_peak;        /* the highest `stack_top` seen at function entry, for usage; kept by the tier */
+    atomic_uint interrupt; /* nonzero: look, by lib->interrupted */
+    uint32_t host_depth;   /* nested host calls, at most LIMIT(HOST_CALL_DEPTH) */
+    Slot *stack_top;       /* the next free slot: where the next call's frames begin */
+    Slot *stack_end;       /* frames must not pass it: SG_TRAP_STACK_EXHAUSTED */
+    Slot *
+        stack_peak; /* the highest `stack_top` at a function entry of this outermost call; kept by the tier */
     Activation *activation;  /* the innermost, or NULL */
     Instance *caller;        /* of the host function that begins; NULL: the host itself */
     const TagInst *uncaught; /* of the newest exception that became a trap */

@@ -26,7 +26,7 @@ static sg_status make_room(Store *store, sg_error *err) {
         sgi_counter_sub(&store->memory, size);
         return sgi_fail_memory(err);
     }
-    store->cx.stack_peak = store->stack;
+    store->deepest = store->cx.stack_peak = store->stack;
     return SG_OK;
 }
 
@@ -61,7 +61,9 @@ static sg_status begin_outermost(Store *store, CallScope *scope, sg_error *err) 
             (Alarm){.deadline_ns = scope->deadline_ns, .flag = &cx->interrupt, .trap = SG_TRAP_DEADLINE};
         SGI_TRY(sgi_clock_arm(store->engine->clock, &scope->alarm, err));
     }
-    cx->stack_top = store->stack;
+    if (cx->stack_peak > store->deepest)
+        store->deepest = cx->stack_peak;
+    cx->stack_peak = cx->stack_top = store->stack;
     cx->stack_end = store->stack + stack_bytes / sizeof(Slot);
     cx->host_depth = 0;
     cx->fuel -= scope->fuel_withheld;

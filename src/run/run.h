@@ -125,6 +125,7 @@ struct sg_store {
     Alloc guest_alloc;    /* tables' elements and the guest's stack, which `memory` counts */
     bool budget_refused;  /* the last refusal of `alloc` came from `memory` */
     Slot *stack;          /* made by the first call: limits.stack_bytes */
+    Slot *deepest;        /* in it: what earlier calls reached */
     sg_limits limits;     /* resolved: no zeros, no SG_ZERO */
     sg_limits tighter;    /* of the next outermost call */
     bool is_tightened;

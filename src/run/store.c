@@ -125,8 +125,9 @@ void sgi_store_own(Store *store, Owned *owned, void (*finalize)(Owned *self, Sto
 
 sg_usage sgi_store_usage(const Store *store) {
     int64_t withheld = store->scope ? store->scope->fuel_withheld : 0;
+    const Slot *deepest = store->cx.stack_peak > store->deepest ? store->cx.stack_peak : store->deepest;
     uint64_t stack_peak =
-        store->stack ? (uint64_t)((uint8_t *)store->cx.stack_peak - (uint8_t *)store->stack) : 0;
+        store->stack ? (uint64_t)((const uint8_t *)deepest - (const uint8_t *)store->stack) : 0;
     return (sg_usage){
         .fuel = store->fuel_given - (uint64_t)store->cx.fuel - (uint64_t)withheld,
         .wall_ns = store->wall_ns,
