@@ -26,6 +26,9 @@ bench: setup-build-bench all
 	@bench/run --build $(BUILD)
 	@bench/load --build $(BUILD) --engines sandglass,wasm3,v8-lazy
 	@$(BUILD)/bench/deadline
+	-@$(BUILD)/bench/wasi --rounds 3 $(BUILD)/bench/programs/fetched/python.wasm \
+		$(wildcard $(BUILD)/bench/peers/lib/python3*/site-packages/wasmtime/linux-*/_libwasmtime.so)
+	@$(BUILD)/bench/calls $(wildcard $(BUILD)/bench/peers/lib/python3*/site-packages/wasmtime/linux-*/_libwasmtime.so)
 
 differential: setup-build all
 	@bench/peers $(BUILD)
