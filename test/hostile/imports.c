@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sandglass.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,11 +199,13 @@ static size_t size_of_directory(void) {
     return size;
 }
 
-static void check_world(const World *world, size_t before) {
+static void check_world(const World *world, uint32_t which, size_t before) {
     sg_usage usage = sg_store_usage(world->store);
-    CHECK(usage.peak_memory_bytes <= MEMORY, "a store of %" PRIu64 " bytes", usage.peak_memory_bytes);
-    CHECK(resident() <= before + MEMORY + SLACK, "%zu MiB of memory, %zu before", resident() >> 20,
-          before >> 20);
+    CHECK(usage.peak_memory_bytes <= MEMORY, "import %" PRIu32 ": a store of %" PRIu64 " bytes", which,
+          usage.peak_memory_bytes);
+    CHECK(resident() <= before + MEMORY + SLACK,
+          "import %" PRIu32 ": %zu MiB of memory, %zu before, %" PRIu64 " the store's", which,
+          resident() >> 20, before >> 20, usage.peak_memory_bytes >> 20);
 }
 
 static void close_world(World *world, sg_error *error, sg_status status) {
@@ -211,6 +214,7 @@ static void close_world(World *world, sg_error *error, sg_status status) {
     size_t written = size_of_directory();
     CHECK(written <= WRITTEN + (1 << 20), "%zu bytes in the directory", written);
     sg_store_delete(world->store);
+    malloc_trim(0); /* what the allocator keeps is not the next world's */
 }
 
 static void empty_directory(void) {
@@ -262,10 +266,11 @@ static void at_random(unsigned rounds) {
         sg_error error;
         for (int i = 0; i < ARGUMENTS; i++)
             arguments[i] = extreme();
-        sg_status status = call(&world, random_below(world.count), 1, arguments, timeout_ns, &error);
+        uint32_t which = random_below(world.count);
+        sg_status status = call(&world, which, 1, arguments, timeout_ns, &error);
         if (status == SG_OK && round % 1000)
             continue;
-        check_world(&world, before);
+        check_world(&world, which, before);
         close_world(&world, &error, status);
         empty_directory();
         world = open_world();
@@ -288,7 +293,7 @@ static void each_again_and_again(unsigned repeats) {
             for (int i = 0; i < ARGUMENTS; i++)
                 arguments[i] = i == 0 ? h % 5 : i % 2 ? 65536 : huge[h];
             sg_status status = call(&world, which, repeats, arguments, timeout_ns, &error);
-            check_world(&world, before);
+            check_world(&world, which, before);
             if (status == SG_OK)
                 continue;
             close_world(&world, &error, status);
