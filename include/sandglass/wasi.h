@@ -83,6 +83,84 @@ SG_API void sg_wasi_exit_on_closed_pipe(sg_wasi *wasi, bool on);
 SG_API sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bool read_only,
                                  sg_error *error);
 
+/* ---- virtual directories ---- */
+
+typedef enum sg_wasi_file_type { SG_WASI_REGULAR_FILE = 1, SG_WASI_DIRECTORY } sg_wasi_file_type;
+
+/* How to open, or'ed. */
+enum {
+    SG_WASI_OPEN_READ = 1 << 0,
+    SG_WASI_OPEN_WRITE = 1 << 1,
+    SG_WASI_OPEN_CREATE = 1 << 2,    /* an empty file where there is nothing */
+    SG_WASI_OPEN_EXCLUSIVE = 1 << 3, /* with CREATE: SG_WASI_EXIST where there is something */
+    SG_WASI_OPEN_TRUNCATE = 1 << 4,  /* SG_WASI_ISDIR for a directory */
+    SG_WASI_OPEN_DIRECTORY = 1 << 5  /* SG_WASI_NOTDIR for anything else; the library looks, too */
+};
+
+/* Times in nanoseconds since 1970. */
+typedef struct sg_wasi_file_stat {
+    sg_wasi_file_type type;
+    uint64_t inode; /* the same for the same file only */
+    uint64_t size;
+    uint64_t accessed, modified, changed;
+} sg_wasi_file_stat;
+
+typedef struct sg_wasi_file_entry {
+    sg_string name; /* one component, UTF-8, at most 255 bytes, not "." or ".."; kept until the next call */
+    sg_wasi_file_type type;
+    uint64_t inode;
+    uint64_t next; /* the position of the entry after it, whatever is made or removed meanwhile; not 0 */
+} sg_wasi_file_entry;
+
+/* A tree of files and directories that the embedder keeps. A handle is any number that it chose for what it
+ * opened; a path leads from the directory `dir` downwards: UTF-8, its components separated by one slash, none
+ * of them "." or ".."; or it is "." alone, for `dir` itself (which only `open` is asked for). Functions never
+ * wait, and never answer SG_WASI_AGAIN. What they answer is checked: what cannot be is SG_WASI_IO to the
+ * guest. Rights and the limits of sg_wasi_limits are looked after by the library; how large files and trees
+ * get is the embedder's to bound. NULL functions: SG_WASI_ROFS, but where something else is said. Stores on
+ * several threads call them at once. */
+typedef struct sg_wasi_files {
+    size_t size; /* sizeof(sg_wasi_files) */
+    void *context;
+    /* Any number of handles of one file can be open. Needed. */
+    sg_wasi_errno (*open)(void *context, uint64_t dir, const char *path, unsigned flags, uint64_t *handle);
+    /* Each handle once, the last ones when the store is deleted. NULL: handles need no closing. */
+    void (*close)(void *context, uint64_t handle);
+    /* Needed; `stat` comes zeroed. */
+    sg_wasi_errno (*stat)(void *context, uint64_t handle, sg_wasi_file_stat *stat);
+    /* At most `size` bytes, which is not 0; fewer, or 0, only at the end. Needed. */
+    sg_wasi_errno (*read)(void *context, uint64_t handle, void *buffer, size_t size, uint64_t offset,
+                          size_t *count);
+    /* At least one byte of `size`, which is not 0. `offset` may be far behind the end: SG_WASI_FBIG,
+     * SG_WASI_NOSPC; what is between becomes zeros. NULL: nothing can be opened to write,
+     * made or truncated, either. */
+    sg_wasi_errno (*write)(void *context, uint64_t handle, const void *data, size_t size, uint64_t offset,
+                           size_t *count);
+    sg_wasi_errno (*set_size)(void *context, uint64_t handle, uint64_t size);
+    /* Of any handle, however it was opened. A NULL time is left alone. */
+    sg_wasi_errno (*set_times)(void *context, uint64_t handle, const uint64_t *accessed,
+                               const uint64_t *modified);
+    /* The entry at `position`: 0 for the first, else `next` of one before. SG_WASI_NOENT at the end. `entry`
+     * comes zeroed. Needed. */
+    sg_wasi_errno (*read_directory)(void *context, uint64_t handle, uint64_t position,
+                                    sg_wasi_file_entry *entry);
+    sg_wasi_errno (*make_directory)(void *context, uint64_t dir, const char *path);
+    /* SG_WASI_NOTEMPTY, SG_WASI_NOTDIR */
+    sg_wasi_errno (*remove_directory)(void *context, uint64_t dir, const char *path);
+    /* A file, whose open handles stay good: SG_WASI_ISDIR for a directory. */
+    sg_wasi_errno (*unlink)(void *context, uint64_t dir, const char *path);
+    /* What is at `to_path` is replaced, if it is a file, or an empty directory that a directory replaces.
+     * SG_WASI_INVAL: a directory into itself. */
+    sg_wasi_errno (*rename)(void *context, uint64_t from, const char *from_path, uint64_t to,
+                            const char *to_path);
+} sg_wasi_files;
+
+/* The directory `root`, a handle that stays the embedder's (each store opens it by "."), under the name
+ * `guest`, as sg_wasi_add_dir. The table is copied. There are no links in it. SG_BAD_VALUE: a needed function
+ * is NULL. */
+SG_API sg_status sg_wasi_add_virtual_dir(sg_wasi *wasi, const sg_wasi_files *files, uint64_t root,
+                                         const char *guest, bool read_only, sg_error *error);
+
 /* ---- network ---- */
 
 /* A rule is "HOST", "HOST:PORTS" or "listen:HOST:PORTS". HOST is "*", an address ("10.0.0.1", "[::1]"), a

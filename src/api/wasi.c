@@ -38,6 +38,11 @@ sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bo
     return sgi_wasi_add_dir(wasi, host, guest, read_only, error);
 }
 
+sg_status sg_wasi_add_virtual_dir(sg_wasi *wasi, const sg_wasi_files *files, uint64_t root, const char *guest,
+                                  bool read_only, sg_error *error) {
+    return sgi_wasi_add_virtual_dir(wasi, files, root, guest, read_only, error);
+}
+
 sg_status sg_wasi_allow_tcp(sg_wasi *wasi, const char *rule, sg_error *error) {
     return sgi_wasi_allow_tcp(wasi, rule, error);
 }

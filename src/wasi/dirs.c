@@ -1,5 +1,5 @@
-/* Directories that are granted: opened when they are named, and kept by the grants and by each store's copy.
- */
+/* Directories that are granted: the system's, opened when they are named, and kept by the grants and by each
+ * store's copy; and virtual ones. */
 #include "wasi/internal.h"
 
 #include <errno.h>
@@ -13,21 +13,38 @@ static Bytes copy_name(Arena *arena, Bytes name) {
     return (Bytes){copy, name.size};
 }
 
-sg_status sgi_wasi_add_dir(Wasi *wasi, const char *host, const char *guest, bool read_only, sg_error *err) {
+/* Names `dir` by a copy of `guest`, and makes room for it in the list. */
+static sg_status prepare_dir(Wasi *wasi, const char *guest, WasiDir *dir, sg_error *err) {
     Bytes name = sgi_bytes_of(guest);
     if (name.size == 0 || !sgi_utf8_valid(name.data, name.size))
         return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "not the name of a directory", "\"%s\"", guest);
     if (!sgi_vec_reserve(&wasi->alloc, &wasi->grants.dirs, 1))
         return sgi_fail_memory(err);
-    WasiDir dir = {.name = copy_name(&wasi->arena, name), .read_only = read_only};
-    if (dir.name.data == NULL)
-        return sgi_fail_memory(err);
+    dir->name = copy_name(&wasi->arena, name);
+    return dir->name.data ? SG_OK : sgi_fail_memory(err);
+}
+
+sg_status sgi_wasi_add_dir(Wasi *wasi, const char *host, const char *guest, bool read_only, sg_error *err) {
+    WasiDir dir = {.read_only = read_only};
+    SGI_TRY(prepare_dir(wasi, guest, &dir, err));
     int code = sgi_os_open(host, OS_OPEN_READ | OS_OPEN_DIRECTORY, &dir.fd);
     if (code != 0) {
         char text[128];
         const char *why = strerror_r(code, text, sizeof text);
         return sgi_fail(err, code == ENOENT ? SG_NOT_FOUND : SG_IO, SG_NO_OFFSET, why, "%s", host);
     }
+    wasi->grants.dirs.items[wasi->grants.dirs.count++] = dir;
+    return SG_OK;
+}
+
+sg_status sgi_wasi_add_virtual_dir(Wasi *wasi, const sg_wasi_files *files, uint64_t root, const char *guest,
+                                   bool read_only, sg_error *err) {
+    WasiDir dir = {.fd = -1, .read_only = read_only, .root = root};
+    COPY_TABLE(dir.files, files);
+    if (!dir.files.open || !dir.files.stat || !dir.files.read || !dir.files.read_directory)
+        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "a needed function is NULL", "\"%s\"", guest);
+    SGI_TRY(prepare_dir(wasi, guest, &dir, err));
+    dir.device = UINT64_MAX - wasi->grants.dirs.count; /* the system's are small numbers */
     wasi->grants.dirs.items[wasi->grants.dirs.count++] = dir;
     return SG_OK;
 }
@@ -42,7 +59,7 @@ sg_status sgi_wasi_dirs_copy(const Wasi *wasi, WasiState *state, sg_error *err) 
         dir.name = copy_name(&store->arena, dir.name);
         if (dir.name.data == NULL)
             return sgi_store_no_memory(store, err);
-        int code = sgi_os_dup(dir.fd, &dir.fd);
+        int code = dir.fd < 0 ? 0 : sgi_os_dup(dir.fd, &dir.fd);
         if (code != 0)
             return sgi_fail(err, SG_IO, SG_NO_OFFSET, "too many open files", "directory \"%s\"",
                             (const char *)dir.name.data);
@@ -53,6 +70,7 @@ sg_status sgi_wasi_dirs_copy(const Wasi *wasi, WasiState *state, sg_error *err) 
 
 void sgi_wasi_dirs_close(WasiGrants *grants) {
     for (size_t i = 0; i < grants->dirs.count; i++)
-        sgi_os_close(grants->dirs.items[i].fd);
+        if (grants->dirs.items[i].fd >= 0)
+            sgi_os_close(grants->dirs.items[i].fd);
     grants->dirs.count = 0;
 }

@@ -11,9 +11,14 @@ typedef struct FileEntries {
     void *buffer; /* ENTRIES_SIZE bytes; NULL: none yet */
 } FileEntries;
 
+enum { ENTRIES_SIZE = 8192 };
+
 typedef struct WasiFile {
-    WasiObject object; /* WASI_DESCRIPTOR */
-    int fd;
+    WasiObject object;         /* WASI_DESCRIPTOR */
+    const struct FileOps *ops; /* file_ops.h: what is behind it */
+    const WasiDir *grant;      /* that it was reached through */
+    int fd;                    /* the system's; else -1 */
+    uint64_t handle;           /* the embedder's */
     OsFileType type;
     bool can_read;
     bool can_write; /* of a directory: things in it may be changed */
@@ -41,9 +46,10 @@ sg_trap sgi_file_read(WasiFile *file, void *buffer, size_t size, uint64_t offset
 /* All, unless an error comes after a part. Pays fuel. */
 sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t offset, size_t *put,
                        sg_wasi_errno *error);
-/* One piece, without waiting, as far as the limit on what is written allows. An error number of <errno.h>. */
-int sgi_file_write_now(WasiFile *file, const void *data, size_t size, uint64_t offset, unsigned flags,
-                       size_t *put);
+/* One piece, without waiting; written as far as the limit allows. */
+sg_wasi_errno sgi_file_read_now(WasiFile *file, void *buffer, size_t size, uint64_t offset, size_t *got);
+sg_wasi_errno sgi_file_write_now(WasiFile *file, const void *data, size_t size, uint64_t offset,
+                                 unsigned flags, size_t *put);
 /* On a helper thread. */
 sg_trap sgi_file_sync(WasiFile *file, bool data_only, sg_wasi_errno *error);
 

@@ -1,8 +1,6 @@
 /* Streams over files, for 0.2: from an offset on, or at the end. */
 #include "wasi/file.h"
 
-#include <errno.h>
-
 typedef struct FileStream {
     WasiStream stream; /* first */
     WasiFile *file;    /* one reference */
@@ -26,20 +24,16 @@ static bool is_pending(const WasiFile *file) {
 
 static sg_wasi_errno read_file(void *context, void *buffer, size_t size, size_t *count) {
     FileStream *self = context;
-    if (!sgi_file_has_offset(self->file)) {
-        int code = sgi_os_stream_read(self->file->fd, buffer, size, count);
-        return code == 0 && *count == 0 && is_pending(self->file) ? SG_WASI_AGAIN : sgi_wasi_errno(code);
-    }
-    int code = sgi_os_read_at(self->file->fd, buffer, size, self->offset, count);
+    sg_wasi_errno error = sgi_file_read_now(self->file, buffer, size, self->offset, count);
     self->offset += *count;
-    return sgi_wasi_errno(code);
+    return error == SG_WASI_SUCCESS && *count == 0 && is_pending(self->file) ? SG_WASI_AGAIN : error;
 }
 
 static sg_wasi_errno write_file(void *context, const void *data, size_t size, size_t *count) {
     FileStream *self = context;
-    int code = sgi_file_write_now(self->file, data, size, self->offset, self->flags, count);
+    sg_wasi_errno error = sgi_file_write_now(self->file, data, size, self->offset, self->flags, count);
     self->offset += *count;
-    return sgi_wasi_errno(code);
+    return error;
 }
 
 WasiStream *sgi_file_stream_new(WasiFile *file, WasiKind kind, uint64_t offset, bool appends) {

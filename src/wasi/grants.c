@@ -115,13 +115,6 @@ sg_status sgi_wasi_allow_dns(Wasi *wasi, const char *name, sg_error *err) {
 
 /* ---- tables of functions ---- */
 
-/* Of an earlier version it has fewer fields. */
-#define COPY_TABLE(to, from)                                                                                 \
-    do {                                                                                                     \
-        memset(&(to), 0, sizeof(to));                                                                        \
-        memcpy(&(to), (from), (from)->size < sizeof(to) ? (from)->size : sizeof(to));                        \
-    } while (0)
-
 void sgi_wasi_set_stream(Wasi *wasi, sg_wasi_stdio which, const sg_wasi_stream *stream) {
     COPY_TABLE(wasi->grants.stdio[which], stream);
     wasi->grants.inherits_stdio[which] = false;

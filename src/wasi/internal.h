@@ -28,6 +28,13 @@ const char *sgi_wasi_error_name(sg_wasi_errno error);
 
 /* ---- grants.c ---- */
 
+/* A table of the embedder's; of an earlier version it has fewer fields. */
+#define COPY_TABLE(to, from)                                                                                 \
+    do {                                                                                                     \
+        memset(&(to), 0, sizeof(to));                                                                        \
+        memcpy(&(to), (from), (from)->size < sizeof(to) ? (from)->size : sizeof(to));                        \
+    } while (0)
+
 typedef enum WasiKind {
     WASI_IO_ERROR,
     WASI_POLLABLE,
@@ -63,9 +70,12 @@ void sgi_wasi_release(WasiObject *object);
 
 /* A directory that was granted. */
 typedef struct WasiDir {
-    int fd; /* the state's own */
+    int fd; /* the state's own; -1 for a virtual one */
     Bytes name;
     bool read_only;
+    sg_wasi_files files; /* `size` 0: the system's */
+    uint64_t root;       /* the handle of a virtual one */
+    uint64_t device;     /* the number that sets its files apart from all others */
 } WasiDir;
 
 typedef struct WasiVariable {

@@ -19,6 +19,8 @@ void sgi_wasi_inherit_stdio(Wasi *wasi);
 void sgi_wasi_set_stream(Wasi *wasi, sg_wasi_stdio which, const sg_wasi_stream *stream);
 void sgi_wasi_exit_on_closed_pipe(Wasi *wasi, bool on);
 sg_status sgi_wasi_add_dir(Wasi *wasi, const char *host, const char *guest, bool read_only, sg_error *err);
+sg_status sgi_wasi_add_virtual_dir(Wasi *wasi, const sg_wasi_files *files, uint64_t root, const char *guest,
+                                   bool read_only, sg_error *err);
 sg_status sgi_wasi_allow_tcp(Wasi *wasi, const char *rule, sg_error *err);
 sg_status sgi_wasi_allow_udp(Wasi *wasi, const char *rule, sg_error *err);
 sg_status sgi_wasi_allow_dns(Wasi *wasi, const char *name, sg_error *err);
