@@ -164,7 +164,7 @@ static sg_status find_range(LiftLowerContext *cx, uint32_t ptr, uint64_t byte_le
 }
 
 sg_status sgi_check_utf8_range(LiftLowerContext *cx, uint32_t ptr, uint32_t size) {
-    const uint8_t *memory;
+    const uint8_t *memory = NULL;
     SGI_TRY(find_range(cx, ptr, size, 1, &memory));
     return copy_utf8(cx, memory, size, NULL);
 }
@@ -176,7 +176,7 @@ sg_status sgi_load_string_from_range(LiftLowerContext *cx, uint32_t ptr, uint32_
     bool is_utf16 = encoding == ENCODING_UTF16 || is_tagged;
     uint64_t code_units = is_tagged ? tagged_code_units ^ UTF16_TAG : tagged_code_units;
     uint64_t byte_length = is_utf16 ? 2 * code_units : code_units;
-    const uint8_t *memory;
+    const uint8_t *memory = NULL;
     SGI_TRY(find_range(cx, ptr, byte_length, encoding == ENCODING_UTF8 ? 1 : 2, &memory));
 
     StringSource source = {encoding, tagged_code_units};
