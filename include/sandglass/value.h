@@ -46,7 +46,7 @@ typedef enum sg_kind {
     SG_FLAGS,
     SG_OWN,
     SG_BORROW,
-    /* Kinds of types only: no value has them yet. */
+    /* Kinds of types only: values of the first two are SG_LIST, of the others there are none yet. */
     SG_FIXED_LIST,
     SG_MAP,
     SG_STREAM,

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { PIECE = 256 * 1024, PATH_SIZE = 4096 };
+enum { ALLOCATE_PIECE = 16 << 20, PIECE = 256 * 1024, PATH_SIZE = 4096 };
 
 /* ---- opening ---- */
 
@@ -186,12 +186,23 @@ sg_wasi_errno sgi_file_set_size(WasiFile *file, uint64_t size) {
     return error != SG_WASI_SUCCESS ? error : file->ops->set_size(file, size);
 }
 
-sg_wasi_errno sgi_file_allocate(WasiFile *file, uint64_t offset, uint64_t size) {
-    uint64_t end;
+/* In pieces: where files are in memory, the system fills it with zeros, and does not let go before. */
+sg_trap sgi_file_allocate(WasiFile *file, uint64_t offset, uint64_t size, sg_wasi_errno *error) {
+    uint64_t end, piece;
+    *error = SG_WASI_BADF;
     if (file->type == OS_FILE_DIRECTORY || !file->can_write)
-        return SG_WASI_BADF;
-    sg_wasi_errno error = !sgi_add(offset, size, &end) || end > INT64_MAX ? SG_WASI_FBIG : grow(file, end);
-    return error != SG_WASI_SUCCESS ? error : file->ops->allocate(file, offset, size);
+        return SG_TRAP_NONE;
+    *error = !sgi_add(offset, size, &end) || end > INT64_MAX ? SG_WASI_FBIG : grow(file, end);
+    sg_trap trap = SG_TRAP_NONE;
+    do {
+        piece = size < ALLOCATE_PIECE ? size : ALLOCATE_PIECE;
+        if (*error == SG_WASI_SUCCESS)
+            *error = file->ops->allocate(file, offset, piece);
+        offset += piece;
+        size -= piece;
+        trap = sgi_poll(&file->object.state->store->cx);
+    } while (size && *error == SG_WASI_SUCCESS && trap == SG_TRAP_NONE);
+    return trap;
 }
 
 sg_wasi_errno sgi_file_advise(WasiFile *file, uint64_t offset, uint64_t size, unsigned advice) {

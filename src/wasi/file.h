@@ -55,7 +55,7 @@ sg_trap sgi_file_sync(WasiFile *file, bool data_only, sg_wasi_errno *error);
 
 sg_wasi_errno sgi_file_stat(const WasiFile *file, OsStat *stat);
 sg_wasi_errno sgi_file_set_size(WasiFile *file, uint64_t size);
-sg_wasi_errno sgi_file_allocate(WasiFile *file, uint64_t offset, uint64_t size);
+sg_trap sgi_file_allocate(WasiFile *file, uint64_t offset, uint64_t size, sg_wasi_errno *error);
 sg_wasi_errno sgi_file_advise(WasiFile *file, uint64_t offset, uint64_t size, unsigned advice);
 sg_wasi_errno sgi_file_set_times(WasiFile *file, const OsTime *accessed, const OsTime *modified);
 

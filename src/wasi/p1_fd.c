@@ -156,8 +156,10 @@ sg_wasi_errno sgi_p1_fd_advise(P1 *p, const Slot *a) {
 
 sg_wasi_errno sgi_p1_fd_allocate(P1 *p, const Slot *a) {
     P1Fd *fd;
+    sg_wasi_errno error;
     P1_TRY(no_directory(p, a[0].u32, RIGHT(FD_ALLOCATE), &fd));
-    return sgi_file_allocate(fd->file, a[1].u64, a[2].u64);
+    P1_TRAP(sgi_file_allocate(fd->file, a[1].u64, a[2].u64, &error));
+    return error;
 }
 
 /* ---- the table ---- */
