@@ -147,6 +147,30 @@ sg_status sgi_p2_option_set(const P2Call *call, OsSocketOption option, uint64_t 
                            sgi_wasi_errno(sgi_os_socket_set(socket->fd, socket->is_v6, option, wanted)));
 }
 
+sg_status sgi_p2_hop_limit(P2Call *call) {
+    return sgi_p2_option_get(call, OS_HOP_LIMIT, SG_U8, 1);
+}
+
+sg_status sgi_p2_set_hop_limit(P2Call *call) {
+    return sgi_p2_option_set(call, OS_HOP_LIMIT, call->arguments[1].of.u8, 1);
+}
+
+sg_status sgi_p2_receive_buffer_size(P2Call *call) {
+    return sgi_p2_option_get(call, OS_RECEIVE_BUFFER, SG_U64, 1);
+}
+
+sg_status sgi_p2_set_receive_buffer_size(P2Call *call) {
+    return sgi_p2_option_set(call, OS_RECEIVE_BUFFER, call->arguments[1].of.u64, 1);
+}
+
+sg_status sgi_p2_send_buffer_size(P2Call *call) {
+    return sgi_p2_option_get(call, OS_SEND_BUFFER, SG_U64, 1);
+}
+
+sg_status sgi_p2_set_send_buffer_size(P2Call *call) {
+    return sgi_p2_option_set(call, OS_SEND_BUFFER, call->arguments[1].of.u64, 1);
+}
+
 /* --- interfaces --- */
 
 static sg_status instance_network(P2Call *call) {

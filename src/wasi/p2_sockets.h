@@ -45,4 +45,12 @@ sg_status sgi_p2_option_get(const P2Call *call, OsSocketOption option, sg_kind k
 /* 0 is no value. */
 sg_status sgi_p2_option_set(const P2Call *call, OsSocketOption option, uint64_t value, uint64_t scale);
 
+/* Functions of both kinds of socket. */
+sg_status sgi_p2_hop_limit(P2Call *call);
+sg_status sgi_p2_set_hop_limit(P2Call *call);
+sg_status sgi_p2_receive_buffer_size(P2Call *call);
+sg_status sgi_p2_set_receive_buffer_size(P2Call *call);
+sg_status sgi_p2_send_buffer_size(P2Call *call);
+sg_status sgi_p2_set_send_buffer_size(P2Call *call);
+
 #endif

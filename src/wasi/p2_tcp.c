@@ -196,30 +196,6 @@ static sg_status set_keep_alive_count(P2Call *call) {
     return sgi_p2_option_set(call, OS_KEEP_ALIVE_COUNT, call->arguments[1].of.u32, 1);
 }
 
-static sg_status hop_limit(P2Call *call) {
-    return sgi_p2_option_get(call, OS_HOP_LIMIT, SG_U8, 1);
-}
-
-static sg_status set_hop_limit(P2Call *call) {
-    return sgi_p2_option_set(call, OS_HOP_LIMIT, call->arguments[1].of.u8, 1);
-}
-
-static sg_status receive_buffer_size(P2Call *call) {
-    return sgi_p2_option_get(call, OS_RECEIVE_BUFFER, SG_U64, 1);
-}
-
-static sg_status set_receive_buffer_size(P2Call *call) {
-    return sgi_p2_option_set(call, OS_RECEIVE_BUFFER, call->arguments[1].of.u64, 1);
-}
-
-static sg_status send_buffer_size(P2Call *call) {
-    return sgi_p2_option_get(call, OS_SEND_BUFFER, SG_U64, 1);
-}
-
-static sg_status set_send_buffer_size(P2Call *call) {
-    return sgi_p2_option_set(call, OS_SEND_BUFFER, call->arguments[1].of.u64, 1);
-}
-
 static void ask_socket(const WasiPollable *self, WasiWait *wait) {
     const WasiSocket *socket = (const WasiSocket *)(const void *)self->subject;
     bool connects = socket->stage == TCP_CONNECTING && socket->outcome == SG_WASI_INPROGRESS;
@@ -273,12 +249,12 @@ static const P2Func funcs[] = {
     {"[method]tcp-socket.set-keep-alive-interval", SET("u64"), set_keep_alive_interval},
     {"[method]tcp-socket.keep-alive-count", GET("u32"), keep_alive_count},
     {"[method]tcp-socket.set-keep-alive-count", SET("u32"), set_keep_alive_count},
-    {"[method]tcp-socket.hop-limit", GET("u8"), hop_limit},
-    {"[method]tcp-socket.set-hop-limit", SET("u8"), set_hop_limit},
-    {"[method]tcp-socket.receive-buffer-size", GET("u64"), receive_buffer_size},
-    {"[method]tcp-socket.set-receive-buffer-size", SET("u64"), set_receive_buffer_size},
-    {"[method]tcp-socket.send-buffer-size", GET("u64"), send_buffer_size},
-    {"[method]tcp-socket.set-send-buffer-size", SET("u64"), set_send_buffer_size},
+    {"[method]tcp-socket.hop-limit", GET("u8"), sgi_p2_hop_limit},
+    {"[method]tcp-socket.set-hop-limit", SET("u8"), sgi_p2_set_hop_limit},
+    {"[method]tcp-socket.receive-buffer-size", GET("u64"), sgi_p2_receive_buffer_size},
+    {"[method]tcp-socket.set-receive-buffer-size", SET("u64"), sgi_p2_set_receive_buffer_size},
+    {"[method]tcp-socket.send-buffer-size", GET("u64"), sgi_p2_send_buffer_size},
+    {"[method]tcp-socket.set-send-buffer-size", SET("u64"), sgi_p2_set_send_buffer_size},
     {"[method]tcp-socket.subscribe", "(" SELF ")->own<pollable>", subscribe},
     {"[method]tcp-socket.shutdown", SET("enum{receive,send,both}"), shutdown},
 };

@@ -106,30 +106,6 @@ static sg_status address_family(P2Call *call) {
     return SG_OK;
 }
 
-static sg_status unicast_hop_limit(P2Call *call) {
-    return sgi_p2_option_get(call, OS_HOP_LIMIT, SG_U8, 1);
-}
-
-static sg_status set_unicast_hop_limit(P2Call *call) {
-    return sgi_p2_option_set(call, OS_HOP_LIMIT, call->arguments[1].of.u8, 1);
-}
-
-static sg_status receive_buffer_size(P2Call *call) {
-    return sgi_p2_option_get(call, OS_RECEIVE_BUFFER, SG_U64, 1);
-}
-
-static sg_status set_receive_buffer_size(P2Call *call) {
-    return sgi_p2_option_set(call, OS_RECEIVE_BUFFER, call->arguments[1].of.u64, 1);
-}
-
-static sg_status send_buffer_size(P2Call *call) {
-    return sgi_p2_option_get(call, OS_SEND_BUFFER, SG_U64, 1);
-}
-
-static sg_status set_send_buffer_size(P2Call *call) {
-    return sgi_p2_option_set(call, OS_SEND_BUFFER, call->arguments[1].of.u64, 1);
-}
-
 static void ask_nothing(const WasiPollable *self, WasiWait *wait) {
     (void)self;
     wait->is_ready = true;
@@ -289,12 +265,12 @@ static const P2Func funcs[] = {
     {"[method]udp-socket.local-address", GET(P2_ADDRESS), local_address},
     {"[method]udp-socket.remote-address", GET(P2_ADDRESS), remote_address},
     {"[method]udp-socket.address-family", "(" SELF ")->" P2_FAMILY, address_family},
-    {"[method]udp-socket.unicast-hop-limit", GET("u8"), unicast_hop_limit},
-    {"[method]udp-socket.set-unicast-hop-limit", SET("u8"), set_unicast_hop_limit},
-    {"[method]udp-socket.receive-buffer-size", GET("u64"), receive_buffer_size},
-    {"[method]udp-socket.set-receive-buffer-size", SET("u64"), set_receive_buffer_size},
-    {"[method]udp-socket.send-buffer-size", GET("u64"), send_buffer_size},
-    {"[method]udp-socket.set-send-buffer-size", SET("u64"), set_send_buffer_size},
+    {"[method]udp-socket.unicast-hop-limit", GET("u8"), sgi_p2_hop_limit},
+    {"[method]udp-socket.set-unicast-hop-limit", SET("u8"), sgi_p2_set_hop_limit},
+    {"[method]udp-socket.receive-buffer-size", GET("u64"), sgi_p2_receive_buffer_size},
+    {"[method]udp-socket.set-receive-buffer-size", SET("u64"), sgi_p2_set_receive_buffer_size},
+    {"[method]udp-socket.send-buffer-size", GET("u64"), sgi_p2_send_buffer_size},
+    {"[method]udp-socket.set-send-buffer-size", SET("u64"), sgi_p2_set_send_buffer_size},
     {"[method]udp-socket.subscribe", "(" SELF ")->own<pollable>", subscribe},
     {"[method]incoming-datagram-stream.receive",
      "(borrow<incoming-datagram-stream>,u64)->" P2_NET_RESULT(
