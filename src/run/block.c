@@ -60,7 +60,8 @@ sg_trap sgi_sleep_until(Store *store, uint64_t end_ns) {
 
 /* --- work --- */
 
-enum { HELPERS_MAX = 64 }; /* at once; what hangs counts too */
+/* At once; what hangs counts too. Work that nobody waits for leaves room for work that somebody does. */
+enum { HELPERS_MAX = 64, HELPERS_UNAWAITED_MAX = 32 };
 
 struct Helpers {
     atomic_uint references; /* the engine's, and one of each worker */
@@ -87,9 +88,9 @@ void sgi_helpers_release(Helpers *helpers) {
     }
 }
 
-/* Starts a thread for `task`, which is to end with helper_ends. False: as many run as may. */
-static bool helper_begins(Helpers *helpers, OsTask *task) {
-    if (atomic_fetch_add(&helpers->running, 1) < HELPERS_MAX) {
+/* Starts a thread for `task`, which is to end with helper_ends. False: `most` are running. */
+static bool helper_begins(Helpers *helpers, OsTask *task, unsigned most) {
+    if (atomic_fetch_add(&helpers->running, 1) < most) {
         atomic_fetch_add(&helpers->references, 1);
         if (sgi_os_thread_spawn(task))
             return true;
@@ -128,7 +129,7 @@ bool sgi_helper_start(Engine *engine, void (*work)(void *job), void *job) {
     if (started == NULL)
         return false;
     *started = (Started){{started_run}, engine->helpers, work, job};
-    if (helper_begins(engine->helpers, &started->task))
+    if (helper_begins(engine->helpers, &started->task, HELPERS_UNAWAITED_MAX))
         return true;
     sgi_free(&alloc, started, sizeof *started);
     return false;
@@ -208,7 +209,7 @@ sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*rel
     offloaded->release = release;
     offloaded->job = job;
     sg_trap trap = look(store, sgi_os_now());
-    while (trap == SG_TRAP_NONE && !helper_begins(offloaded->helpers, &offloaded->task))
+    while (trap == SG_TRAP_NONE && !helper_begins(offloaded->helpers, &offloaded->task, HELPERS_MAX))
         trap = sgi_sleep_until(store, sgi_os_now() + pause_ns);
     if (trap != SG_TRAP_NONE) {
         release(job);
