@@ -10,31 +10,12 @@
 
 #include <stdio.h>
 
-/* A value type: one byte, or an index. */
-typedef struct Ref {
-    bool is_index;
-    uint32_t value;
-} Ref;
-
 /* An instance that exports a type, or another instance. */
 typedef struct Origin {
     const struct Origin *within; /* what exports it; NULL: it is `instance` */
     uint32_t instance;
     Bytes name;
 } Origin;
-
-static void put_ref(Buf *out, Ref ref) {
-    if (ref.is_index)
-        sgi_buf_leb_s(out, ref.value);
-    else
-        sgi_buf_byte(out, (uint8_t)ref.value);
-}
-
-static void put_optional(Buf *out, const Ref *ref) {
-    sgi_buf_byte(out, ref != NULL);
-    if (ref)
-        put_ref(out, *ref);
-}
 
 static sg_status keep(const Writer *w, PtrMap *map, const void *node, const void *value) {
     return sgi_ptrs_put(map, node, value) ? SG_OK : sgi_writer_no_memory(w);
@@ -181,16 +162,16 @@ sg_status sgi_writer_resource(Writer *w, const ResourceName *name, const Resourc
 
 /* ---- value types ---- */
 
-static sg_status value_ref(Writer *w, const sg_type *type, Ref *ref);
+static sg_status value_ref(Writer *w, const sg_type *type, ValTypeRef *ref);
 
-static sg_status optional_ref(Writer *w, const sg_type *type, Ref *ref, const Ref **present) {
+static sg_status optional_ref(Writer *w, const sg_type *type, ValTypeRef *ref, const ValTypeRef **present) {
     *present = type ? ref : NULL;
     return type ? value_ref(w, type, ref) : SG_OK;
 }
 
 static sg_status put_members(Writer *w, const sg_type *type, Buf *out) {
-    const Ref *present;
-    Ref ref;
+    const ValTypeRef *present;
+    ValTypeRef ref;
     sgi_buf_leb_u(out, type->field_count);
     for (uint32_t i = 0; i < type->field_count; i++) {
         const CompField *field = &type->fields[i];
@@ -198,18 +179,18 @@ static sg_status put_members(Writer *w, const sg_type *type, Buf *out) {
         if (type->kind != SG_TUPLE)
             sgi_writer_name(out, field->name);
         if (type->kind == SG_VARIANT) {
-            put_optional(out, present);
+            sgi_put_optional_valtype(out, present);
             sgi_buf_byte(out, 0x00);
         } else if (present) {
-            put_ref(out, ref);
+            sgi_put_valtype(out, ref);
         }
     }
     return SG_OK;
 }
 
 static sg_status put_parts(Writer *w, const sg_type *type, Buf *out) {
-    const Ref *present, *error;
-    Ref first, second;
+    const ValTypeRef *present, *error;
+    ValTypeRef first, second;
     uint32_t index;
     sgi_buf_byte(out, sgi_type_opcode(type->kind));
     switch (type->kind) {
@@ -220,18 +201,18 @@ static sg_status put_parts(Writer *w, const sg_type *type, Buf *out) {
     case SG_FLAGS: return put_members(w, type, out);
     case SG_OPTION:
         SGI_TRY(value_ref(w, type->fields[1].type, &first));
-        put_ref(out, first);
+        sgi_put_valtype(out, first);
         return SG_OK;
     case SG_RESULT:
         SGI_TRY(optional_ref(w, type->fields[0].type, &first, &present));
         SGI_TRY(optional_ref(w, type->fields[1].type, &second, &error));
-        put_optional(out, present);
-        put_optional(out, error);
+        sgi_put_optional_valtype(out, present);
+        sgi_put_optional_valtype(out, error);
         return SG_OK;
     case SG_STREAM:
     case SG_FUTURE:
         SGI_TRY(optional_ref(w, type->element, &first, &present));
-        put_optional(out, present);
+        sgi_put_optional_valtype(out, present);
         return SG_OK;
     case SG_OWN:
     case SG_BORROW:
@@ -241,13 +222,13 @@ static sg_status put_parts(Writer *w, const sg_type *type, Buf *out) {
     case SG_MAP:
         SGI_TRY(value_ref(w, type->key, &first));
         SGI_TRY(value_ref(w, type->element, &second));
-        put_ref(out, first);
-        put_ref(out, second);
+        sgi_put_valtype(out, first);
+        sgi_put_valtype(out, second);
         return SG_OK;
     case SG_LIST:
     case SG_FIXED_LIST:
         SGI_TRY(value_ref(w, type->element, &first));
-        put_ref(out, first);
+        sgi_put_valtype(out, first);
         if (type->kind == SG_FIXED_LIST)
             sgi_buf_leb_u(out, type->length);
         return SG_OK;
@@ -256,8 +237,8 @@ static sg_status put_parts(Writer *w, const sg_type *type, Buf *out) {
 }
 
 /* `type` by its parts, whatever its name. */
-static sg_status define(Writer *w, const sg_type *type, Ref *ref) {
-    *ref = (Ref){false, sgi_type_opcode(type->kind)};
+static sg_status define(Writer *w, const sg_type *type, ValTypeRef *ref) {
+    *ref = (ValTypeRef){false, sgi_type_opcode(type->kind)};
     if (sgi_type_is_primitive(type->kind))
         return SG_OK;
     ref->is_index = true;
@@ -276,7 +257,7 @@ static sg_status define(Writer *w, const sg_type *type, Ref *ref) {
 }
 
 /* By the first of its names from `name` on that can be reached, else by its parts. */
-static sg_status ref_from(Writer *w, const sg_type *type, const sg_type *name, Ref *ref) {
+static sg_status ref_from(Writer *w, const sg_type *type, const sg_type *name, ValTypeRef *ref) {
     for (; name; name = name->renamed) {
         bool found;
         if (sgi_type_is_primitive(name->kind) && name->renamed == NULL)
@@ -289,30 +270,30 @@ static sg_status ref_from(Writer *w, const sg_type *type, const sg_type *name, R
     return define(w, type, ref);
 }
 
-static sg_status value_ref(Writer *w, const sg_type *type, Ref *ref) {
+static sg_status value_ref(Writer *w, const sg_type *type, ValTypeRef *ref) {
     return ref_from(w, type, type, ref);
 }
 
-static uint32_t index_of(Writer *w, Ref ref) {
+static uint32_t index_of(Writer *w, ValTypeRef ref) {
     if (ref.is_index)
         return ref.value;
     Buf own;
     sgi_buf_init(&own, w->cx->alloc);
-    put_ref(&own, ref);
+    sgi_put_valtype(&own, ref);
     uint32_t index = sgi_writer_add_type(w, &own);
     sgi_buf_free(&own);
     return index;
 }
 
 sg_status sgi_writer_type(Writer *w, const sg_type *type, uint32_t *index) {
-    Ref ref = {false, 0};
+    ValTypeRef ref = {false, 0};
     SGI_TRY(value_ref(w, type, &ref));
     *index = index_of(w, ref);
     return SG_OK;
 }
 
 sg_status sgi_writer_type_anew(Writer *w, const CompType *type, uint32_t *index) {
-    Ref ref = {false, 0};
+    ValTypeRef ref = {false, 0};
     if (type->kind != CT_VALUE)
         return sgi_writer_type_of(w, type, index);
     SGI_TRY(ref_from(w, type->as.value, type->as.value->renamed, &ref));
@@ -323,21 +304,17 @@ sg_status sgi_writer_type_anew(Writer *w, const CompType *type, uint32_t *index)
 /* ---- functions ---- */
 
 static sg_status put_func(Writer *w, const CompFuncType *type, Buf *out) {
-    Ref ref;
+    const ValTypeRef *result;
+    ValTypeRef ref;
     sgi_buf_byte(out, type->is_async ? 0x43 : 0x40);
     sgi_buf_leb_u(out, type->param_count);
     for (uint32_t i = 0; i < type->param_count; i++) {
         SGI_TRY(value_ref(w, type->params[i].type, &ref));
         sgi_writer_name(out, type->params[i].name);
-        put_ref(out, ref);
+        sgi_put_valtype(out, ref);
     }
-    if (type->result == NULL) {
-        sgi_buf_put(out, "\x01\x00", 2);
-        return SG_OK;
-    }
-    SGI_TRY(value_ref(w, type->result, &ref));
-    sgi_buf_byte(out, 0x00);
-    put_ref(out, ref);
+    SGI_TRY(optional_ref(w, type->result, &ref, &result));
+    sgi_put_result(out, result);
     return SG_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Components as objects, and what the canonical ABI says of types alone: discriminants, flattened signatures
- * and structural equality; the types of core modules. Types nest at most LIMIT(TYPE_DEPTH) deep, so recursion
- * over them is bounded. */
+ * and structural equality; the bytes of types; the types of core modules. Types nest at most
+ * LIMIT(TYPE_DEPTH) deep, so recursion over them is bounded. */
 #include "module/component.h"
 
 Component *sgi_component_new(const LoadContext *cx, Component *parent) {
@@ -127,6 +127,28 @@ uint8_t sgi_type_opcode(sg_kind kind) {
 
 bool sgi_type_is_primitive(sg_kind kind) {
     return kind <= SG_STRING || kind == SG_ERROR_CONTEXT;
+}
+
+void sgi_put_valtype(Buf *out, ValTypeRef ref) {
+    if (ref.is_index)
+        sgi_buf_leb_s(out, ref.value);
+    else
+        sgi_buf_byte(out, (uint8_t)ref.value);
+}
+
+void sgi_put_optional_valtype(Buf *out, const ValTypeRef *ref) {
+    sgi_buf_byte(out, ref != NULL);
+    if (ref)
+        sgi_put_valtype(out, *ref);
+}
+
+void sgi_put_result(Buf *out, const ValTypeRef *ref) {
+    if (ref) {
+        sgi_buf_byte(out, 0x00);
+        sgi_put_valtype(out, *ref);
+    } else {
+        sgi_buf_put(out, "\x01\x00", 2);
+    }
 }
 
 const CanonRow *sgi_canon_row(uint8_t opcode) {

@@ -507,6 +507,18 @@ uint8_t sgi_type_opcode(sg_kind kind);
 /* A byte is all there is of it. */
 bool sgi_type_is_primitive(sg_kind kind);
 
+/* A type of values where another type uses it: a primitive one's byte, or an index. */
+typedef struct ValTypeRef {
+    bool is_index;
+    uint32_t value;
+} ValTypeRef;
+
+void sgi_put_valtype(Buf *out, ValTypeRef ref);
+/* NULL: there is none. */
+void sgi_put_optional_valtype(Buf *out, const ValTypeRef *ref);
+/* The result of a function. NULL: none. */
+void sgi_put_result(Buf *out, const ValTypeRef *ref);
+
 /* What a validated module is to a component, in memory from `arena`; false when that is refused. */
 bool sgi_core_module_type(Arena *arena, const Module *module, CoreModuleType *type);
 

@@ -16,12 +16,6 @@ typedef struct Encoder {
     bool is_export;        /* the same: the interface is an export of a world */
 } Encoder;
 
-/* A value type: one byte, or an index. */
-typedef struct Ref {
-    bool is_index;
-    uint32_t value;
-} Ref;
-
 enum {
     DECL_OF_TYPE = 0x01,
     DECL_OF_ALIAS = 0x02,
@@ -40,19 +34,6 @@ static void begin(Encoder *e, Wit *wit, Encoder *outer) {
 
 static void put_name(Buf *out, Bytes name) {
     sgi_buf_sized(out, name.data, name.size);
-}
-
-static void put_ref(Buf *out, Ref ref) {
-    if (ref.is_index)
-        sgi_buf_leb_s(out, ref.value);
-    else
-        sgi_buf_byte(out, (uint8_t)ref.value);
-}
-
-static void put_optional(Buf *out, const Ref *ref) {
-    sgi_buf_byte(out, ref != NULL);
-    if (ref)
-        put_ref(out, *ref);
 }
 
 /* A type declaration; its index. */
@@ -106,7 +87,7 @@ static void put_extern(Encoder *e, bool is_import, Bytes name, Bytes implements,
 /* ---- types ---- */
 
 static sg_status def_index(Encoder *e, WitDef *def, uint32_t *index);
-static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref);
+static sg_status type_ref(Encoder *e, const WitType *type, ValTypeRef *ref);
 
 static uint32_t count_members(const WitMember *member) {
     uint32_t count = 0;
@@ -117,7 +98,7 @@ static uint32_t count_members(const WitMember *member) {
 
 /* The bytes of a type with parts; the parts' own declarations come first. */
 static sg_status put_compound(Encoder *e, const WitType *type, Buf *out) {
-    Ref first, second;
+    ValTypeRef first, second;
     if (type->first)
         SGI_TRY(type_ref(e, type->first, &first));
     if (type->second)
@@ -125,22 +106,22 @@ static sg_status put_compound(Encoder *e, const WitType *type, Buf *out) {
     sgi_buf_byte(out, sgi_type_opcode(type->kind));
     switch (type->kind) {
     case SG_RESULT:
-        put_optional(out, type->first ? &first : NULL);
-        put_optional(out, type->second ? &second : NULL);
+        sgi_put_optional_valtype(out, type->first ? &first : NULL);
+        sgi_put_optional_valtype(out, type->second ? &second : NULL);
         break;
     case SG_STREAM:
-    case SG_FUTURE: put_optional(out, type->first ? &first : NULL); break;
+    case SG_FUTURE: sgi_put_optional_valtype(out, type->first ? &first : NULL); break;
     case SG_TUPLE:
         sgi_buf_leb_u(out, count_members(type->items));
         for (const WitMember *item = type->items; item; item = item->next) {
             SGI_TRY(type_ref(e, item->type, &first));
-            put_ref(out, first);
+            sgi_put_valtype(out, first);
         }
         break;
     default:
-        put_ref(out, first);
+        sgi_put_valtype(out, first);
         if (type->second)
-            put_ref(out, second);
+            sgi_put_valtype(out, second);
         if (type->kind == SG_FIXED_LIST)
             sgi_buf_leb_u(out, type->length);
     }
@@ -148,9 +129,9 @@ static sg_status put_compound(Encoder *e, const WitType *type, Buf *out) {
 }
 
 /* Recursion: types nest at most LIMIT(TYPE_DEPTH) deep. */
-static sg_status type_ref(Encoder *e, const WitType *type, Ref *ref) {
+static sg_status type_ref(Encoder *e, const WitType *type, ValTypeRef *ref) {
     SGI_TRY(sgi_load_poll(&e->wit->cx));
-    *ref = (Ref){false, sgi_type_opcode(type->kind)};
+    *ref = (ValTypeRef){false, sgi_type_opcode(type->kind)};
     if (type->def == NULL && sgi_type_is_primitive(type->kind))
         return SG_OK;
     ref->is_index = true;
@@ -177,14 +158,14 @@ static sg_status put_members(Encoder *e, const WitDef *def, Buf *out) {
     sgi_buf_byte(out, sgi_type_opcode(def->compound));
     sgi_buf_leb_u(out, count_members(def->members));
     for (const WitMember *member = def->members; member; member = member->next) {
-        Ref ref = {false, 0};
+        ValTypeRef ref = {false, 0};
         if (member->type)
             SGI_TRY(type_ref(e, member->type, &ref));
         put_name(out, member->name);
         if (def->compound == SG_RECORD)
-            put_ref(out, ref);
+            sgi_put_valtype(out, ref);
         if (def->compound == SG_VARIANT) {
-            put_optional(out, member->type ? &ref : NULL);
+            sgi_put_optional_valtype(out, member->type ? &ref : NULL);
             sgi_buf_byte(out, 0x00);
         }
     }
@@ -199,7 +180,7 @@ static sg_status defined_type(Encoder *e, const WitDef *def, uint32_t *index) {
     Buf own;
     sgi_buf_init(&own, e->wit->cx.alloc);
     sg_status status = SG_OK;
-    Ref ref = {false, 0};
+    ValTypeRef ref = {false, 0};
     if (def->kind == WIT_COMPOUND) {
         status = put_members(e, def, &own);
     } else {
@@ -252,21 +233,17 @@ static sg_status def_index(Encoder *e, WitDef *def, uint32_t *index) {
 /* ---- functions and interfaces ---- */
 
 static sg_status put_func_type(Encoder *e, const WitFunc *func, Buf *out) {
-    Ref ref;
+    ValTypeRef ref;
     sgi_buf_byte(out, func->is_async ? 0x43 : 0x40);
     sgi_buf_leb_u(out, count_members(func->params));
     for (const WitMember *param = func->params; param; param = param->next) {
         SGI_TRY(type_ref(e, param->type, &ref));
         put_name(out, param->name);
-        put_ref(out, ref);
+        sgi_put_valtype(out, ref);
     }
-    if (func->result == NULL) {
-        sgi_buf_put(out, "\x01\x00", 2);
-        return SG_OK;
-    }
-    SGI_TRY(type_ref(e, func->result, &ref));
-    sgi_buf_byte(out, 0x00);
-    put_ref(out, ref);
+    if (func->result)
+        SGI_TRY(type_ref(e, func->result, &ref));
+    sgi_put_result(out, func->result ? &ref : NULL);
     return SG_OK;
 }
 
