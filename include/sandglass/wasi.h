@@ -252,7 +252,8 @@ SG_API sg_status sg_wasi_attach(const sg_wasi *wasi, sg_store *store, sg_error *
 
 /* Defines the interfaces of WASI 0.2 for components linked by `linker`, of all versions 0.2.x: each store's
  * own grants decide what they reach. What the embedder defined is replaced; what it defines later, replaces.
- */
+ * What WASI has as unstable is there if the engine's feature of that name is on: "clocks-timezone",
+ * "network-error-code". */
 SG_API sg_status sg_wasi_define(sg_linker *linker, sg_error *error);
 
 /* The function of preview 1 that a core module imports as `name` of `module` ("wasi_snapshot_preview1").

@@ -263,14 +263,16 @@ typedef struct P2Interface {
     const P2Func *funcs;
     size_t func_count;
     const char *resources[4]; /* those that it introduces */
+    Feature feature;          /* without which it is not there; FEATURE_MVP: always */
 } P2Interface;
 
-#define P2_INTERFACE(name, funcs, ...)                                                                       \
+#define P2_INTERFACE(interface, table, ...)                                                                  \
     {                                                                                                        \
-        name, funcs, SGI_COUNT(funcs), {                                                                     \
-            __VA_ARGS__                                                                                      \
-        }                                                                                                    \
+        .name = interface, .funcs = table, .func_count = SGI_COUNT(table), .resources = { __VA_ARGS__ }      \
     }
+/* What WASI has as unstable. */
+#define P2_GATED(interface, table, gate)                                                                     \
+    {.name = interface, .funcs = table, .func_count = SGI_COUNT(table), .feature = (gate)}
 
 /* The tables, one a file. */
 extern const P2Interface sgi_p2_io[], sgi_p2_clocks[], sgi_p2_random[], sgi_p2_cli[], sgi_p2_network[],

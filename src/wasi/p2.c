@@ -88,6 +88,9 @@ static sg_status define_resource(Linker *linker, const char *interface, const ch
 }
 
 static sg_status define(Linker *linker, const P2Interface *interface, sg_error *err) {
+    if (interface->feature != FEATURE_MVP &&
+        !sgi_has(sgi_linker_engine(linker)->features, interface->feature))
+        return SG_OK;
     for (size_t i = 0; i < SGI_COUNT(interface->resources) && interface->resources[i]; i++)
         SGI_TRY(define_resource(linker, interface->name, interface->resources[i], err));
     for (size_t i = 0; i < interface->func_count; i++) {

@@ -1,4 +1,4 @@
-/* wasi:clocks 0.2: the monotonic clock and the wall clock. */
+/* wasi:clocks 0.2: the monotonic clock, the wall clock, and the time zone. */
 #include "wasi/internal.h"
 
 enum { NS_PER_S = 1000000000 };
@@ -88,6 +88,6 @@ static const P2Func timezone_funcs[] = {
 const P2Interface sgi_p2_clocks[] = {
     P2_INTERFACE("wasi:clocks/monotonic-clock@0.2.12", monotonic_funcs, NULL),
     P2_INTERFACE("wasi:clocks/wall-clock@0.2.12", wall_funcs, NULL),
-    P2_INTERFACE("wasi:clocks/timezone@0.2.12", timezone_funcs, NULL),
+    P2_GATED("wasi:clocks/timezone@0.2.12", timezone_funcs, FEATURE_WASI_CLOCKS_TIMEZONE),
 };
 const size_t sgi_p2_clocks_count = SGI_COUNT(sgi_p2_clocks);

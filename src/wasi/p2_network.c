@@ -215,6 +215,17 @@ static sg_status lookup_subscribe(P2Call *call) {
     return sgi_p2_subscribe(call, sgi_p2_object(&call->arguments[0]), sgi_wasi_ask_lookup);
 }
 
+/* Errors of files are none of the network's. */
+static sg_status network_error_code(P2Call *call) {
+    const WasiIoError *error = sgi_p2_object(&call->arguments[0]);
+    sg_value code = sgi_p2_enum(sgi_wasi_sockets_error(error->error));
+    return sgi_p2_some(call, call->result, sgi_p2_is(code.of.enumeration, "unknown") ? NULL : &code);
+}
+
+static const P2Func error_funcs[] = {
+    {"network-error-code", "(borrow<error>)->option<" P2_NET_ERROR ">", network_error_code},
+};
+
 static const P2Func instance_funcs[] = {{"instance-network", "()->own<network>", instance_network}};
 
 static const P2Func lookup_funcs[] = {
@@ -227,7 +238,8 @@ static const P2Func lookup_funcs[] = {
 };
 
 const P2Interface sgi_p2_network[] = {
-    {"wasi:sockets/network@0.2.12", NULL, 0, {"network"}},
+    {.name = "wasi:sockets/network@0.2.12", .resources = {"network"}},
+    P2_GATED("wasi:sockets/network@0.2.12", error_funcs, FEATURE_WASI_NETWORK_ERROR_CODE),
     P2_INTERFACE("wasi:sockets/instance-network@0.2.12", instance_funcs, NULL),
     P2_INTERFACE("wasi:sockets/ip-name-lookup@0.2.12", lookup_funcs, "resolve-address-stream"),
 };
