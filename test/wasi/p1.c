@@ -3,9 +3,15 @@
  * A line of CASES is one case: steps between " ; ", each `function arguments = result`, in a store and a tree
  * of its own. What follows " | " is what Wasmtime says where it says otherwise (p1.py wasmtime). Arguments:
  *
- *   17, -1, 0x40       numbers          "text"*2    pointer and length of bytes       @   a pointer to a
- * result &40                pointer and length of a buffer      {"a","b"} or {4,2}   pointer and count of
- * vectors ?                  at the end: only the errno counts
+ *   17, -1, 0x40         numbers
+ *   "text"*2             pointer and length of bytes           &40   pointer and length of a buffer
+ *   {"a","b"} or {4,2}   pointer and count of vectors          @     a pointer to a result
+ *   ?                    at the end: only the errno counts
+ *   .ino .ino~ .fs_rights_base&4    at the end: these fields count; ~: < = > than of the last filestat; &
+ * masks
+ *
+ * `list FD SIZE` is fd_readdir through buffers of SIZE bytes as far as the end: names:types, sorted, where
+ * inodes and types are those of path_filestat_get, and each cookie leads to the same entry once more.
  *
  * Descriptors: 3 and 4 are directories, the latter read-only; 5, 6, 7 a file to read, to write, for both; 8 a
  * directory below 3; 9 the file to append. `record` prints the cases with what they give now; `repeat` calls
@@ -15,6 +21,7 @@
 
 #include <ftw.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,12 +82,22 @@ typedef struct Guest {
     sg_core_instance *instance;
     uint8_t *memory;
     size_t memory_size;
+    uint8_t filestat[64]; /* the last */
 } Guest;
+
+static const char *const program_arguments[] = {"program", "first", "the\"second\"arg", "3"};
+static const char *const variables[][2] = {{"a", "text"}, {"b", "escap\"ing"}, {"c", "new\nline"}};
 
 static void grant(sg_store *store, const char *top) {
     char path[256];
     sg_wasi *wasi = sg_wasi_new(engine, &error);
-    if (wasi == NULL || sg_wasi_add_argument(wasi, "program", &error) != SG_OK)
+    for (size_t i = 0; wasi && i < COUNT(program_arguments); i++)
+        if (sg_wasi_add_argument(wasi, program_arguments[i], &error) != SG_OK)
+            die("argument");
+    for (size_t i = 0; wasi && i < COUNT(variables); i++)
+        if (sg_wasi_add_env(wasi, variables[i][0], variables[i][1], &error) != SG_OK)
+            die("variable");
+    if (wasi == NULL)
         die("wasi");
     snprintf(path, sizeof path, "%s/rw", top);
     if (sg_wasi_add_dir(wasi, path, "/", false, &error) != SG_OK)
@@ -115,7 +132,22 @@ static Guest start(const char *top) {
 
 /* ---- one step ---- */
 
-enum { ARGUMENTS_MAX = 16, BUFFERS_MAX = 8, CELL_SIZE = 64 };
+enum { ARGUMENTS_MAX = 16, BUFFERS_MAX = 8, FIELDS_MAX = 8, CELL_SIZE = 64 };
+
+/* Of $filestat and $fdstat. */
+static const struct {
+    const char *name;
+    unsigned at, size;
+} fields[] = {{"dev", 0, 8},
+              {"ino", 8, 8},
+              {"filetype", 16, 1},
+              {"nlink", 24, 8},
+              {"size", 32, 8},
+              {"atim", 40, 8},
+              {"mtim", 48, 8},
+              {"ctim", 56, 8},
+              {"fs_rights_base", 8, 8},
+              {"fs_rights_inheriting", 16, 8}};
 
 typedef struct Step {
     Guest *guest;
@@ -123,11 +155,18 @@ typedef struct Step {
     uint32_t free;  /* memory */
     uint64_t arguments[ARGUMENTS_MAX];
     size_t count;
-    uint32_t cell; /* the last result's */
+    uint32_t cells[ARGUMENTS_MAX], cell; /* results'; the last one's */
+    size_t cell_count;
     struct {
         uint32_t at, size;
     } buffers[BUFFERS_MAX];
     size_t buffer_count;
+    struct {
+        size_t of; /* fields */
+        bool compares;
+        uint64_t mask; /* 0: none */
+    } wanted[FIELDS_MAX];
+    size_t wanted_count;
     bool only_errno;
 } Step;
 
@@ -196,6 +235,20 @@ static void read_vectors(Step *step) {
     push(step, step->buffer_count - first);
 }
 
+static void read_field(Step *step) {
+    size_t length = strcspn(++step->at, " ~&=");
+    for (size_t i = 0; i < COUNT(fields); i++)
+        if (strlen(fields[i].name) == length && memcmp(fields[i].name, step->at, length) == 0)
+            step->wanted[step->wanted_count].of = i;
+    step->at += length;
+    step->wanted[step->wanted_count].compares = *step->at == '~';
+    if (*step->at == '&')
+        step->wanted[step->wanted_count].mask = strtoull(step->at + 1, (char **)(uintptr_t)&step->at, 0);
+    else if (*step->at == '~')
+        step->at++;
+    step->wanted_count++;
+}
+
 static void read_argument(Step *step) {
     size_t size;
     switch (*step->at) {
@@ -204,7 +257,7 @@ static void read_argument(Step *step) {
         step->at++;
         break;
     case '@':
-        step->cell = place(step, CELL_SIZE);
+        step->cell = step->cells[step->cell_count++] = place(step, CELL_SIZE);
         push(step, step->cell);
         step->at++;
         break;
@@ -221,6 +274,7 @@ static void read_argument(Step *step) {
         break;
     }
     case '{': read_vectors(step); break;
+    case '.': read_field(step); break;
     case '-': push(step, (uint64_t)strtoll(step->at, (char **)(uintptr_t)&step->at, 0)); break;
     default: push(step, strtoull(step->at, (char **)(uintptr_t)&step->at, 0));
     }
@@ -232,81 +286,246 @@ static uint64_t number(const Step *step, uint32_t at, unsigned size) {
     return value;
 }
 
-/* What a function that succeeded gave. */
-static void print_outputs(const Step *step, const char *name, char *to, size_t size) {
-    static const char *const readers[] = {"fd_read", "fd_pread", "path_readlink"};
-    static const char *const counters[] = {"fd_write", "fd_pwrite", "path_open"};
-    for (size_t i = 0; i < COUNT(readers); i++)
-        if (strcmp(name, readers[i]) == 0) {
-            uint64_t left = number(step, step->cell, 4);
-            size_t used = (size_t)snprintf(to, size, " %" PRIu64 " ", left);
-            for (size_t j = 0; j < step->buffer_count; j++) {
-                size_t part = left < step->buffers[j].size ? (size_t)left : step->buffers[j].size;
-                for (size_t k = 0; k < part && used + 1 < size; k++)
-                    to[used++] = (char)(step->guest->memory[step->buffers[j].at + k]
-                                            ? step->guest->memory[step->buffers[j].at + k]
-                                            : '.');
-                left -= part;
-            }
-            to[used] = '\0';
-        }
-    for (size_t i = 0; i < COUNT(counters); i++)
-        if (strcmp(name, counters[i]) == 0)
-            snprintf(to, size, " %" PRIu64, number(step, step->cell, 4));
-    if (strcmp(name, "fd_seek") == 0 || strcmp(name, "fd_tell") == 0)
-        snprintf(to, size, " %" PRIu64, number(step, step->cell, 8));
-    if (strcmp(name, "fd_prestat_get") == 0)
-        snprintf(to, size, " %" PRIu64, number(step, step->cell + 4, 4));
-    if (strcmp(name, "fd_fdstat_get") == 0)
-        snprintf(to, size, " type=%" PRIu64 " flags=%" PRIu64, number(step, step->cell, 1),
-                 number(step, step->cell + 2, 2));
-    if (strstr(name, "filestat_get")) {
-        enum { REGULAR = 4 };
-        uint64_t type = number(step, step->cell + 16, 1);
-        snprintf(to, size, " type=%" PRIu64 " links=%" PRIu64 " size=%" PRIu64, type,
-                 type == REGULAR ? number(step, step->cell + 24, 8) : 0,
-                 type == REGULAR ? number(step, step->cell + 32, 8) : 0);
+/* ---- what a function that succeeded gave ---- */
+
+/* What comes after the errno. */
+typedef struct Output {
+    char *to;
+    size_t size;
+} Output;
+
+static void print(Output *out, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    int count = vsnprintf(out->to, out->size, format, list);
+    va_end(list);
+    size_t used = count < 0 ? 0 : (size_t)count < out->size ? (size_t)count : out->size - 1;
+    out->to += used;
+    out->size -= used;
+}
+
+static void print_bytes(Output *out, const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        print(out, bytes[i] == '\n' ? "\\n" : "%c", bytes[i] ? bytes[i] : '.');
+}
+
+static void print_fields(const Step *step, Output *out) {
+    for (size_t i = 0; i < step->wanted_count; i++) {
+        size_t of = step->wanted[i].of;
+        uint64_t value = number(step, step->cell + fields[of].at, fields[of].size), before = 0;
+        memcpy(&before, step->guest->filestat + fields[of].at, fields[of].size);
+        if (step->wanted[i].compares)
+            print(out, " %s%s", fields[of].name, value < before ? "<" : value > before ? ">" : "=");
+        else if (step->wanted[i].mask)
+            print(out, " %s&0x%" PRIx64, fields[of].name, value & step->wanted[i].mask);
+        else
+            print(out, " %s=%" PRIu64, fields[of].name, value);
     }
 }
 
-/* `text` as far as " = "; the result's text goes to `result`. */
-static void run_step(Guest *guest, const char *text, char *result, size_t size) {
-    static const char *const errnos[] = {
+static void print_filestat(const Step *step, Output *out) {
+    enum { REGULAR = 4 };
+    uint64_t type = number(step, step->cell + 16, 1);
+    print(out, " type=%" PRIu64 " links=%" PRIu64 " size=%" PRIu64, type,
+          type == REGULAR ? number(step, step->cell + 24, 8) : 0,
+          type == REGULAR ? number(step, step->cell + 32, 8) : 0);
+}
+
+static void print_read(const Step *step, Output *out) {
+    uint64_t left = number(step, step->cell, 4);
+    print(out, " %" PRIu64 " ", left);
+    for (size_t i = 0; i < step->buffer_count; i++) {
+        size_t part = left < step->buffers[i].size ? (size_t)left : step->buffers[i].size;
+        print_bytes(out, step->guest->memory + step->buffers[i].at, part);
+        left -= part;
+    }
+}
+
+/* Arguments or variables, whose pointers are in the first of two cells. */
+static void print_texts(const Step *step, Output *out) {
+    uint64_t at;
+    for (uint32_t i = step->cells[0]; i < step->cells[1] && (at = number(step, i, 4)) != 0; i += 4) {
+        const uint8_t *text = step->guest->memory + at;
+        print(out, " ");
+        print_bytes(out, text, strlen((const char *)text));
+    }
+}
+
+/* `names` end with NULL. */
+static bool is_one_of(const char *name, const char *const *names) {
+    while (*names && strcmp(name, *names) != 0)
+        names++;
+    return *names != NULL;
+}
+
+#define IS(...) is_one_of(name, (const char *const[]){__VA_ARGS__, NULL})
+
+static void print_outputs(const Step *step, const char *name, Output *out) {
+    if (step->wanted_count)
+        print_fields(step, out);
+    else if (IS("fd_read", "fd_pread", "path_readlink"))
+        print_read(step, out);
+    else if (IS("fd_write", "fd_pwrite", "path_open", "fd_readdir"))
+        print(out, " %" PRIu64, number(step, step->cell, 4));
+    else if (IS("fd_seek", "fd_tell"))
+        print(out, " %" PRIu64, number(step, step->cell, 8));
+    else if (IS("fd_prestat_get"))
+        print(out, " %" PRIu64, number(step, step->cell + 4, 4));
+    else if (IS("fd_prestat_dir_name")) {
+        print(out, " ");
+        print_bytes(out, step->guest->memory + step->buffers[0].at, step->buffers[0].size);
+    } else if (IS("fd_fdstat_get"))
+        print(out, " type=%" PRIu64 " flags=%" PRIu64, number(step, step->cell, 1),
+              number(step, step->cell + 2, 2));
+    else if (IS("fd_filestat_get", "path_filestat_get"))
+        print_filestat(step, out);
+    else if (IS("args_get", "environ_get"))
+        print_texts(step, out);
+    else if (IS("args_sizes_get", "environ_sizes_get"))
+        print(out, " %" PRIu64 " %" PRIu64, number(step, step->cells[0], 4), number(step, step->cell, 4));
+    if (IS("fd_filestat_get", "path_filestat_get"))
+        memcpy(step->guest->filestat, step->guest->memory + step->cell, sizeof step->guest->filestat);
+}
+
+/* ---- calls ---- */
+
+/* As many as the function has. Traps and exits are errors. */
+static sg_status call(Guest *guest, const char *name, const uint64_t *values, size_t count, int32_t *code) {
+    sg_extern item;
+    sg_core_value arguments[ARGUMENTS_MAX], answer = {0};
+    if (sg_core_instance_find(guest->instance, name, strlen(name), &item, &error) != SG_OK ||
+        sg_core_func_param_count(item.of.func) != count)
+        die(name);
+    for (size_t i = 0; i < count; i++) {
+        arguments[i].kind = sg_core_func_param(item.of.func, i);
+        if (arguments[i].kind == SG_CORE_I32)
+            arguments[i].of.i32 = (int32_t)values[i];
+        else
+            arguments[i].of.i64 = (int64_t)values[i];
+    }
+    sg_status status = sg_core_func_call(item.of.func, arguments, count, &answer,
+                                         sg_core_func_result_count(item.of.func), &error);
+    *code = answer.of.i32;
+    return status;
+}
+
+static const char *errno_name(int32_t code) {
+    static const char *const names[] = {
 #define WASI_ERRNO(name, filesystem, sockets) #name,
 #include <sandglass/wasi_errors.def>
 #undef WASI_ERRNO
     };
+    return (size_t)code < COUNT(names) ? names[code] : "no errno";
+}
+
+/* ---- list ---- */
+
+enum { ENTRIES_MAX = 64, ENTRIES_AT = 1024, ENTRIES_SIZE = 16384 };
+
+typedef struct Entry {
+    uint64_t next, inode;
+    uint32_t name_size;
+    uint8_t type;
+    char name[64];
+} Entry;
+
+typedef struct List {
+    Guest *guest;
+    uint64_t fd;
+    Entry entries[ENTRIES_MAX];
+    size_t count;
+} List;
+
+/* Whole entries are added; true: the directory goes on. */
+static bool read_entries(List *list, uint64_t cookie, uint32_t size, int32_t *code) {
+    enum { USED_AT = 512, DIRENT_SIZE = 24 };
+    const uint64_t arguments[] = {list->fd, ENTRIES_AT, size, cookie, USED_AT};
+    const uint8_t *memory = list->guest->memory;
+    uint32_t used = 0, at = 0;
+    if (call(list->guest, "fd_readdir", arguments, COUNT(arguments), code) != SG_OK || *code != 0)
+        return false;
+    memcpy(&used, memory + USED_AT, sizeof used);
+    while (list->count < ENTRIES_MAX && used - at >= DIRENT_SIZE) {
+        Entry *entry = &list->entries[list->count];
+        memcpy(entry, memory + ENTRIES_AT + at, DIRENT_SIZE);
+        at += DIRENT_SIZE;
+        if (entry->name_size > used - at || entry->name_size >= sizeof entry->name)
+            break;
+        snprintf(entry->name, sizeof entry->name, "%.*s", (int)entry->name_size,
+                 (const char *)memory + ENTRIES_AT + at);
+        at += entry->name_size;
+        list->count++;
+    }
+    return used == size;
+}
+
+/* It is in the directory what the entry says. */
+static bool is_true(const List *list, const Entry *entry) {
+    enum { STAT_AT = 512 };
+    const uint64_t arguments[] = {list->fd, 0, ENTRIES_AT, entry->name_size, STAT_AT};
+    int32_t code;
+    uint8_t *memory = list->guest->memory;
+    if (strcmp(entry->name, "..") == 0)
+        return true;
+    memcpy(memory + ENTRIES_AT, entry->name, entry->name_size);
+    return call(list->guest, "path_filestat_get", arguments, COUNT(arguments), &code) == SG_OK && code == 0 &&
+           memcmp(memory + STAT_AT + 8, &entry->inode, 8) == 0 && memory[STAT_AT + 16] == entry->type;
+}
+
+static int compare_entries(const void *a, const void *b) {
+    return strcmp(((const Entry *)a)->name, ((const Entry *)b)->name);
+}
+
+static void run_list(Guest *guest, uint64_t fd, uint32_t size, Output *out) {
+    List list = {.guest = guest, .fd = fd}, again = list;
+    int32_t code;
+    size_t before;
+    bool goes_on;
+    do {
+        before = list.count;
+        goes_on = read_entries(&list, before ? list.entries[before - 1].next : 0, size, &code);
+    } while (goes_on && list.count > before);
+    print(out, "%s", goes_on ? "no room" : errno_name(code));
+    for (size_t i = list.count; i-- > 0; again.count = 0) {
+        int32_t ignored;
+        read_entries(&again, list.entries[i].next, ENTRIES_SIZE, &ignored);
+        if (again.count != list.count - i - 1 ||
+            (again.count && strcmp(again.entries[0].name, list.entries[i + 1].name) != 0))
+            print(out, " lost after %s", list.entries[i].name);
+    }
+    qsort(list.entries, list.count, sizeof *list.entries, compare_entries);
+    for (size_t i = 0; i < list.count; i++)
+        print(out, " %s%s:%u", is_true(&list, &list.entries[i]) ? "" : "not ", list.entries[i].name,
+              (unsigned)list.entries[i].type);
+}
+
+/* ---- steps ---- */
+
+/* `text` as far as " = "; the result's text goes to `result`. */
+static void run_step(Guest *guest, const char *text, char *result, size_t size) {
     char name[64];
     Step step = {.guest = guest, .at = text, .free = 1024};
+    Output out = {result, size};
     size_t length = strcspn(text, " ");
+    int32_t code;
+    int exit_code;
     snprintf(name, sizeof name, "%.*s", (int)length, text);
     step.at += length;
     while (*(step.at += strspn(step.at, " ")) != '\0' && *step.at != '=')
         read_argument(&step);
-    sg_extern item;
-    if (sg_core_instance_find(guest->instance, name, strlen(name), &item, &error) != SG_OK ||
-        sg_core_func_param_count(item.of.func) != step.count)
-        die(text);
-    sg_core_value arguments[ARGUMENTS_MAX], answer;
-    for (size_t i = 0; i < step.count; i++) {
-        arguments[i].kind = sg_core_func_param(item.of.func, i);
-        if (arguments[i].kind == SG_CORE_I32)
-            arguments[i].of.i32 = (int32_t)step.arguments[i];
-        else
-            arguments[i].of.i64 = (int64_t)step.arguments[i];
+    if (strcmp(name, "list") == 0) {
+        run_list(guest, step.arguments[0], (uint32_t)step.arguments[1], &out);
+        return;
     }
-    sg_status status = sg_core_func_call(item.of.func, arguments, step.count, &answer,
-                                         sg_core_func_result_count(item.of.func), &error);
-    int code;
-    if (status != SG_OK && error.trap == SG_TRAP_EXIT && sg_wasi_exit_code(guest->store, &code))
-        snprintf(result, size, "EXIT %d", code);
+    sg_status status = call(guest, name, step.arguments, step.count, &code);
+    if (status != SG_OK && error.trap == SG_TRAP_EXIT && sg_wasi_exit_code(guest->store, &exit_code))
+        print(&out, "EXIT %d", exit_code);
     else if (status != SG_OK)
-        snprintf(result, size, error.trap == SG_TRAP_DEADLINE ? "DEADLINE" : "TRAP");
+        print(&out, error.trap == SG_TRAP_DEADLINE ? "DEADLINE" : "TRAP");
     else
-        snprintf(result, size, "%s",
-                 (size_t)answer.of.i32 < COUNT(errnos) ? errnos[answer.of.i32] : "no errno");
-    if (status == SG_OK && answer.of.i32 == 0 && !step.only_errno)
-        print_outputs(&step, name, result + strlen(result), size - strlen(result));
+        print(&out, "%s", errno_name(code));
+    if (status == SG_OK && code == 0 && !step.only_errno)
+        print_outputs(&step, name, &out);
 }
 
 /* ---- cases ---- */

@@ -192,10 +192,12 @@ class Wasmtime:
         config = w.WasiConfig()
         config.preopen_dir(str(top / "rw"), "/")
         config.preopen_dir(str(top / "ro"), "/ro", False)
-        config.argv = ["program"]
+        config.argv = ["program", "first", 'the"second"arg', "3"]
+        config.env = [("a", "text"), ("b", 'escap"ing'), ("c", "new\nline")]
         self.store.set_wasi(config)
         self.exports = self.linker.instantiate(self.store, self.module).exports(self.store)
         self.memory = self.exports["memory"]
+        self.filestat = bytes(64)
 
     def call(self, name, arguments):
         try:
@@ -228,7 +230,9 @@ def text_of(token):
 
 def run_step(host, step):
     name, *items = tokens(step)
-    at, arguments, cells, buffers = 1024, [], [], []
+    if name == "list":
+        return run_list(host, int(items[0]), int(items[1]))
+    at, arguments, cells, buffers, wanted = 1024, [], [], [], []
 
     def place(data):
         nonlocal at
@@ -240,6 +244,8 @@ def run_step(host, step):
     for item in items:
         if item == "?":
             pass
+        elif item[0] == ".":
+            wanted.append(item[1:])
         elif item == "@":
             cells.append(place(bytes(64)))
             arguments.append(cells[-1])
@@ -268,14 +274,77 @@ def run_step(host, step):
     said = ERRNOS[result]
     if result or items[-1:] == ["?"]:
         return said
-    return said + outputs(host, name, cells, buffers)
+    said += outputs(host, name, cells, buffers, wanted)
+    if name.endswith("filestat_get"):
+        host.filestat = host.read(cells[-1], 64)
+    return said
 
 
-def outputs(host, name, cells, buffers):
+FIELDS = {"dev": (0, 8), "ino": (8, 8), "filetype": (16, 1), "nlink": (24, 8), "size": (32, 8), "atim": (40, 8), "mtim": (48, 8),
+          "ctim": (56, 8), "fs_rights_base": (8, 8), "fs_rights_inheriting": (16, 8)}
+
+
+def field(host, cell, wanted):
+    name, kind, mask = re.fullmatch(r"(\w+)([~&]?)(\w*)", wanted).groups()
+    at, size = FIELDS[name]
+    value, before = (int.from_bytes(data[at:at + size], "little") for data in (host.read(cell, 64), host.filestat))
+    if kind == "~":
+        return name + ("<" if value < before else ">" if value > before else "=")
+    return f"{name}&{hex(value & int(mask, 0))}" if kind else f"{name}={value}"
+
+
+def run_list(host, fd, size):
+    def read_entries(cookie, size):
+        result = host.call("fd_readdir", [fd, 1024, size, cookie, 512])
+        if result != 0:
+            return result, [], False
+        used = int.from_bytes(host.read(512, 4), "little")
+        data, entries = host.read(1024, used), []
+        while len(data) >= 24 and len(data) >= 24 + int.from_bytes(data[16:20], "little"):
+            end = 24 + int.from_bytes(data[16:20], "little")
+            entries.append((data[24:end].decode(), int.from_bytes(data[:8], "little"), data[8:16], data[20]))
+            data = data[end:]
+        return result, entries, used == size
+
+    def is_true(name, inode, filetype):
+        host.write(1024, name.encode())
+        result = host.call("path_filestat_get", [fd, 0, 1024, len(name.encode()), 512])
+        return name == ".." or (result == 0 and host.read(520, 8) == inode and host.read(528, 1)[0] == filetype)
+
+    entries = []
+    while True:
+        result, more, goes_on = read_entries(entries[-1][1] if entries else 0, size)
+        entries += more
+        if not goes_on or not more:
+            break
+    said = "no room" if goes_on else ERRNOS[result] if isinstance(result, int) else result
+    for i, entry in reversed(list(enumerate(entries))):
+        again = read_entries(entry[1], 16384)[1]
+        if [e[0] for e in again] != [e[0] for e in entries[i + 1:]]:
+            said += f" lost after {entry[0]}"
+    return said + "".join(f" {'' if is_true(name, inode, filetype) else 'not '}{name}:{filetype}"
+                          for name, _, inode, filetype in sorted(entries))
+
+
+def outputs(host, name, cells, buffers, wanted):
     number = lambda at, size: int.from_bytes(host.read(at, size), "little")
+    if wanted:
+        return "".join(f" {field(host, cells[-1], w)}" for w in wanted)
+    if name in ("args_get", "environ_get"):
+        texts, at = "", cells[0]
+        while at < cells[1] and number(at, 4):
+            texts += " " + host.read(number(at, 4), 64).split(b"\0")[0].decode().replace("\n", "\\n")
+            at += 4
+        return texts
+    if name in ("args_sizes_get", "environ_sizes_get"):
+        return f" {number(cells[0], 4)} {number(cells[1], 4)}"
+    if name == "fd_readdir":
+        return f" {number(cells[-1], 4)}"
+    if name == "fd_prestat_dir_name":
+        return " " + host.read(*buffers[0]).decode().replace("\0", ".")
     if name in ("fd_read", "fd_pread", "path_readlink"):
         count = number(cells[-1], 4)
-        data = b"".join(host.read(*b) for b in buffers)[:count].replace(b"\0", b".")
+        data = b"".join(host.read(*b) for b in buffers)[:count].replace(b"\0", b".").replace(b"\n", b"\\n")
         return f" {count} {data.decode('latin-1')}"
     if name in ("fd_write", "fd_pwrite", "path_open"):
         return f" {number(cells[-1], 4)}"
