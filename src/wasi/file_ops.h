@@ -38,6 +38,32 @@ typedef struct FileOps {
     sg_wasi_errno (*read_link)(WasiFile *dir, Bytes path, char *target, size_t size, size_t *got);
 } FileOps;
 
+/* Those of a file that has them all, as statics of these names. */
+#define FILE_OPS                                                                                             \
+    {                                                                                                        \
+        .open_grant = open_grant,                                                                            \
+        .open = open_file,                                                                                   \
+        .close = close_file,                                                                                 \
+        .stat = stat_file,                                                                                   \
+        .read = read_file,                                                                                   \
+        .write = write_file,                                                                                 \
+        .set_size = set_size,                                                                                \
+        .allocate = allocate,                                                                                \
+        .advise = advise,                                                                                    \
+        .set_times = set_times,                                                                              \
+        .sync = sync_file,                                                                                   \
+        .next_entry = next_entry,                                                                            \
+        .stat_at = stat_at,                                                                                  \
+        .set_times_at = set_times_at,                                                                        \
+        .make_directory = make_directory,                                                                    \
+        .remove_directory = remove_directory,                                                                \
+        .unlink = unlink_file,                                                                               \
+        .rename = rename_file,                                                                               \
+        .link = link_file,                                                                                   \
+        .symlink = make_symlink,                                                                             \
+        .read_link = read_link,                                                                              \
+    }
+
 extern const FileOps sgi_file_system, sgi_file_virtual;
 
 #endif

@@ -194,26 +194,4 @@ static sg_wasi_errno read_link(WasiFile *dir, Bytes path, char *target, size_t s
     return sgi_wasi_errno(sgi_path_read_link(base_of(dir), path, target, size, got));
 }
 
-const FileOps sgi_file_system = {
-    .open_grant = open_grant,
-    .open = open_file,
-    .close = close_file,
-    .stat = stat_file,
-    .read = read_file,
-    .write = write_file,
-    .set_size = set_size,
-    .allocate = allocate,
-    .advise = advise,
-    .set_times = set_times,
-    .sync = sync_file,
-    .next_entry = next_entry,
-    .stat_at = stat_at,
-    .set_times_at = set_times_at,
-    .make_directory = make_directory,
-    .remove_directory = remove_directory,
-    .unlink = unlink_file,
-    .rename = rename_file,
-    .link = link_file,
-    .symlink = make_symlink,
-    .read_link = read_link,
-};
+const FileOps sgi_file_system = FILE_OPS;

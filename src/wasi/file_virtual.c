@@ -328,12 +328,12 @@ static sg_wasi_errno rename_file(WasiFile *from, Bytes from_path, WasiFile *to, 
                : error;
 }
 
-static sg_wasi_errno no_link(WasiFile *from, Bytes from_path, WasiFile *to, Bytes to_path) {
+static sg_wasi_errno link_file(WasiFile *from, Bytes from_path, WasiFile *to, Bytes to_path) {
     (void)from, (void)from_path, (void)to, (void)to_path;
     return SG_WASI_NOTSUP;
 }
 
-static sg_wasi_errno no_symlink(WasiFile *dir, Bytes target, Bytes path) {
+static sg_wasi_errno make_symlink(WasiFile *dir, Bytes target, Bytes path) {
     (void)dir, (void)target, (void)path;
     return SG_WASI_NOTSUP;
 }
@@ -346,26 +346,4 @@ static sg_wasi_errno read_link(WasiFile *dir, Bytes path, char *target, size_t s
     return error == SG_WASI_SUCCESS ? SG_WASI_INVAL : error;
 }
 
-const FileOps sgi_file_virtual = {
-    .open_grant = open_grant,
-    .open = open_file,
-    .close = close_file,
-    .stat = stat_file,
-    .read = read_file,
-    .write = write_file,
-    .set_size = set_size,
-    .allocate = allocate,
-    .advise = advise,
-    .set_times = set_times,
-    .sync = sync_file,
-    .next_entry = next_entry,
-    .stat_at = stat_at,
-    .set_times_at = set_times_at,
-    .make_directory = make_directory,
-    .remove_directory = remove_directory,
-    .unlink = unlink_file,
-    .rename = rename_file,
-    .link = no_link,
-    .symlink = no_symlink,
-    .read_link = read_link,
-};
+const FileOps sgi_file_virtual = FILE_OPS;
