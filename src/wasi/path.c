@@ -314,14 +314,20 @@ int sgi_path_unlink(PathBase base, Bytes path) {
     return finish(&parent, code != 0 ? code : sgi_os_unlink(parent.fd, parent.name, false));
 }
 
-int sgi_path_rename(PathBase from, Bytes from_path, PathBase to, Bytes to_path) {
-    Parent old, new;
-    int code = open_parent(from, from_path, &old);
+/* Both parents, or none. */
+static int open_both(PathBase from, Bytes from_path, Parent *old, PathBase to, Bytes to_path, Parent *new) {
+    int code = open_parent(from, from_path, old);
     if (code != 0)
         return code;
-    code = open_parent(to, to_path, &new);
+    code = open_parent(to, to_path, new);
+    return code == 0 ? 0 : finish(old, code);
+}
+
+int sgi_path_rename(PathBase from, Bytes from_path, PathBase to, Bytes to_path) {
+    Parent old, new;
+    int code = open_both(from, from_path, &old, to, to_path, &new);
     if (code != 0)
-        return finish(&old, code);
+        return code;
     if (old.dots || new.dots)
         code = EBUSY;
     else if (old.has_slash || new.has_slash)
@@ -333,12 +339,9 @@ int sgi_path_rename(PathBase from, Bytes from_path, PathBase to, Bytes to_path) 
 
 int sgi_path_link(PathBase from, Bytes from_path, PathBase to, Bytes to_path) {
     Parent old, new;
-    int code = open_parent(from, from_path, &old);
+    int code = open_both(from, from_path, &old, to, to_path, &new);
     if (code != 0)
         return code;
-    code = open_parent(to, to_path, &new);
-    if (code != 0)
-        return finish(&old, code);
     if (old.dots)
         code = EPERM;
     else if (new.dots)
