@@ -89,34 +89,26 @@ static sg_status parse_elsewhere(ComponentParser *c, const Head *head, bool *don
 
 /* ---- modules, components, types ---- */
 
-static sg_status parse_core_module(ComponentParser *c) {
+/* A core module or a component. */
+static sg_status parse_whole(ComponentParser *c, SpaceId space, Section section) {
     Head head;
     bool done;
-    SGI_TRY(parse_head(c, SPACE_CORE_MODULE, &head));
+    SGI_TRY(parse_head(c, space, &head));
     SGI_TRY(parse_elsewhere(c, &head, &done));
     if (done)
         return SG_OK;
     size_t mark = c->w.size;
     if (sgi_take_keyword(c->p, "binary"))
         SGI_TRY(sgi_take_strings(c->p, &c->w));
-    else
+    else if (space == SPACE_CORE_MODULE)
         SGI_TRY(sgi_text_parse_module(c->p, head.id, &c->w));
-    return emit_and_finish(c, &head, SECTION_CORE_MODULE, mark);
+    else
+        SGI_TRY(parse_component(c, head.id));
+    return emit_and_finish(c, &head, section, mark);
 }
 
 static sg_status parse_nested_component(ComponentParser *c) {
-    Head head;
-    bool done;
-    SGI_TRY(parse_head(c, SPACE_COMPONENT, &head));
-    SGI_TRY(parse_elsewhere(c, &head, &done));
-    if (done)
-        return SG_OK;
-    size_t mark = c->w.size;
-    if (sgi_take_keyword(c->p, "binary"))
-        SGI_TRY(sgi_take_strings(c->p, &c->w));
-    else
-        SGI_TRY(parse_component(c, head.id));
-    return emit_and_finish(c, &head, SECTION_COMPONENT, mark);
+    return parse_whole(c, SPACE_COMPONENT, SECTION_COMPONENT);
 }
 
 static sg_status parse_type(ComponentParser *c) {
@@ -364,7 +356,7 @@ static sg_status parse_core_field(ComponentParser *c) {
         return sgi_parse_core_rec_field(c);
     SGI_TRY(sgi_parse_sort(c, true, &space));
     switch (space) {
-    case SPACE_CORE_MODULE: return parse_core_module(c);
+    case SPACE_CORE_MODULE: return parse_whole(c, SPACE_CORE_MODULE, SECTION_CORE_MODULE);
     case SPACE_CORE_INSTANCE: return parse_instance(c, true);
     case SPACE_CORE_TYPE: return sgi_parse_core_type_field(c);
     case SPACE_CORE_FUNC: return parse_core_func(c);

@@ -402,6 +402,25 @@ static sg_status find_type(void *context, Parser *p, uint32_t *index) {
     return sgi_core_index(m, SPACE_TYPE, index);
 }
 
+/* The buffers of a ModuleParser, but for those of spaces and sections. */
+static const size_t own_bufs[] = {
+    offsetof(ModuleParser, local_names.bytes),
+    offsetof(ModuleParser, label_names.bytes),
+    offsetof(ModuleParser, field_names.bytes),
+    offsetof(ModuleParser, own_local_names.bytes),
+    offsetof(ModuleParser, own_label_names.bytes),
+    offsetof(ModuleParser, hints.bytes),
+    offsetof(ModuleParser, own_hints.bytes),
+    offsetof(ModuleParser, delayed),
+    offsetof(ModuleParser, body),
+    offsetof(ModuleParser, scratch),
+    offsetof(ModuleParser, custom_bytes),
+};
+
+static Buf *own_buf(ModuleParser *m, size_t i) {
+    return (Buf *)(void *)((char *)m + own_bufs[i]);
+}
+
 static void module_parser_init(ModuleParser *m, Parser *p, Bytes id) {
     Alloc *alloc = p->cx.alloc;
     *m = (ModuleParser){.p = p, .id = id};
@@ -416,19 +435,8 @@ static void module_parser_init(ModuleParser *m, Parser *p, Bytes id) {
     sgi_map_init(&m->fields, alloc);
     sgi_map_init(&m->locals, alloc);
     sgi_map_init(&m->labels_by_name, alloc);
-    Buf *bufs[] = {&m->local_names.bytes,
-                   &m->label_names.bytes,
-                   &m->field_names.bytes,
-                   &m->own_local_names.bytes,
-                   &m->own_label_names.bytes,
-                   &m->hints.bytes,
-                   &m->own_hints.bytes,
-                   &m->delayed,
-                   &m->body,
-                   &m->scratch,
-                   &m->custom_bytes};
-    for (size_t i = 0; i < SGI_COUNT(bufs); i++)
-        sgi_buf_init(bufs[i], alloc);
+    for (size_t i = 0; i < SGI_COUNT(own_bufs); i++)
+        sgi_buf_init(own_buf(m, i), alloc);
 }
 
 static void module_parser_free(ModuleParser *m) {
@@ -442,19 +450,8 @@ static void module_parser_free(ModuleParser *m) {
     sgi_map_free(&m->signatures);
     sgi_map_free(&m->fields);
     end_function(m);
-    Buf *bufs[] = {&m->local_names.bytes,
-                   &m->label_names.bytes,
-                   &m->field_names.bytes,
-                   &m->own_local_names.bytes,
-                   &m->own_label_names.bytes,
-                   &m->hints.bytes,
-                   &m->own_hints.bytes,
-                   &m->delayed,
-                   &m->body,
-                   &m->scratch,
-                   &m->custom_bytes};
-    for (size_t i = 0; i < SGI_COUNT(bufs); i++)
-        sgi_buf_free(bufs[i]);
+    for (size_t i = 0; i < SGI_COUNT(own_bufs); i++)
+        sgi_buf_free(own_buf(m, i));
     sgi_vec_free(alloc, &m->types);
     sgi_vec_free(alloc, &m->customs);
     sgi_vec_free(alloc, &m->labels);
