@@ -42,13 +42,6 @@ typedef double C_f64;
     }
 #define FLOAT_COMPARE(id, type, expression, mirror) COMPARE(id, type, expression, , )
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
 
 /* Every instruction that takes numbers and gives one has a row, or is one of the few without. */
 static void rows_cover_the_instructions(void **state) {
@@ -62,13 +55,6 @@ static void rows_cover_the_instructions(void **state) {
 #define COMPARE(id, type, expression, inverse, mirror) [OP_##id] = true,
 #define FLOAT_COMPARE(id, type, expression, mirror)    [OP_##id] = true,
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
     };
     static const Op without[] = {
         OP_I32_EQZ,
@@ -144,13 +130,6 @@ static void comparisons_invert_and_mirror(void **state) {
             assert_int_equal(eval_##id(type##_edges[i], type##_edges[k]),                                    \
                              eval_##mirror(type##_edges[k], type##_edges[i]));
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
     assert_true(eval_I32_LT_S(-1, 0));
     assert_false(eval_I32_LT_U(UINT32_MAX, 0));
     assert_false(eval_F64_EQ(NAN, NAN));

@@ -57,12 +57,6 @@ static Bits bits(u64x2 vector) {
 #define LOAD_LANE(id, lane, type)
 #define STORE_LANE(id, lane, type)
 #include "module/simd.def"
-#undef VECTOR1
-#undef VECTOR2
-#undef VECTOR3
-#undef SHIFT
-#undef TEST
-#undef SAME
 
 typedef Bits Eval(const Bits *operands);
 static Eval *const evals[OP_COUNT] = {
@@ -72,20 +66,14 @@ static Eval *const evals[OP_COUNT] = {
 #define SHIFT                         VECTOR1
 #define TEST                          VECTOR1
 #define SAME(id, other)               [OP_##id] = eval_##other,
+#define SPLAT(id, type, slot)
+#define EXTRACT(id, type, slot)
+#define REPLACE(id, type, slot)
+#define LOAD_VECTOR(id, type, expression)
+#define STORE_VECTOR(id, type, expression)
+#define LOAD_LANE(id, lane, type)
+#define STORE_LANE(id, lane, type)
 #include "module/simd.def"
-#undef VECTOR1
-#undef VECTOR2
-#undef VECTOR3
-#undef SHIFT
-#undef TEST
-#undef SPLAT
-#undef EXTRACT
-#undef REPLACE
-#undef SAME
-#undef LOAD_VECTOR
-#undef STORE_VECTOR
-#undef LOAD_LANE
-#undef STORE_LANE
 };
 
 static void rows_cover_the_instructions(void **state) {

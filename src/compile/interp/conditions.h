@@ -34,11 +34,4 @@
     CONDITIONS(id, type, expression)                                                                         \
     CONDITIONS(NOT_##id, type, !(expression))
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
 #undef CONDITIONS

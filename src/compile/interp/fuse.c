@@ -16,13 +16,6 @@ static bool is_commutative(uint32_t instr) {
 #define COMPARE(id, type, expression, inverse, mirror)
 #define FLOAT_COMPARE(id, type, expression, mirror)
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
     default: return false;
     }
 }
@@ -37,10 +30,6 @@ static uint32_t fused(uint32_t first, uint32_t flow, uint32_t second) {
 #define FUSE_LOOP(a, flow, condition) FUSE(a, flow, LOOP_##condition)
 #define FUSE_GO                       FUSE
 #include "compile/interp/fused.def"
-#undef FUSE
-#undef FUSE_BR
-#undef FUSE_LOOP
-#undef FUSE_GO
     default: return I_COUNT;
     }
 }

@@ -34,7 +34,3 @@
 #define FUSE_BR(first, flow, condition)   FUSE_BRANCH(first, flow, condition, BR)
 #define FUSE_LOOP(first, flow, condition) FUSE_BRANCH(first, flow, condition, LOOP)
 #include "compile/interp/fused.def"
-#undef FUSE
-#undef FUSE_BR
-#undef FUSE_LOOP
-#undef FUSE_GO

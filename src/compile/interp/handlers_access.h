@@ -53,6 +53,3 @@
     ACCESS(id, type, 1, 0, WRITE_VALUE(type, GET_##slot(2)))                                                 \
     ACCESS_FORM(id##_CONSTANT, 4, AT_PLAIN(1); CHECK(type), base, false, 0, WRITE_VALUE(type, K_##slot(2)))
 #include "compile/interp/bytecode.def"
-#undef INSTR
-#undef LOAD
-#undef STORE

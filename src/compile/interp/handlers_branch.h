@@ -17,10 +17,3 @@
 #define COMPARE(id, type, expression, inverse, mirror) BRANCHES(id) LOOP(ADD_##id) LOOP(ADD_##id##_K)
 #define FLOAT_COMPARE(id, type, expression, mirror)    BRANCHES(id) BRANCHES(NOT_##id)
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE

@@ -65,13 +65,6 @@
     }
 #define FLOAT_COMPARE(id, type, expression, mirror) COMPARE(id, type, expression, , )
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef COMMUTATIVE
-#undef BINARY
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
 
 #define WIDE_HANDLER(id, expression, size)                                                                   \
     HANDLE(id) {                                                                                             \

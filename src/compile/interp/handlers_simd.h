@@ -98,16 +98,3 @@ HANDLE(I32X4_SHUFFLE) {
 #define STORE_LANE(id, lane, type)                                                                           \
     ACCESS(id, lane, 1, 1, GET_VECTOR(type, a, 2); WRITE_VALUE(lane, a[WORD(END)]))
 #include "module/simd.def"
-#undef VECTOR1
-#undef VECTOR2
-#undef VECTOR3
-#undef SHIFT
-#undef TEST
-#undef SPLAT
-#undef EXTRACT
-#undef REPLACE
-#undef SAME
-#undef LOAD_VECTOR
-#undef STORE_VECTOR
-#undef LOAD_LANE
-#undef STORE_LANE

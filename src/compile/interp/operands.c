@@ -363,13 +363,6 @@ const NumericRow sgi_numeric[OP_COUNT] = {
 #define FLOAT_COMPARE(id, type, expression, mirror)                                                          \
     [OP_##id] = {NUMERIC_FLOAT_COMPARE, TYPE_##type, I_##id, 0, OP_##mirror},
 #include "module/numeric.def"
-#undef UNARY
-#undef UNARY_TRAP
-#undef BINARY
-#undef COMMUTATIVE
-#undef BINARY_TRAP
-#undef COMPARE
-#undef FLOAT_COMPARE
 };
 
 /* The words of a constant operand; 0 if it does not fit: 64-bit integers are sign-extended from one word. */

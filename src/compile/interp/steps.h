@@ -62,10 +62,6 @@ HANDLE(CHARGE) {
 #define FUSE_LOOP(first, flow, condition)
 #define FUSE_GO(first, flow, second)
 #include "compile/interp/fused.def"
-#undef FUSE
-#undef FUSE_BR
-#undef FUSE_LOOP
-#undef FUSE_GO
 #undef HANDLE
 #undef NEXT
 #undef RAISE

@@ -387,9 +387,6 @@ static InstrCode access_instr(Op op) {
     case OP_##id: return I_##id;
 #define STORE LOAD
 #include "compile/interp/bytecode.def"
-#undef INSTR
-#undef LOAD
-#undef STORE
     default: return I_COUNT;
     }
 }
