@@ -88,16 +88,20 @@ void sgi_helpers_release(Helpers *helpers) {
     }
 }
 
-/* Starts a thread for `task`, which is to end with helper_ends. False: `most` are running. */
-static bool helper_begins(Helpers *helpers, OsTask *task, unsigned most) {
+typedef enum Beginning { HELPER_RUNS, HELPERS_FULL, HELPER_REFUSED } Beginning;
+
+/* Starts a thread for `task`, which is to end with helper_ends. FULL: `most` are running. */
+static Beginning helper_begins(Helpers *helpers, OsTask *task, unsigned most) {
+    Beginning result = HELPERS_FULL;
     if (atomic_fetch_add(&helpers->running, 1) < most) {
         atomic_fetch_add(&helpers->references, 1);
         if (sgi_os_thread_spawn(task))
-            return true;
+            return HELPER_RUNS;
         atomic_fetch_sub(&helpers->references, 1);
+        result = HELPER_REFUSED;
     }
     atomic_fetch_sub(&helpers->running, 1);
-    return false;
+    return result;
 }
 
 static void helper_ends(Helpers *helpers) {
@@ -129,7 +133,7 @@ bool sgi_helper_start(Engine *engine, void (*work)(void *job), void *job) {
     if (started == NULL)
         return false;
     *started = (Started){{started_run}, engine->helpers, work, job};
-    if (helper_begins(engine->helpers, &started->task, HELPERS_UNAWAITED_MAX))
+    if (helper_begins(engine->helpers, &started->task, HELPERS_UNAWAITED_MAX) == HELPER_RUNS)
         return true;
     sgi_free(&alloc, started, sizeof *started);
     return false;
@@ -208,9 +212,13 @@ sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*rel
     offloaded->work = work;
     offloaded->release = release;
     offloaded->job = job;
+    Beginning beginning = HELPERS_FULL;
     sg_trap trap = look(store, sgi_os_now());
-    while (trap == SG_TRAP_NONE && !helper_begins(offloaded->helpers, &offloaded->task, HELPERS_MAX))
+    while (trap == SG_TRAP_NONE &&
+           (beginning = helper_begins(offloaded->helpers, &offloaded->task, HELPERS_MAX)) == HELPERS_FULL)
         trap = sgi_sleep_until(store, sgi_os_now() + pause_ns);
+    if (trap == SG_TRAP_NONE && beginning == HELPER_REFUSED)
+        trap = SG_TRAP_HOST_BYTES_LIMIT; /* more threads than the system lets a process have */
     if (trap != SG_TRAP_NONE) {
         release(job);
         offloaded_free(offloaded);
@@ -220,11 +228,14 @@ sg_trap sgi_offload(Store *store, void (*work)(void *job), void *job, void (*rel
         sgi_canceller_wait(store->canceller, offloaded->lock, offloaded->wake);
     sgi_os_mutex_lock(offloaded->lock);
     trap = wait_done(store, offloaded);
+    sgi_os_mutex_unlock(offloaded->lock);
+    /* Before it is abandoned: whoever cancels must not find the lock that the worker then frees. */
+    if (store->canceller)
+        sgi_canceller_wait(store->canceller, NULL, NULL);
+    sgi_os_mutex_lock(offloaded->lock);
     bool is_done = offloaded->is_done;
     offloaded->is_abandoned = !is_done;
     sgi_os_mutex_unlock(offloaded->lock);
-    if (store->canceller)
-        sgi_canceller_wait(store->canceller, NULL, NULL);
     if (!is_done)
         return trap;
     offloaded_free(offloaded);

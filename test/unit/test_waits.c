@@ -367,11 +367,92 @@ static void many_hang(void **state) {
     close(fd);
 }
 
+/* Where the system refuses a thread, nobody waits for one. */
+static void no_more_threads(void **state) {
+    (void)state;
+    Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, NULL);
+    World w;
+    uint64_t over;
+    pthread_attr_t before, huge;
+    world_make(&w, engine);
+    healthy(&w); /* the engine's clock has its thread */
+    assert_int_equal(pthread_getattr_default_np(&before), 0);
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, (size_t)1 << 47); /* all addresses */
+    assert_int_equal(pthread_setattr_default_np(&huge), 0);
+    assert_int_equal(run_case(&w, &cases[6], sgi_os_now() + 10000 * MS, &over), SG_TRAP_HOST_BYTES_LIMIT);
+    assert_int_equal(pthread_setattr_default_np(&before), 0);
+    pthread_attr_destroy(&huge);
+    pthread_attr_destroy(&before);
+    healthy(&w);
+    world_end(&w);
+    sgi_engine_release(engine);
+}
+
+/* Work ends about when the call that waits for it is cut, while others go on cancelling. */
+typedef struct Hail {
+    Canceller *canceller;
+    atomic_bool is_over;
+} Hail;
+
+static void *cancel_always(void *argument) {
+    Hail *hail = argument;
+    const struct timespec pause = {.tv_nsec = 20000};
+    for (; !atomic_load(&hail->is_over); nanosleep(&pause, NULL))
+        sgi_canceller_cancel(hail->canceller);
+    return NULL;
+}
+
+static void nap(void *job) {
+    const struct timespec pause = {.tv_nsec = *(long *)job};
+    nanosleep(&pause, NULL);
+}
+
+static sg_trap offload_nap(World *w) {
+    static long round;
+    long *job = malloc(sizeof *job);
+    assert_non_null(job);
+    *job = ++round % 64 * 2000;
+    sg_trap trap = sgi_offload(w->store, nap, job, free);
+    if (trap == SG_TRAP_NONE)
+        free(job);
+    return trap;
+}
+
+static void cancelled_while_abandoned(void **state) {
+    (void)state;
+    enum { ROUNDS = 2000, THREADS = 2 };
+    static const WaitCase c = {"a nap", offload_nap};
+    Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, NULL);
+    World w;
+    pthread_t threads[THREADS];
+    world_make(&w, engine);
+    Hail hail = {.canceller = sgi_store_canceller(w.store)};
+    assert_non_null(hail.canceller);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, cancel_always, &hail), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t over;
+        sg_trap trap = run_case(&w, &c, sgi_os_now() + MS / 16, &over);
+        assert_true(trap == SG_TRAP_NONE || trap == SG_TRAP_CANCELLED || trap == SG_TRAP_DEADLINE);
+    }
+    atomic_store(&hail.is_over, true);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    sgi_canceller_release(hail.canceller);
+    world_end(&w);
+    sgi_engine_release(engine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(deadlines), cmocka_unit_test(deadlines_on_8_threads),
-        cmocka_unit_test(cancels),   cmocka_unit_test(outcomes),
+        cmocka_unit_test(deadlines),
+        cmocka_unit_test(deadlines_on_8_threads),
+        cmocka_unit_test(cancels),
+        cmocka_unit_test(outcomes),
         cmocka_unit_test(many_hang),
+        cmocka_unit_test(no_more_threads),
+        cmocka_unit_test(cancelled_while_abandoned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
