@@ -1,5 +1,6 @@
 /* files.h for Linux. */
 #include "os/os.h"
+#include "os/quiet.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -153,54 +153,51 @@ int sgi_os_read_at(int fd, void *data, size_t size, uint64_t offset, size_t *got
     return code;
 }
 
-/* A file that would grow past RLIMIT_FSIZE kills the process, by SIGXFSZ. What is below may be written. */
-static int check_growth(uint64_t offset, uint64_t *size) {
-    struct rlimit limit;
-    if (offset > INT64_MAX || *size > (uint64_t)INT64_MAX - offset)
-        return EFBIG;
-    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return 0;
-    if (*size > 0 && offset >= limit.rlim_cur)
-        return EFBIG;
-    if (*size > limit.rlim_cur - offset)
-        *size = limit.rlim_cur - offset;
-    return 0;
+/* Does the range end where the kernel can still count? */
+static bool is_range(uint64_t offset, uint64_t size) {
+    return offset <= INT64_MAX && size <= (uint64_t)INT64_MAX - offset;
 }
 
 int sgi_os_write_at(int fd, const void *data, size_t size, uint64_t offset, unsigned flags, size_t *put) {
-    struct stat stat;
+    bool appends = (flags & OS_WRITE_APPEND) != 0;
     *put = 0;
-    if ((flags & OS_WRITE_APPEND) && fstat(fd, &stat) != 0)
-        return errno;
-    uint64_t room = size;
-    int code = check_growth(flags & OS_WRITE_APPEND ? (uint64_t)stat.st_size : offset, &room);
-    if (code != 0)
-        return code;
-    struct iovec piece = {(void *)(uintptr_t)data, (size_t)room};
-    int how = (flags & OS_WRITE_APPEND ? RWF_APPEND : 0) | (flags & OS_WRITE_DSYNC ? RWF_DSYNC : 0) |
-              (flags & OS_WRITE_SYNC ? RWF_SYNC : 0);
+    if (!appends && !is_range(offset, size))
+        return EFBIG;
+    struct iovec piece = {(void *)(uintptr_t)data, size};
+    int code, how = (appends ? RWF_APPEND : 0) | (flags & OS_WRITE_DSYNC ? RWF_DSYNC : 0) |
+                    (flags & OS_WRITE_SYNC ? RWF_SYNC : 0);
+    OsQuiet quiet;
+    sgi_os_quiet_begin(&quiet, sgi_os_growth_signal());
     do
-        code = moved(pwritev2(fd, &piece, 1, flags & OS_WRITE_APPEND ? 0 : (off_t)offset, how), put);
+        code = moved(pwritev2(fd, &piece, 1, appends ? 0 : (off_t)offset, how), put);
     while (code == EINTR);
+    sgi_os_quiet_end(&quiet, code == EFBIG);
+    return code;
+}
+
+/* After begin: ends it, and answers for a call that gave `result`. */
+static int grown(const OsQuiet *quiet, int result) {
+    int code = result == 0 ? 0 : errno;
+    sgi_os_quiet_end(quiet, code == EFBIG);
     return code;
 }
 
 int sgi_os_set_size(int fd, uint64_t size) {
-    uint64_t room = size;
-    int code = check_growth(0, &room);
-    if (code != 0 || room != size)
+    OsQuiet quiet;
+    if (!is_range(size, 0))
         return EFBIG;
-    return ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+    sgi_os_quiet_begin(&quiet, sgi_os_growth_signal());
+    return grown(&quiet, ftruncate(fd, (off_t)size));
 }
 
 int sgi_os_allocate(int fd, uint64_t offset, uint64_t size) {
-    uint64_t room = size;
+    OsQuiet quiet;
     if (size == 0)
         return EINVAL;
-    int code = check_growth(offset, &room);
-    if (code != 0 || room != size)
+    if (!is_range(offset, size))
         return EFBIG;
-    return fallocate(fd, 0, (off_t)offset, (off_t)size) == 0 ? 0 : errno;
+    sgi_os_quiet_begin(&quiet, sgi_os_growth_signal());
+    return grown(&quiet, fallocate(fd, 0, (off_t)offset, (off_t)size));
 }
 
 int sgi_os_advise(int fd, uint64_t offset, uint64_t size, unsigned advice) {

@@ -4,11 +4,11 @@
  * change. Most kinds take RWF_NOWAIT or MSG_DONTWAIT; terminals do not: they are polled, and then take what a
  * poll promises. */
 #include "os/os.h"
+#include "os/quiet.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -129,35 +129,15 @@ static ssize_t write_now(int fd, mode_t type, const void *data, size_t size) {
     return is_ready(fd, POLLOUT) ? write(fd, data, size < piece ? size : piece) : fail_again();
 }
 
-/* Of pipes. SIGPIPE is raised for the thread that writes: it is kept from being delivered, and taken away,
- * unless one was pending before. */
-static ssize_t write_pipe(int fd, const void *data, size_t size) {
-    sigset_t pipe_signal, before, pending;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
-    sigemptyset(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    bool was_blocked = sigismember(&before, SIGPIPE);
-    if (was_blocked)
-        sigpending(&pending);
-    ssize_t put = write_now(fd, S_IFIFO, data, size);
-    int code = errno;
-    if (put < 0 && code == EPIPE && !sigismember(&pending, SIGPIPE)) {
-        const struct timespec now = {0};
-        sigtimedwait(&pipe_signal, NULL, &now);
-    }
-    if (!was_blocked)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = code;
-    return put;
-}
-
 int sgi_os_stream_write(int fd, const void *data, size_t size, size_t *count) {
     mode_t type = type_of(fd);
     ssize_t put;
+    OsQuiet quiet;
+    sgi_os_quiet_begin(&quiet, type == S_IFIFO ? SIGPIPE : type == S_IFREG ? sgi_os_growth_signal() : 0);
     do
-        put = type == S_IFIFO ? write_pipe(fd, data, size) : write_now(fd, type, data, size);
+        put = write_now(fd, type, data, size);
     while (put < 0 && errno == EINTR);
+    sgi_os_quiet_end(&quiet, put < 0 && (errno == EPIPE || errno == EFBIG));
     return answer(put, count);
 }
 
