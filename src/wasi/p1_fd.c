@@ -255,6 +255,7 @@ static sg_wasi_errno gather(P1 *p, const Slot *a, uint32_t index, uint8_t *buffe
     *size = 0;
     for (*next = index; *next < a[2].u32; ++*next) {
         const uint8_t *vector, *from;
+        P1_TRAP(sgi_poll(&p->store->cx)); /* any number of them may be empty */
         P1_AT(vector, a[1].u32 + *next * 8, 8, 4);
         uint64_t count = sgi_p1_get(p, vector + 4, 4);
         if (count > GATHER_MAX - *size)

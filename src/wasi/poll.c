@@ -7,12 +7,22 @@
 
 typedef struct Asked {
     OsPoll *items;   /* `count`, and one for sgi_wait_ready */
-    uint32_t *place; /* by descriptor: position in `items`, from 1 */
+    uint32_t *place; /* by hash of the descriptor: position in `items`, from 1 */
     size_t count, capacity, place_count;
 } Asked;
 
+/* Where the descriptor's place is, or is to be. */
+static uint32_t *place_of(const Asked *asked, int fd) {
+    size_t mask = asked->place_count - 1;
+    for (size_t at = (uint32_t)fd * UINT32_C(2654435769) & mask;; at = (at + 1) & mask) {
+        uint32_t *place = &asked->place[at];
+        if (*place == 0 || asked->items[*place - 1].fd == fd)
+            return place;
+    }
+}
+
 static void ask_fd(Asked *asked, const WasiWait *wait) {
-    uint32_t *place = &asked->place[wait->fd];
+    uint32_t *place = place_of(asked, wait->fd);
     if (*place == 0) {
         asked->items[asked->count] = (OsPoll){.fd = wait->fd};
         *place = (uint32_t)++asked->count;
@@ -22,12 +32,12 @@ static void ask_fd(Asked *asked, const WasiWait *wait) {
 }
 
 static bool ask_all(Asked *asked, Alloc *alloc, const WasiWait *waits, size_t count) {
-    int highest = -1;
+    size_t fds = 0;
     for (size_t i = 0; i < count; i++)
-        if (waits[i].fd > highest)
-            highest = waits[i].fd;
-    asked->place_count = highest < 0 ? 0 : (size_t)highest + 1;
-    asked->capacity = (count < asked->place_count ? count : asked->place_count) + 1;
+        fds += waits[i].fd >= 0;
+    asked->capacity = fds + 1;
+    for (asked->place_count = 1; asked->place_count <= fds;)
+        asked->place_count *= 2;
     asked->place = sgi_alloc_zero(alloc, asked->place_count * sizeof *asked->place);
     asked->items = sgi_alloc(alloc, asked->capacity * sizeof *asked->items);
     if (asked->place == NULL || asked->items == NULL)
@@ -47,7 +57,7 @@ static bool mark(WasiState *state, const Asked *asked, WasiWait *waits, size_t c
         WasiWait *wait = &waits[i];
         if (wait->fd >= 0) {
             int other = wait->is_write ? OS_POLL_READ : OS_POLL_WRITE;
-            int found = asked->items[asked->place[wait->fd] - 1].found;
+            int found = asked->items[*place_of(asked, wait->fd) - 1].found;
             wait->is_ready = wait->is_ready || (found & ~other) != 0;
         }
         if (wait->has_time) {

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -367,6 +368,40 @@ static void many_hang(void **state) {
     close(fd);
 }
 
+/* What a wait costs depends on what is waited for, not on the numbers of the host's descriptors. */
+static sg_trap poll_far(World *w) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    int high = limit.rlim_max < 20000 ? (int)limit.rlim_max - 1 : 19999;
+    WasiWait waits[2] = {{.fd = fcntl(w->full[0], F_DUPFD_CLOEXEC, high)}, {.fd = w->empty[0]}};
+    assert_int_equal(waits[0].fd, high);
+    sg_trap trap = sgi_wasi_wait(w->state, waits, 2);
+    assert_true(waits[0].is_ready && !waits[1].is_ready);
+    close(waits[0].fd);
+    return trap;
+}
+
+static void far_descriptors(void **state) {
+    (void)state;
+    static const WaitCase c = {"poll of a high number", poll_far};
+    Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, NULL);
+    World w;
+    uint64_t over;
+    sg_error err;
+    world_make(&w, engine);
+    sgi_store_delete(w.store);
+    const sg_limits limits = {.size = sizeof limits, .host_bytes = 24000};
+    w.store = sgi_store_new(engine, &limits, &err);
+    assert_non_null(w.store);
+    w.state = sgi_wasi_state(w.store);
+    assert_non_null(w.state);
+    assert_int_equal(run_case(&w, &c, sgi_os_now() + 10000 * MS, &over), SG_TRAP_NONE);
+    world_end(&w);
+    sgi_engine_release(engine);
+}
+
 /* Where the system refuses a thread, nobody waits for one. */
 static void no_more_threads(void **state) {
     (void)state;
@@ -453,6 +488,7 @@ int main(void) {
         cmocka_unit_test(many_hang),
         cmocka_unit_test(no_more_threads),
         cmocka_unit_test(cancelled_while_abandoned),
+        cmocka_unit_test(far_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
