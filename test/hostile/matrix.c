@@ -225,6 +225,27 @@ static const Case cases[] = {
          MEMORY FOREVER("(drop (call $fd_readdir (i32.const 3) (i32.const 1024) (i32.const 4096) (i64.const "
                         "0) (i32.const 96)))") ")",
      NULL, 0, NULL},
+    {"a huge directory", CORE,
+     "(module " P1("fd_readdir", "i32 i32 i32 i64 i32") "(memory (export \"memory\") 64)" FOREVER(
+         "(drop (call $fd_readdir (i32.const 3) (i32.const 1024) (i32.const 0x300000) (i64.const 0) "
+         "(i32.const "
+         "96)))") ")",
+     NULL, 0, NULL},
+    {"empty vectors", CORE,
+     "(module " P1("fd_write", "i32 i32 i32 i32") "(memory (export \"memory\") 4096)" FOREVER(
+         "(drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 0x1fffff0) (i32.const 0)))") ")",
+     NULL, 0, NULL},
+    {"many subscriptions", CORE,
+     "(module " P1("poll_oneoff", "i32 i32 i32 i32") "(memory (export \"memory\") 1024)" FOREVER(
+         "(drop (call $poll_oneoff (i32.const 0) (i32.const 0x2000000) (i32.const 500000) (i32.const "
+         "0x3fffff0)))") ")",
+     NULL, 0, NULL},
+    {"links in a path", CORE,
+     "(module " P1("path_filestat_get", "i32 i32 i32 i32 i32") MEMORY
+     "(data (i32.const 128) \"link0\")" FOREVER("(drop (call $path_filestat_get (i32.const 3) (i32.const 1) "
+                                                "(i32.const 128) (i32.const 5) (i32.const "
+                                                "0)))") ")",
+     NULL, 0, NULL},
     {"a pollable of the clock", COMPONENT,
      "(component (import \"wasi:io/poll@0.2.0\" (instance $p (export \"pollable\" (type $x (sub resource)))"
      " (export \"[method]pollable.block\" (func (param \"self\" (borrow $x))))))"
@@ -562,14 +583,71 @@ static void load_ends(int64_t timeout) {
     free(text);
 }
 
+/* ---- what guests find in their directory ---- */
+
+enum { LINKS = 40, ENTRIES = 20000 };
+
+static void in_top(char path[80], const char *format, int number) {
+    int size = snprintf(path, 80, "%s/", top);
+    snprintf(path + size, 80 - (size_t)size, format, number);
+}
+
+/* The longest way that a short path can lead: each link goes down and up again as often as it can, and on to
+ * the next one. */
+static void make_links(void) {
+    char path[80], target[4096];
+    in_top(path, "down", 0);
+    CHECK(mkdir(path, 0700) == 0, "no directory");
+    for (int i = 0; i < LINKS; i++) {
+        size_t size = 0;
+        while (size + 24 < sizeof target)
+            size += (size_t)snprintf(target + size, sizeof target - size, "down/../");
+        snprintf(target + size, sizeof target - size, i + 1 < LINKS ? "link%d" : "file", i + 1);
+        in_top(path, "link%d", i);
+        CHECK(symlink(target, path) == 0, "no link");
+    }
+}
+
+static void make_entries(void) {
+    char path[80], first[80];
+    in_top(first, "entry%d", 0);
+    int fd = open(first, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    CHECK(fd >= 0 && close(fd) == 0, "no file");
+    for (int i = 1; i < ENTRIES; i++) {
+        in_top(path, "entry%d", i);
+        CHECK(link(first, path) == 0, "no entry");
+    }
+}
+
+static void remove_all(void) {
+    char path[80];
+    for (int i = 0; i < LINKS; i++) {
+        in_top(path, "link%d", i);
+        unlink(path);
+    }
+    for (int i = 0; i < ENTRIES; i++) {
+        in_top(path, "entry%d", i);
+        unlink(path);
+    }
+    in_top(path, "fifo", 0);
+    unlink(path);
+    in_top(path, "file", 0);
+    unlink(path);
+    in_top(path, "down", 0);
+    rmdir(path);
+    rmdir(top);
+}
+
 int main(int argc, char **argv) {
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
     sg_error error;
     CHECK(rounds > 0, "usage: hostile_matrix [ROUNDS]");
     CHECK(mkdtemp(top), "no directory");
-    char path[64];
-    snprintf(path, sizeof path, "%s/fifo", top);
+    char path[80];
+    in_top(path, "fifo", 0);
     CHECK(mkfifo(path, 0600) == 0, "no FIFO");
+    make_links();
+    make_entries();
     engine = sg_engine_new(NULL, &error);
     CHECK(engine && sg_engine_set_feature(engine, "threads", true, &error) == SG_OK, "no engine");
     printf("beyond a bare timer, us: median and worst\n%-32s %17s %17s %17s %17s %17s %17s\n", "",
@@ -581,10 +659,7 @@ int main(int argc, char **argv) {
     load_ends(1000000);
     putchar('\n');
     sg_engine_delete(engine);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/file", top);
-    unlink(path);
-    rmdir(top);
+    remove_all();
     printf("%d cases\n", CASE_COUNT + 1);
     return 0;
 }
