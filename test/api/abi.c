@@ -452,22 +452,6 @@ static void modelled_handles(void **state) {
 
 /* ---- what the host holds ---- */
 
-typedef struct Ledger {
-    size_t now, peak;
-} Ledger;
-
-static void *book(void *context, void *block, size_t old_size, size_t new_size) {
-    Ledger *ledger = context;
-    void *made = NULL;
-    if (new_size == 0)
-        free(block);
-    else if ((made = realloc(block, new_size)) == NULL)
-        return NULL;
-    ledger->now += new_size - old_size;
-    ledger->peak = ledger->now > ledger->peak ? ledger->now : ledger->peak;
-    return made;
-}
-
 /* A million elements of each type from zeroed memory, or as many as fit; to the host, as a result and as an
  * argument of an import. Lists of strings and lists all refer to the same long one: their size is quadratic.
  */
@@ -489,10 +473,9 @@ static void huge_arguments(void **state) {
         {"(map u32 u32)", "", 1 << 19},
     };
     enum { LIMIT = 1 << 20, SLACK = 1 << 18 };
-    Ledger ledger = {0, 0};
-    sg_engine_options options = {.size = sizeof options, .allocate = book, .allocate_context = &ledger};
+    Ration ledger = {.left = SIZE_MAX};
     sg_error error;
-    sg_engine *engine = sg_engine_new(&options, &error);
+    sg_engine *engine = ration_engine(&ledger, &error);
     assert_made(engine, error);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[3000];
@@ -518,22 +501,22 @@ static void huge_arguments(void **state) {
                  cases[i].type, cases[i].fill, cases[i].count, cases[i].fill, cases[i].count, cases[i].type);
         sg_component *component = load_component(engine, text);
         for (unsigned way = 0; way < 2; way++) {
-            size_t before = ledger.now;
+            size_t before = ledger.bytes;
             World w = {.store =
                            make_store(engine, (sg_limits){.host_bytes = LIMIT, .timeout_ns = 20000 * MS})};
             w.linker = sg_linker_new(engine, &error);
             assert_ok(sg_linker_define_func(w.linker, NULL, "sink", ping, NULL, &error), error);
             w.instance = sg_linker_instantiate(w.linker, w.store, component, &error);
             assert_made(w.instance, error);
-            ledger.peak = ledger.now;
-            size_t stack = ledger.now;
+            ledger.peak = ledger.bytes;
+            size_t stack = ledger.bytes;
             sg_status status = invoke(&w, way ? "send" : "give", NULL, 0, NULL, &error);
             assert_trap(SG_TRAP_HOST_BYTES_LIMIT, status, error);
             assert_true(sg_store_usage(w.store).peak_host_bytes <= LIMIT);
             assert_true(ledger.peak - before <= LIMIT + SLACK + (stack - before));
             sg_store_delete(w.store);
             sg_linker_delete(w.linker);
-            assert_true(ledger.now <= before + SLACK);
+            assert_true(ledger.bytes <= before + SLACK);
         }
         sg_component_delete(component);
     }

@@ -3,6 +3,8 @@
 #ifndef TEST_API_H
 #define TEST_API_H
 
+#include "../ration.h"
+
 #include <sandglass.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,6 +108,39 @@ static inline int32_t call_i32(sg_core_instance *instance, const char *name, int
     sg_core_value value = {.kind = SG_CORE_I32, .of.i32 = argument}, result;
     assert_ok(sg_core_func_call(find_func(instance, name), &value, 1, &result, 1, &error), error);
     return result.of.i32;
+}
+
+/* A host function's refusal traps the guest; so does that of translating a function when it is first called.
+ */
+static inline bool is_refusal(sg_status status, const sg_error *error) {
+    return status == SG_NO_MEMORY || (status == SG_TRAP && (error->trap == SG_TRAP_HOST_FUNCTION ||
+                                                            error->trap == SG_TRAP_MEMORY_LIMIT));
+}
+
+/* Calls `use` with each of the allocations refused once that it and the engine make: that is told, what could
+ * not be had once can be had now, and nothing stays. How often it failed. */
+static inline size_t refuse_each(sg_status (*use)(sg_engine *engine, sg_error *error)) {
+    size_t failures = 0;
+    for (size_t n = 0;; n++) {
+        Ration r = {.left = n};
+        sg_error error = {.status = SG_OK};
+        sg_engine *engine = ration_engine(&r, &error);
+        sg_status status = engine ? use(engine, &error) : error.status;
+        if (status != SG_OK) {
+            assert_true(r.refused);
+            if (!is_refusal(status, &error)) {
+                show(&error);
+                fail_msg("allocation %zu", n);
+            }
+            failures++;
+            if (engine)
+                assert_ok(use(engine, &error), error);
+        }
+        sg_engine_delete(engine);
+        assert_int_equal(r.bytes, 0);
+        if (!r.refused)
+            return failures;
+    }
 }
 
 static inline int run_named(const struct CMUnitTest *tests, size_t count, int argc, char **argv) {

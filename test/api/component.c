@@ -1267,31 +1267,6 @@ static void memory_over_two_components(void **state) {
 
 /* ---- out of memory ---- */
 
-typedef struct Ration {
-    size_t left; /* allocations */
-    size_t bytes;
-    bool failed;
-} Ration;
-
-static void *ration(void *context, void *block, size_t old_size, size_t new_size) {
-    Ration *r = context;
-    if (new_size == 0) {
-        r->bytes -= old_size;
-        free(block);
-        return NULL;
-    }
-    if (new_size > old_size && r->left == 0 && !r->failed) {
-        r->failed = true;
-        return NULL;
-    }
-    if (new_size > old_size && r->left > 0)
-        r->left--;
-    void *moved = realloc(block, new_size);
-    assert_non_null(moved);
-    r->bytes += new_size - old_size;
-    return moved;
-}
-
 /* Everything from the text to a call between components with a host function in it. */
 static sg_status use_component(sg_engine *engine, sg_error *error) {
     Shouter shouter = {.mode = SHOUT_WELL};
@@ -1322,32 +1297,7 @@ static sg_status use_component(sg_engine *engine, sg_error *error) {
 
 static void out_of_memory(void **state) {
     (void)state;
-    size_t failures = 0;
-    for (size_t n = 0;; n++) {
-        Ration r = {.left = n};
-        sg_error error = {.status = SG_OK};
-        sg_engine_options options = {.size = sizeof options, .allocate = ration, .allocate_context = &r};
-        sg_engine *engine = sg_engine_new(&options, &error);
-        sg_status status = engine ? use_component(engine, &error) : error.status;
-        if (status != SG_OK) {
-            assert_true(r.failed);
-            /* A host function's refusal traps the guest; so does that of translating a function when first
-             * called. */
-            if (status != SG_NO_MEMORY && error.trap != SG_TRAP_HOST_FUNCTION &&
-                error.trap != SG_TRAP_MEMORY_LIMIT) {
-                show(&error);
-                fail_msg("allocation %zu", n);
-            }
-            failures++;
-            if (engine)
-                assert_ok(use_component(engine, &error), error);
-        }
-        sg_engine_delete(engine);
-        assert_int_equal(r.bytes, 0);
-        if (!r.failed)
-            break;
-    }
-    assert_true(failures > 50);
+    assert_true(refuse_each(use_component) > 50);
 }
 
 /* Whatever the host may hold for a guest, what does not fit is that limit's trap. */

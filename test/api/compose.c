@@ -136,42 +136,23 @@ static void what_does_not_fit_is_told(void **state) {
     sg_engine_delete(engine);
 }
 
-/* An allocator that refuses once, at a given request. */
-typedef struct Refuser {
-    long left;
-    size_t used;
-} Refuser;
-
-static void *refuse(void *context, void *block, size_t old_size, size_t new_size) {
-    Refuser *refuser = context;
-    if (new_size && refuser->left-- == 0)
-        return NULL;
-    refuser->used += new_size - old_size;
-    if (new_size)
-        return realloc(block, new_size);
-    free(block);
-    return NULL;
-}
-
 static void refused_memory_is_an_error(void **state) {
     (void)state;
     sg_error error;
     bool done = false;
-    for (long n = 0; !done; n += 1 + n / 8) {
-        Refuser refuser = {-1, 0};
+    for (size_t n = 0; !done; n += 1 + n / 8) {
+        Ration r = {.left = SIZE_MAX};
         sg_bytes made = {0};
-        sg_engine_options options = {
-            .size = sizeof options, .allocate = refuse, .allocate_context = &refuser};
-        sg_engine *engine = sg_engine_new(&options, &error);
+        sg_engine *engine = ration_engine(&r, &error);
         assert_made(engine, error);
-        refuser.left = n;
+        r.left = n;
         sg_status status = try_make(engine, "desk.wasm", "desk", &made, &error);
-        done = refuser.left >= 0;
+        done = !r.refused;
         assert_true(status == SG_NO_MEMORY || status == SG_OK); /* what was refused may be of no use */
         sg_bytes_delete(&made);
-        refuser.left = -1;
+        r.left = SIZE_MAX;
         sg_engine_delete(engine);
-        assert_int_equal(refuser.used, 0);
+        assert_int_equal(r.bytes, 0);
     }
 }
 
@@ -179,25 +160,23 @@ static void refused_memory_while_composing(void **state) {
     (void)state;
     sg_error error;
     bool done = false;
-    for (long n = 0; !done; n += 1 + n / 8) {
-        Refuser refuser = {-1, 0};
+    for (size_t n = 0; !done; n += 1 + n / 8) {
+        Ration r = {.left = SIZE_MAX};
         sg_bytes made = {0};
-        sg_engine_options options = {
-            .size = sizeof options, .allocate = refuse, .allocate_context = &refuser};
-        sg_engine *engine = sg_engine_new(&options, &error);
+        sg_engine *engine = ration_engine(&r, &error);
         assert_made(engine, error);
         sg_component *desk = make(engine, "desk.wasm", "desk"), *stock = make(engine, "stock.wasm", "stock");
         const sg_component *plugs[] = {stock};
-        refuser.left = n;
+        r.left = n;
         sg_status status = sg_compose(engine, desk, plugs, 1, &made, &error);
-        done = refuser.left >= 0;
+        done = !r.refused;
         assert_true(status == SG_NO_MEMORY || status == SG_OK); /* what was refused may be of no use */
         sg_bytes_delete(&made);
-        refuser.left = -1;
+        r.left = SIZE_MAX;
         sg_component_delete(desk);
         sg_component_delete(stock);
         sg_engine_delete(engine);
-        assert_int_equal(refuser.used, 0);
+        assert_int_equal(r.bytes, 0);
     }
 }
 

@@ -1,6 +1,6 @@
 /* Deadlines: each way a guest may spin, stopped in time. Core modules here; the same through components in
  * component.c. */
-#include "api.h"
+#include "core_world.h"
 
 /* What stops within this after a deadline of 50 ms was stopped by it, on however busy a machine. */
 #define SOON (2000 * MS)
@@ -131,31 +131,9 @@ static const char counting[] =
     "    (global.get $n))"
     "  (func (export \"spin\") (loop (br 0))))";
 
-/* A module and an instance of it in a store with `limits`. */
-typedef struct World {
-    sg_engine *engine;
-    sg_module *module;
-    sg_store *store;
-    sg_core_instance *instance;
-} World;
-
-static World make_world(sg_limits limits) {
-    World w = {.engine = make_engine()};
-    w.module = load_module(w.engine, counting);
-    w.store = make_store(w.engine, limits);
-    w.instance = instantiate(w.store, w.module);
-    return w;
-}
-
-static void end_world(World *w) {
-    sg_store_delete(w->store);
-    sg_module_delete(w->module);
-    sg_engine_delete(w->engine);
-}
-
 static void within_timeout(void **state) {
     (void)state;
-    World w = make_world((sg_limits){.timeout_ns = 60000 * MS});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 60000 * MS});
     for (int32_t i = 1; i <= 100; i++)
         assert_int_equal(call_i32(w.instance, "count", 1000), i);
     end_world(&w);
@@ -163,7 +141,7 @@ static void within_timeout(void **state) {
 
 static void no_deadline_set(void **state) {
     (void)state;
-    World w = make_world((sg_limits){0});
+    World w = make_world(counting, (sg_limits){0});
     assert_int_equal(call_i32(w.instance, "count", 20000000), 1);
     end_world(&w);
 }
@@ -171,7 +149,7 @@ static void no_deadline_set(void **state) {
 static void fuel_without_deadline(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = 1000000});
+    World w = make_world(counting, (sg_limits){.fuel = 1000000});
     assert_int_equal(call_i32(w.instance, "count", 1000), 1);
     assert_trap(SG_TRAP_FUEL, call(w.instance, "spin", &error), error);
     end_world(&w);
@@ -180,7 +158,7 @@ static void fuel_without_deadline(void **state) {
 static void deadline_without_fuel(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 50 * MS});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 50 * MS});
     assert_trap(SG_TRAP_DEADLINE, call(w.instance, "spin", &error), error);
     assert_true(sg_store_usage(w.store).fuel > 0);
     end_world(&w);
@@ -189,7 +167,7 @@ static void deadline_without_fuel(void **state) {
 static void timeout_before_fuel(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 50 * MS, .fuel = UINT64_C(1) << 60});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 50 * MS, .fuel = UINT64_C(1) << 60});
     uint64_t start = now_ns();
     assert_trap(SG_TRAP_DEADLINE, call(w.instance, "spin", &error), error);
     assert_true(now_ns() - start < SOON);
@@ -200,7 +178,7 @@ static void timeout_before_fuel(void **state) {
 static void already_expired(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){0});
+    World w = make_world(counting, (sg_limits){0});
     sg_limits past = {.size = sizeof past, .deadline_ns = now_ns() - 1};
     assert_ok(sg_store_tighten(w.store, &past, &error), error);
     sg_core_value argument = {.kind = SG_CORE_I32}, result;
@@ -224,7 +202,7 @@ static void already_expired(void **state) {
 static void tightened(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 3600 * 1000 * MS});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 3600 * 1000 * MS});
     sg_limits tighter = {.size = sizeof tighter, .timeout_ns = 50 * MS};
     assert_ok(sg_store_tighten(w.store, &tighter, &error), error);
     assert_int_equal(call_i32(w.instance, "count", 1), 1);
@@ -239,7 +217,7 @@ static void tightened(void **state) {
 static void refused_after_kill(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 50 * MS});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 50 * MS});
     assert_trap(SG_TRAP_DEADLINE, call(w.instance, "spin", &error), error);
     sg_frame frame;
     assert_true(sg_store_frame(w.store, 0, &frame));
@@ -257,7 +235,7 @@ static void refused_after_kill(void **state) {
 static void fresh_after_kill(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 50 * MS});
+    World w = make_world(counting, (sg_limits){.timeout_ns = 50 * MS});
     for (int i = 0; i < 3; i++) {
         assert_trap(SG_TRAP_DEADLINE, call(w.instance, "spin", &error), error);
         w.instance = instantiate(w.store, w.module);

@@ -248,30 +248,6 @@ static void many_exceptions(void **state) {
 
 /* ---- memory is refused, at every place ---- */
 
-typedef struct Ration {
-    size_t left;
-    bool failed;
-    size_t bytes;
-} Ration;
-
-static void *ration(void *context, void *block, size_t old_size, size_t new_size) {
-    Ration *r = context;
-    if (new_size == 0) {
-        r->bytes -= block ? old_size : 0;
-        free(block);
-        return NULL;
-    }
-    if (r->left == 0) {
-        r->failed = true;
-        r->left = SIZE_MAX;
-        return NULL;
-    }
-    r->left--;
-    void *moved = realloc(block, new_size);
-    r->bytes += moved ? new_size - (block ? old_size : 0) : 0;
-    return moved;
-}
-
 static const char all_forms[] =
     "(module (import \"\" \"h\" (tag $h (param i32))) (tag $t (param i32 i64)) (tag $u)"
     " (func $throw (throw $t (i32.const 1) (i64.const 2)))"
@@ -288,6 +264,7 @@ static const char all_forms[] =
 
 static sg_status use(sg_engine *engine, sg_error *error) {
     static const sg_core_kind i32[] = {SG_CORE_I32};
+    assert_ok(sg_engine_set_feature(engine, "legacy-exceptions", true, error), *error);
     sg_module *module = sg_module_load(engine, all_forms, sizeof all_forms - 1, error);
     sg_store *store = module ? sg_store_new(engine, NULL, error) : NULL;
     sg_extern tag = {SG_EXTERN_TAG, {.tag = store ? sg_core_tag_new(store, i32, 1, error) : NULL}};
@@ -300,32 +277,7 @@ static sg_status use(sg_engine *engine, sg_error *error) {
 
 static void refused_memory(void **state) {
     (void)state;
-    size_t failures = 0;
-    for (size_t n = 0;; n++) {
-        Ration r = {.left = n};
-        sg_error error = {.status = SG_OK};
-        sg_engine_options options = {.size = sizeof options, .allocate = ration, .allocate_context = &r};
-        sg_engine *engine = sg_engine_new(&options, &error);
-        if (engine) {
-            assert_ok(sg_engine_set_feature(engine, "legacy-exceptions", true, &error), error);
-            sg_status status = use(engine, &error);
-            bool refusal =
-                status == SG_NO_MEMORY || (status == SG_TRAP && error.trap == SG_TRAP_MEMORY_LIMIT);
-            if (status != SG_OK && !refusal) {
-                show(&error);
-                fail_msg("allocation %zu", n);
-            }
-            assert_true(status == SG_OK || r.failed);
-            failures += status != SG_OK;
-            if (r.failed) /* it can be had now */
-                assert_ok(use(engine, &error), error);
-        }
-        sg_engine_delete(engine);
-        assert_int_equal(r.bytes, 0);
-        if (!r.failed)
-            break;
-    }
-    assert_true(failures > 20);
+    assert_true(refuse_each(use) > 20);
 }
 
 static const struct CMUnitTest tests[] = {

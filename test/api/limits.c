@@ -1,6 +1,6 @@
 /* Fuel, memory, tables, instances, host bytes and the stack: each limit, its report, and what works after it.
  */
-#include "api.h"
+#include "core_world.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,27 +21,6 @@ static const char guest[] =
     "      (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))"
     "      (else (i32.const 0)))))";
 
-typedef struct World {
-    sg_engine *engine;
-    sg_module *module;
-    sg_store *store;
-    sg_core_instance *instance;
-} World;
-
-static World make_world(sg_limits limits) {
-    World w = {.engine = make_engine()};
-    w.module = load_module(w.engine, guest);
-    w.store = make_store(w.engine, limits);
-    w.instance = instantiate(w.store, w.module);
-    return w;
-}
-
-static void end_world(World *w) {
-    sg_store_delete(w->store);
-    sg_module_delete(w->module);
-    sg_engine_delete(w->engine);
-}
-
 static sg_status try_i32(sg_core_instance *instance, const char *name, int32_t argument, sg_error *error) {
     sg_core_value value = {.kind = SG_CORE_I32, .of.i32 = argument}, result;
     return sg_core_func_call(find_func(instance, name), &value, 1, &result, 1, error);
@@ -57,7 +36,7 @@ static uint64_t sum_cost(uint64_t n) {
 static void fuel_exceeded(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = 10000});
+    World w = make_world(guest, (sg_limits){.fuel = 10000});
     assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1000000, &error), error);
     uint64_t used = sg_store_usage(w.store).fuel;
     assert_true(used > 10000 && used <= 10009);
@@ -73,7 +52,7 @@ static void fuel_exceeded(void **state) {
 static void fuel_exact(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = sum_cost(100)});
+    World w = make_world(guest, (sg_limits){.fuel = sum_cost(100)});
     assert_int_equal(call_i32(w.instance, "sum", 100), 5050);
     assert_int_equal(sg_store_usage(w.store).fuel, sum_cost(100));
     assert_ok(sg_store_add_fuel(w.store, sum_cost(100) - 1, &error), error);
@@ -86,7 +65,7 @@ static void fuel_exact(void **state) {
 static void fuel_zero(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = SG_ZERO});
+    World w = make_world(guest, (sg_limits){.fuel = SG_ZERO});
     assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1, &error), error);
     end_world(&w);
 }
@@ -94,7 +73,7 @@ static void fuel_zero(void **state) {
 static void fuel_tightened(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = 1000000});
+    World w = make_world(guest, (sg_limits){.fuel = 1000000});
     sg_limits tighter = {.size = sizeof tighter, .fuel = 50};
     assert_ok(sg_store_tighten(w.store, &tighter, &error), error);
     assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", 1000, &error), error);
@@ -109,7 +88,7 @@ static void fuel_tightened(void **state) {
 static void fuel_bulk(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = 1024 + 100});
+    World w = make_world(guest, (sg_limits){.fuel = 1024 + 100});
     assert_int_equal(call_i32(w.instance, "fill", 65536), 7);
     assert_int_equal(sg_store_usage(w.store).fuel, 1024 + 6);
     sg_extern memory;
@@ -128,7 +107,7 @@ static void fuel_bulk(void **state) {
 static void fuel_before_timeout(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.fuel = 10000, .timeout_ns = 60000 * MS});
+    World w = make_world(guest, (sg_limits){.fuel = 10000, .timeout_ns = 60000 * MS});
     uint64_t start = now_ns();
     assert_trap(SG_TRAP_FUEL, try_i32(w.instance, "sum", -1, &error), error);
     assert_true(now_ns() - start < 30000 * MS);
@@ -139,7 +118,7 @@ static void identical_fuel(void **state) {
     (void)state;
     uint64_t used[2];
     for (int i = 0; i < 2; i++) {
-        World w = make_world((sg_limits){.fuel = 10000000, .timeout_ns = i ? 60000 * MS : 0});
+        World w = make_world(guest, (sg_limits){.fuel = 10000000, .timeout_ns = i ? 60000 * MS : 0});
         call_i32(w.instance, "sum", 4321);
         call_i32(w.instance, "fill", 12345);
         call_i32(w.instance, "grow", 3);
@@ -154,14 +133,14 @@ static void identical_fuel(void **state) {
 
 static void within_all(void **state) {
     (void)state;
-    World w = make_world((sg_limits){.fuel = 1000000,
-                                     .timeout_ns = 60000 * MS,
-                                     .memory_bytes = 4 << 20,
-                                     .table_elements = 100,
-                                     .instances = 1,
-                                     .handles = 1,
-                                     .host_bytes = 1 << 20,
-                                     .stack_bytes = 1 << 16});
+    World w = make_world(guest, (sg_limits){.fuel = 1000000,
+                                            .timeout_ns = 60000 * MS,
+                                            .memory_bytes = 4 << 20,
+                                            .table_elements = 100,
+                                            .instances = 1,
+                                            .handles = 1,
+                                            .host_bytes = 1 << 20,
+                                            .stack_bytes = 1 << 16});
     assert_int_equal(call_i32(w.instance, "sum", 100), 5050);
     assert_int_equal(call_i32(w.instance, "grow", 1), 1);
     assert_int_equal(call_i32(w.instance, "grow-table", 10), 1);
@@ -182,12 +161,12 @@ static void within_all(void **state) {
 static void memory_limit(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.memory_bytes = 4 << 20});
+    World w = make_world(guest, (sg_limits){.memory_bytes = 4 << 20});
     assert_int_equal(call_i32(w.instance, "grow", 64), -1);
     assert_int_equal(call_i32(w.instance, "grow", 16), 1);
     assert_int_equal(call_i32(w.instance, "grow", 32), -1);
     end_world(&w);
-    w = make_world((sg_limits){.memory_bytes = 4 << 20, .on_grow_failure = SG_GROW_TRAP});
+    w = make_world(guest, (sg_limits){.memory_bytes = 4 << 20, .on_grow_failure = SG_GROW_TRAP});
     assert_int_equal(call_i32(w.instance, "grow", 16), 1);
     /* More than the memory may have by its type is no limit's business. */
     assert_int_equal(call_i32(w.instance, "grow", 65536), -1);
@@ -208,14 +187,14 @@ static void memory_limit(void **state) {
 static void table_limit(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.table_elements = 1000});
+    World w = make_world(guest, (sg_limits){.table_elements = 1000});
     assert_int_equal(call_i32(w.instance, "grow-table", 999), 1);
     assert_int_equal(call_i32(w.instance, "grow-table", 1), -1);
     sg_core_instance *second = sg_core_instance_new(w.store, w.module, NULL, 0, &error);
     assert_null(second);
     assert_trap(SG_TRAP_TABLE_LIMIT, error.status, error);
     end_world(&w);
-    w = make_world((sg_limits){.table_elements = 1000, .on_grow_failure = SG_GROW_TRAP});
+    w = make_world(guest, (sg_limits){.table_elements = 1000, .on_grow_failure = SG_GROW_TRAP});
     assert_trap(SG_TRAP_TABLE_LIMIT, try_i32(w.instance, "grow-table", 1000, &error), error);
     end_world(&w);
 }
@@ -223,7 +202,7 @@ static void table_limit(void **state) {
 static void instance_limit(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.instances = 2});
+    World w = make_world(guest, (sg_limits){.instances = 2});
     instantiate(w.store, w.module);
     assert_null(sg_core_instance_new(w.store, w.module, NULL, 0, &error));
     assert_trap(SG_TRAP_INSTANCE_LIMIT, error.status, error);
@@ -290,7 +269,7 @@ static void host_byte_limit(void **state) {
 static void stack_limit(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.stack_bytes = 1 << 16});
+    World w = make_world(guest, (sg_limits){.stack_bytes = 1 << 16});
     assert_int_equal(call_i32(w.instance, "deep", 500), 500);
     assert_trap(SG_TRAP_STACK_EXHAUSTED, try_i32(w.instance, "deep", 1000000, &error), error);
     assert_true(sg_store_usage(w.store).peak_stack_bytes <= 1 << 16);
@@ -389,7 +368,7 @@ static void load_budget(void **state) {
 static void any_order(void **state) {
     (void)state;
     sg_error error;
-    World w = make_world((sg_limits){.timeout_ns = 60000 * MS});
+    World w = make_world(guest, (sg_limits){.timeout_ns = 60000 * MS});
     sg_canceller *canceller = sg_store_canceller(w.store, &error);
     assert_made(canceller, error);
     sg_engine_delete(w.engine);
@@ -445,27 +424,6 @@ static void misused(void **state) {
 }
 
 /* --- out of memory --- */
-
-typedef struct Ration {
-    size_t left;  /* allocations to come before one fails */
-    size_t bytes; /* live */
-    bool failed;
-} Ration;
-
-/* The one allocation fails, then all is well again. */
-static void *ration(void *context, void *block, size_t old_size, size_t new_size) {
-    Ration *r = context;
-    if (new_size > old_size && r->left-- == 0) {
-        r->failed = true;
-        return NULL;
-    }
-    r->bytes += new_size - old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    return realloc(block, new_size);
-}
 
 static const char rich[] =
     "(module $rich (type $f (func (param i32) (result i32)))"
@@ -530,39 +488,9 @@ static sg_status use_engine(sg_engine *engine, sg_error *error) {
     return status;
 }
 
-/* A host function's refusal traps the guest; so does that of translating a function when it is first called.
- */
-static bool is_refusal(sg_status status, const sg_error *error) {
-    return status == SG_NO_MEMORY || (status == SG_TRAP && (error->trap == SG_TRAP_HOST_FUNCTION ||
-                                                            error->trap == SG_TRAP_MEMORY_LIMIT));
-}
-
 static void out_of_memory(void **state) {
     (void)state;
-    size_t failures = 0;
-    for (size_t n = 0;; n++) {
-        Ration r = {.left = n};
-        sg_error error;
-        sg_engine_options options = {.size = sizeof options, .allocate = ration, .allocate_context = &r};
-        sg_engine *engine = sg_engine_new(&options, &error);
-        sg_status status = engine ? use_engine(engine, &error) : error.status;
-        if (status != SG_OK) {
-            assert_true(r.failed);
-            if (!is_refusal(status, &error)) {
-                show(&error);
-                fail_msg("allocation %zu", n);
-            }
-            failures++;
-            /* What could not be had once can be had now. */
-            if (engine)
-                assert_ok(use_engine(engine, &error), error);
-        }
-        sg_engine_delete(engine);
-        assert_int_equal(r.bytes, 0);
-        if (!r.failed)
-            break;
-    }
-    assert_true(failures > 20);
+    assert_true(refuse_each(use_engine) > 20);
 }
 
 /* Ten thousand instructions that no function has. */

@@ -286,30 +286,11 @@ static void not_preparable(void **state) {
     end(&w);
 }
 
-/* An allocator that refuses everything from a given allocation on. */
-typedef struct Refuser {
-    unsigned left;
-} Refuser;
-
-static void *refuse(void *context, void *block, size_t old_size, size_t new_size) {
-    Refuser *refuser = context;
-    (void)old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (refuser->left == 0)
-        return NULL;
-    refuser->left--;
-    return realloc(block, new_size);
-}
-
 static void preparing_out_of_memory(void **state) {
     (void)state;
-    Refuser refuser = {UINT32_MAX};
-    sg_engine_options options = {.size = sizeof options, .allocate = refuse, .allocate_context = &refuser};
+    Ration r = {.left = SIZE_MAX, .for_good = true};
     sg_error error;
-    World w = {.engine = sg_engine_new(&options, &error)};
+    World w = {.engine = ration_engine(&r, &error)};
     assert_made(w.engine, error);
     w.linker = sg_linker_new(w.engine, &error);
     uint32_t calls = 0;
@@ -318,9 +299,9 @@ static void preparing_out_of_memory(void **state) {
     w.component = successor(&w, "plus");
     unsigned refused = 0;
     for (unsigned allowed = 0;; allowed++, refused++) {
-        refuser.left = allowed;
+        r.left = allowed;
         sg_prepared *ready = sg_linker_prepare(w.linker, w.component, &error);
-        refuser.left = UINT32_MAX;
+        r.left = SIZE_MAX;
         sg_prepared_delete(ready);
         if (ready)
             break;

@@ -1,17 +1,9 @@
 /* What of the Component Model loads, and runs as far as it goes: asynchronous functions run if nothing waits,
  * and what waits, or has 64-bit addresses, is not supported yet. */
-#include "api.h"
-
-typedef struct World {
-    sg_engine *engine;
-    sg_linker *linker;
-    sg_store *store;
-    sg_component *component;
-    sg_instance *instance;
-} World;
+#include "world.h"
 
 /* A component whose core function "run" has this body, lifted with a callback; it may call $return. */
-static World begin(const char *type, const char *result, const char *flat, const char *body) {
+static World begin_task(const char *type, const char *result, const char *flat, const char *body) {
     char text[2048];
     snprintf(
         text, sizeof text,
@@ -28,32 +20,19 @@ static World begin(const char *type, const char *result, const char *flat, const
         "  (func (export \"run\") async (result %s) (canon lift (core func $i \"run\") async (memory $m)"
         "    (callback (core func $i \"callback\")))))",
         result, flat, body, type);
-    sg_error error;
-    World w = {.engine = make_engine()};
-    w.linker = sg_linker_new(w.engine, &error);
-    assert_made(w.linker, error);
-    w.store = make_store(w.engine, (sg_limits){0});
-    w.component = load_component(w.engine, text);
-    w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error);
-    assert_made(w.instance, error);
+    World w = begin((sg_limits){0});
+    start(&w, text);
     return w;
 }
 
 static sg_status run(World *w, sg_value *result, sg_error *error) {
-    return sg_func_call(sg_instance_find_func(w->instance, "run", NULL), NULL, 0, result, error);
-}
-
-static void end(World *w) {
-    sg_store_delete(w->store);
-    sg_component_delete(w->component);
-    sg_linker_delete(w->linker);
-    sg_engine_delete(w->engine);
+    return invoke(w, "run", NULL, 0, result, error);
 }
 
 static void returns_at_once(void **state) {
     (void)state;
-    World w = begin("string", "(result string)", "i32 i32",
-                    "(call $return (i32.const 8) (i32.const 5)) (i32.const 0)");
+    World w = begin_task("string", "(result string)", "i32 i32",
+                         "(call $return (i32.const 8) (i32.const 5)) (i32.const 0)");
     sg_error error;
     sg_value result;
     for (int i = 0; i < 3; i++) {
@@ -79,7 +58,7 @@ static void does_not_fit(void **state) {
         {"(result string)", "i32 i32", "(call $return (i32.const 8) (i32.const 5)) (i32.const 7)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        World w = begin("string", cases[i].result, cases[i].flat, cases[i].body);
+        World w = begin_task("string", cases[i].result, cases[i].flat, cases[i].body);
         sg_error error;
         sg_value result;
         assert_int_equal(run(&w, &result, &error), SG_TRAP);
@@ -97,7 +76,7 @@ static void waits(void **state) {
         "(drop (call $new)) (i32.const 0)",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
-        World w = begin("string", "(result string)", "i32 i32", bodies[i]);
+        World w = begin_task("string", "(result string)", "i32 i32", bodies[i]);
         sg_error error;
         sg_value result;
         assert_int_equal(run(&w, &result, &error), SG_UNSUPPORTED);

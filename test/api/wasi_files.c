@@ -694,36 +694,15 @@ static void limits(void **state) {
 
 /* ---- memory that is refused ---- */
 
-typedef struct Refusing {
-    size_t in_use, calls, fail_at;
-} Refusing;
-
-static void *refusing_realloc(void *context, void *block, size_t old_size, size_t new_size) {
-    Refusing *refusing = context;
-    if (new_size == 0) {
-        refusing->in_use -= block ? old_size : 0;
-        free(block);
-        return NULL;
-    }
-    if (refusing->calls++ == refusing->fail_at)
-        return NULL;
-    void *moved = realloc(block, new_size);
-    if (moved)
-        refusing->in_use += new_size - (block ? old_size : 0);
-    return moved;
-}
-
 /* All from engine to a file that is open; true if nothing was refused. */
-static bool run_refused(Refusing *refusing) {
-    sg_engine_options options = {
-        .size = sizeof options, .allocate = refusing_realloc, .allocate_context = refusing};
+static bool run_refused(Ration *r) {
     World *world = calloc(1, sizeof *world);
     sg_error error = {.status = SG_OK};
     sg_wasi *wasi = NULL;
     const sg_wasi_files files = files_of(&world->tree);
     world->tree.nodes[ROOT] = (Node){.is_used = true, .is_directory = true, .parent = NODES};
     add(&world->tree, ROOT, "hello", "hello, world");
-    world->engine = sg_engine_new(&options, &error);
+    world->engine = ration_engine(r, &error);
     bool ok = world->engine && (wasi = sg_wasi_new(world->engine, &error)) &&
               sg_wasi_add_virtual_dir(wasi, &files, ROOT, "/a", false, &error) == SG_OK &&
               (world->store = sg_store_new(world->engine, NULL, &error)) &&
@@ -757,15 +736,15 @@ static bool run_refused(Refusing *refusing) {
 
 static void refused(void **state) {
     (void)state;
-    Refusing refusing = {.fail_at = SIZE_MAX};
-    assert_true(run_refused(&refusing));
-    assert_int_equal(refusing.in_use, 0);
-    size_t all = refusing.calls;
+    Ration r = {.left = SIZE_MAX};
+    assert_true(run_refused(&r));
+    assert_int_equal(r.bytes, 0);
+    size_t all = SIZE_MAX - r.left;
     for (size_t at = 0; at < all; at++) {
-        refusing = (Refusing){.fail_at = at};
-        run_refused(&refusing);
-        if (refusing.in_use)
-            fail_msg("%zu bytes stay when allocation %zu of %zu fails", refusing.in_use, at, all);
+        r = (Ration){.left = at};
+        run_refused(&r);
+        if (r.bytes)
+            fail_msg("%zu bytes stay when allocation %zu of %zu fails", r.bytes, at, all);
     }
 }
 

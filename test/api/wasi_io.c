@@ -427,29 +427,8 @@ static void hoarding(void **state) {
 
 /* ---- memory that is refused ---- */
 
-typedef struct Refusing {
-    size_t in_use, calls, fail_at;
-} Refusing;
-
-static void *refusing_realloc(void *context, void *block, size_t old_size, size_t new_size) {
-    Refusing *refusing = context;
-    if (new_size == 0) {
-        refusing->in_use -= block ? old_size : 0;
-        free(block);
-        return NULL;
-    }
-    if (refusing->calls++ == refusing->fail_at)
-        return NULL;
-    void *moved = realloc(block, new_size);
-    if (moved)
-        refusing->in_use += new_size - (block ? old_size : 0);
-    return moved;
-}
-
 /* All from engine to exit; true if nothing was refused. */
-static bool run_refused(Refusing *refusing, sg_error *error) {
-    sg_engine_options options = {
-        .size = sizeof options, .allocate = refusing_realloc, .allocate_context = refusing};
+static bool run_refused(Ration *r, sg_error *error) {
     Memory memory = {.input = "hello"};
     const sg_wasi_stream stream = {
         .size = sizeof stream, .context = &memory, .read = read_memory, .write = write_memory};
@@ -459,7 +438,7 @@ static bool run_refused(Refusing *refusing, sg_error *error) {
     sg_wasi *wasi = NULL;
     sg_instance *instance = NULL;
     sg_func *func = NULL;
-    sg_engine *engine = sg_engine_new(&options, error);
+    sg_engine *engine = ration_engine(r, error);
     bool ok = engine && (component = sg_component_load_file(engine, PROBE, error)) &&
               (linker = sg_linker_new(engine, error)) && sg_wasi_define(linker, error) == SG_OK &&
               (store = sg_store_new(engine, NULL, error)) && (wasi = sg_wasi_new(engine, error)) &&
@@ -487,17 +466,17 @@ static bool run_refused(Refusing *refusing, sg_error *error) {
 
 static void refused(void **state) {
     (void)state;
-    Refusing refusing = {.fail_at = SIZE_MAX};
+    Ration r = {.left = SIZE_MAX};
     sg_error error = {.status = SG_OK};
-    assert_true(run_refused(&refusing, &error));
-    assert_int_equal(refusing.in_use, 0);
+    assert_true(run_refused(&r, &error));
+    assert_int_equal(r.bytes, 0);
     /* Each of them, but of the many of loading one in 13. */
-    size_t all = refusing.calls;
+    size_t all = SIZE_MAX - r.left;
     for (size_t at = 0; at < all; at += at + 600 < all ? 13 : 1) {
-        refusing = (Refusing){.fail_at = at};
-        bool ok = run_refused(&refusing, &error);
-        if (refusing.in_use)
-            fail_msg("%zu bytes stay when allocation %zu of %zu fails", refusing.in_use, at, all);
+        r = (Ration){.left = at};
+        bool ok = run_refused(&r, &error);
+        if (r.bytes)
+            fail_msg("%zu bytes stay when allocation %zu of %zu fails", r.bytes, at, all);
         if (!ok)
             assert_true(error.status == SG_NO_MEMORY || error.status == SG_TRAP);
     }

@@ -130,9 +130,9 @@ static inline int throw_bombs(int argc, char **argv, const Bomb *bombs, size_t c
     for (size_t i = 0; i < count; i++) {
         Buffer input = {NULL, 0, 0};
         bombs[i].make(&input);
-        Account account = {0, 0};
+        Ration account = {.left = SIZE_MAX};
         sg_engine *engine = counting_engine(&account);
-        size_t of_engine = account.now;
+        size_t of_engine = account.bytes;
         size_t megabytes = input.size / MB + 1;
         sg_error error = {.status = SG_OK};
         double start = seconds();
@@ -143,10 +143,10 @@ static inline int throw_bombs(int argc, char **argv, const Bomb *bombs, size_t c
         sg_engine_delete(engine);
 
         bool good = took <= allowed * (double)megabytes && account.peak - of_engine <= 64 * megabytes * MIB &&
-                    account.now == 0 && (accepted || error.message[0] != '\0');
+                    account.bytes == 0 && (accepted || error.message[0] != '\0');
         printf("%-42s %9zu %9.1f %9zu  %s%s%s\n", bombs[i].name, input.size, took * 1e3, account.peak >> 10,
                accepted ? "accepted" : error.message, good ? "" : "  FAILED",
-               account.now == 0 ? "" : ", memory left");
+               account.bytes == 0 ? "" : ", memory left");
         fflush(stdout);
         failures += !good;
         free(input.data);

@@ -2,38 +2,16 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
+#include "../ration.h"
+
 #include <sandglass.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-typedef struct Account {
-    size_t now, peak;
-} Account;
-
-static inline void *count_allocation(void *context, void *block, size_t old_size, size_t new_size) {
-    Account *account = context;
-    if (new_size == 0) {
-        free(block);
-        account->now -= old_size;
-        return NULL;
-    }
-    void *resized = realloc(block, new_size);
-    if (resized != NULL) {
-        account->now += new_size - old_size;
-        account->peak = account->now > account->peak ? account->now : account->peak;
-    }
-    return resized;
-}
-
-static inline sg_engine *counting_engine(Account *account) {
-    const sg_engine_options options = {
-        .size = sizeof options,
-        .allocate = count_allocation,
-        .allocate_context = account,
-    };
-    sg_engine *engine = sg_engine_new(&options, NULL);
+static inline sg_engine *counting_engine(Ration *account) {
+    sg_engine *engine = ration_engine(account, NULL);
     if (engine == NULL) {
         fputs("no engine\n", stderr);
         exit(1);

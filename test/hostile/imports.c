@@ -5,6 +5,8 @@
  * Grants are of every kind, and calls have a deadline: they may answer what they like, or trap. The process's
  * memory must not grow beyond the stores' budget, nor the directory that was granted beyond what may be
  * written. */
+#include "check.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,16 +18,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CHECK(condition, ...)                                                                                \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                  \
-            fprintf(stderr, __VA_ARGS__);                                                                    \
-            fputc('\n', stderr);                                                                             \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 enum {
     ARGUMENTS = 16,

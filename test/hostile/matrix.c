@@ -5,6 +5,8 @@
  * each call a bare thread sleeps until the same moment: the table tells how much later than that thread the
  * call came back, in microseconds, at the median and at most. That a call ends is what is tested, not how
  * fast. */
+#include "check.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -17,16 +19,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define CHECK(condition, ...)                                                                                \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                  \
-            fprintf(stderr, __VA_ARGS__);                                                                    \
-            fputc('\n', stderr);                                                                             \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 enum { THREADS_MAX = 8, LATE_MAX_S = 20 };
 

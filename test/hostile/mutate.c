@@ -7,14 +7,14 @@
 static unsigned long loads, accepted;
 static bool second_time;
 
-static void check(sg_engine *engine, const Account *account, const uint8_t *data, size_t size,
+static void check(sg_engine *engine, const Ration *account, const uint8_t *data, size_t size,
                   bool component) {
     /* A copy of exactly this size lets a sanitizer see what is read past its end. */
     uint8_t *copy = malloc(size > 0 ? size : 1);
     if (copy == NULL)
         abort();
     memcpy(copy, data, size);
-    size_t before = account->now;
+    size_t before = account->bytes;
     sg_error error = {.status = SG_OK};
     loads++;
     if (load(engine, copy, size, component, &error)) {
@@ -23,15 +23,15 @@ static void check(sg_engine *engine, const Account *account, const uint8_t *data
         fprintf(stderr, "failed without an error\n");
         exit(1);
     }
-    if (account->now != before && second_time) {
-        fprintf(stderr, "load %lu, of %zu bytes, leaked %zu: %s\n", loads, size, account->now - before,
+    if (account->bytes != before && second_time) {
+        fprintf(stderr, "load %lu, of %zu bytes, leaked %zu: %s\n", loads, size, account->bytes - before,
                 error.message);
         exit(1);
     }
     free(copy);
 }
 
-static void mutate_once(sg_engine *engine, const Account *account, uint8_t *data, size_t size, size_t stride,
+static void mutate_once(sg_engine *engine, const Ration *account, uint8_t *data, size_t size, size_t stride,
                         bool component) {
     static const uint8_t flips[] = {0xff, 0x01, 0x80};
     for (size_t i = 0; i < size; i += stride) {
@@ -47,7 +47,7 @@ static void mutate_once(sg_engine *engine, const Account *account, uint8_t *data
     }
 }
 
-static void mutate(sg_engine *engine, const Account *account, uint8_t *data, size_t size, size_t stride,
+static void mutate(sg_engine *engine, const Ration *account, uint8_t *data, size_t size, size_t stride,
                    bool component) {
     second_time = false;
     mutate_once(engine, account, data, size, stride, component);
@@ -68,7 +68,7 @@ static void mutate_file(const char *path, size_t stride) {
         exit(1);
     fclose(file);
 
-    Account account = {0, 0};
+    Ration account = {.left = SIZE_MAX};
     sg_engine *engine = counting_engine(&account);
     const char *kind = sg_bytes_kind(data, size);
     bool text = strcmp(kind, "text") == 0;
@@ -87,8 +87,8 @@ static void mutate_file(const char *path, size_t stride) {
     mutate(engine, &account, data, size, stride, component);
     sg_engine_delete(engine);
     free(data);
-    if (account.now != 0) {
-        fprintf(stderr, "%s: %zu bytes left\n", path, account.now);
+    if (account.bytes != 0) {
+        fprintf(stderr, "%s: %zu bytes left\n", path, account.bytes);
         exit(1);
     }
 }

@@ -5,6 +5,8 @@
  * walk: both must agree where nothing changes, what is opened must be in the tree, and the one beside it must
  * stay as it is. Then the same while a thread exchanges directories for links that lead out. As root, all of
  * it again as an ordinary user. */
+#include "check.h"
+
 #include "wasi/path.h"
 
 #include <dirent.h>
@@ -29,16 +31,6 @@ static uint32_t random_below(uint32_t bound) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(seed >> 33) % bound;
 }
-
-#define CHECK(condition, ...)                                                                                \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                                  \
-            fprintf(stderr, __VA_ARGS__);                                                                    \
-            fputc('\n', stderr);                                                                             \
-            exit(1);                                                                                         \
-        }                                                                                                    \
-    } while (0)
 
 /* ---- the trees ---- */
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "decode/decode.h"
+#include "ration.h"
 #include "text/text.h"
 #include "validate/validate.h"
 
@@ -18,39 +19,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Allocations go through one function that can be told to fail. */
 typedef struct Loader {
-    size_t in_use;
-    size_t fail_after; /* allocations until one is refused; SIZE_MAX: never */
-    bool refused;
+    Ration ration;
     Alloc engine, alloc;
     TypeRegistry *types;
     sg_error err;
     LoadContext cx;
 } Loader;
 
-static void *counted_realloc(void *context, void *block, size_t old_size, size_t new_size) {
-    Loader *l = context;
-    if (new_size == 0) {
-        l->in_use -= block ? old_size : 0;
-        free(block);
-        return NULL;
-    }
-    if (l->fail_after != SIZE_MAX && l->fail_after-- == 0) {
-        l->refused = true;
-        l->fail_after = 0;
-        return NULL;
-    }
-    void *moved = realloc(block, new_size);
-    if (moved)
-        l->in_use = l->in_use - (block ? old_size : 0) + new_size;
-    return moved;
-}
-
 static inline void loader_init(Loader *l) {
-    *l = (Loader){.fail_after = SIZE_MAX};
-    sgi_alloc_init(&l->engine, counted_realloc, l, SIZE_MAX);
-    sgi_alloc_init(&l->alloc, counted_realloc, l, SIZE_MAX);
+    *l = (Loader){.ration = {.left = SIZE_MAX, .for_good = true}};
+    sgi_alloc_init(&l->engine, ration_realloc, &l->ration, SIZE_MAX);
+    sgi_alloc_init(&l->alloc, ration_realloc, &l->ration, SIZE_MAX);
     l->types = sgi_types_new(&l->engine);
     assert_non_null(l->types);
     l->cx = (LoadContext){&l->alloc, sgi_features_default(), l->types, NULL, &l->err};
@@ -58,7 +38,7 @@ static inline void loader_init(Loader *l) {
 
 static inline void loader_end(Loader *l) {
     sgi_types_delete(l->types);
-    assert_int_equal(l->in_use, 0);
+    assert_int_equal(l->ration.bytes, 0);
 }
 
 /* Decodes and validates; NULL with l->err filled on failure. */

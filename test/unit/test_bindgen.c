@@ -9,23 +9,7 @@
 #include <cmocka.h>
 #include <sandglass.h>
 
-typedef struct Counted {
-    size_t made, refuse_from; /* allocations until the first that is refused */
-    size_t bytes;
-} Counted;
-
-static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
-    Counted *counted = context;
-    if (new_size > old_size && ++counted->made >= counted->refuse_from)
-        return NULL;
-    void *result = NULL;
-    if (new_size)
-        result = realloc(block, new_size);
-    else
-        free(block);
-    counted->bytes += new_size - old_size;
-    return result;
-}
+#include "ration.h"
 
 static const char wit[] =
     "package a:b@1.0.0;\n"
@@ -34,10 +18,9 @@ static const char wit[] =
     "interface j { use i.{v, r}; h: func(v: v, r: borrow<r>) -> option<r>; }\n"
     "world w { import i; export j; export k: func(t: tuple<u8, char>) -> string; }\n";
 
-static sg_status generate(Counted *counted, sg_bindgen_side side) {
+static sg_status generate(Ration *r, sg_bindgen_side side) {
     sg_error error = {.status = SG_OK};
-    sg_engine_options options = {.size = sizeof options, .allocate = allocate, .allocate_context = counted};
-    sg_engine *engine = sg_engine_new(&options, &error);
+    sg_engine *engine = ration_engine(r, &error);
     sg_status status = error.status;
     if (engine) {
         sg_wit_source source = {"a.wit", wit, sizeof wit - 1};
@@ -49,16 +32,16 @@ static sg_status generate(Counted *counted, sg_bindgen_side side) {
         sg_bindings_delete(&bindings);
     }
     sg_engine_delete(engine);
-    assert_int_equal(counted->bytes, 0);
+    assert_int_equal(r->bytes, 0);
     return status;
 }
 
 static void refused(void **state) {
     (void)state;
     for (sg_bindgen_side side = SG_BINDGEN_GUEST; side <= SG_BINDGEN_HOST; side++)
-        for (size_t from = 1;; from++) {
-            Counted counted = {.refuse_from = from};
-            sg_status status = generate(&counted, side);
+        for (size_t from = 0;; from++) {
+            Ration r = {.left = from, .for_good = true};
+            sg_status status = generate(&r, side);
             if (status == SG_OK) {
                 assert_true(from > 10);
                 break;

@@ -304,9 +304,9 @@ static void every_allocation_refused(void **state) {
     parse(&l, sample, &binary);
     Component *c = NULL;
     for (size_t count = 0; c == NULL; count++) {
-        l.fail_after = count;
+        l.ration.left = count;
         c = load_component_bytes(&l, (Bytes){binary.data, binary.size});
-        l.fail_after = SIZE_MAX;
+        l.ration.left = SIZE_MAX;
         if (c == NULL)
             assert_int_equal(l.err.status, SG_NO_MEMORY);
         assert_true(count < 5000);

@@ -858,9 +858,9 @@ static void every_allocation_refused(void **state) {
         assert_int_equal(sgi_text_parse(&l.cx, sgi_bytes_of(texts[i]), &binary), SG_OK);
         Component *c = NULL;
         for (size_t count = 0; c == NULL; count++) {
-            l.fail_after = count;
+            l.ration.left = count;
             c = load_component_bytes(&l, (Bytes){binary.data, binary.size});
-            l.fail_after = SIZE_MAX;
+            l.ration.left = SIZE_MAX;
             if (c == NULL && l.err.status != SG_NO_MEMORY)
                 fail_msg("%s (%s)", l.err.message, l.err.detail);
             assert_true(count < 5000);

@@ -202,12 +202,12 @@ static void every_allocation(void **state) {
     Loader l;
     loader_init(&l);
     Buf binary = binary_of(&l, full);
-    size_t before = l.in_use, failures = 0;
+    size_t before = l.ration.bytes, failures = 0;
     for (size_t n = 0;; n++) {
-        l.fail_after = n;
-        l.refused = false;
+        l.ration.left = n;
+        l.ration.refused = false;
         Module *module = load_bytes(&l, (Bytes){binary.data, binary.size});
-        if (!l.refused) {
+        if (!l.ration.refused) {
             assert_non_null(module);
             sgi_module_release(module);
             break;
@@ -216,9 +216,9 @@ static void every_allocation(void **state) {
         assert_int_equal(l.err.status, SG_NO_MEMORY);
         failures++;
     }
-    l.fail_after = SIZE_MAX;
+    l.ration.left = SIZE_MAX;
     assert_true(failures > 10);
-    assert_true(l.in_use >= before);
+    assert_true(l.ration.bytes >= before);
     sgi_buf_free(&binary);
     loader_end(&l);
 }

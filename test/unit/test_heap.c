@@ -1,5 +1,6 @@
 /* The heap: what is reachable stays, what is not goes, and limits hold, with a collection at every allocation
  * and with few. */
+#include "ration.h"
 #include "run/heap.h"
 
 #include <sandglass.h>
@@ -323,37 +324,18 @@ static void any_budget(void **state) {
     assert_true(good > 3);
 }
 
-typedef struct Failing {
-    size_t left; /* allocations until all are refused */
-} Failing;
-
-static void *failing_allocate(void *context, void *block, size_t old_size, size_t new_size) {
-    (void)old_size;
-    Failing *failing = context;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (failing->left == 0)
-        return NULL;
-    failing->left--;
-    return realloc(block, new_size);
-}
-
 /* The host refuses memory at every point of instantiating and calling. */
 static void any_refusal(void **state) {
     (void)state;
     sg_status status = SG_NO_MEMORY;
     for (size_t count = 0; status != SG_OK; count++) {
-        Failing failing = {SIZE_MAX};
-        sg_engine_options options = {
-            .size = sizeof options, .allocate = failing_allocate, .allocate_context = &failing};
+        Ration r = {.left = SIZE_MAX, .for_good = true};
         sg_error error;
-        sg_engine *engine = sg_engine_new(&options, &error);
+        sg_engine *engine = ration_engine(&r, &error);
         sg_module *module = sg_module_load(engine, roots, strlen(roots), &error);
         sg_store *store = sg_store_new(engine, NULL, &error);
         store->collects_always = true;
-        failing.left = count;
+        r.left = count;
         sg_core_instance *instance = sg_core_instance_new(store, module, NULL, 0, &error);
         status = instance ? SG_OK : error.status;
         World w = {.store = store, .instance = instance};
@@ -361,7 +343,7 @@ static void any_refusal(void **state) {
         sg_core_value result = {.kind = SG_CORE_I32};
         for (size_t i = 0; i < SGI_COUNT(names) && status == SG_OK; i++)
             status = call(&w, names[i], 1, &result);
-        failing.left = SIZE_MAX;
+        r.left = SIZE_MAX;
         sg_store_delete(store);
         sg_module_delete(module);
         sg_engine_delete(engine);

@@ -184,9 +184,9 @@ static void every_allocation_refused(void **state) {
     for (size_t count = 0; status != SG_OK; count++) {
         Buf text;
         sgi_buf_init(&text, &l.alloc);
-        l.fail_after = count;
+        l.ration.left = count;
         status = sgi_text_print_component(&l.cx, component, PRINT_FOR_PEOPLE, &text);
-        l.fail_after = SIZE_MAX;
+        l.ration.left = SIZE_MAX;
         assert_true(status == SG_OK || status == SG_NO_MEMORY);
         sgi_buf_free(&text);
         assert_true(count < 1000);

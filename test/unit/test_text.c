@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "ration.h"
 #include "text/text.h"
 
 #include <locale.h>
@@ -388,20 +389,6 @@ static void test_mutilated(void **state) {
     free(copy);
 }
 
-/* An allocator that refuses after `left` requests. */
-static void *counting(void *context, void *block, size_t old_size, size_t new_size) {
-    size_t *left = context;
-    (void)old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (*left == 0)
-        return NULL;
-    --*left;
-    return realloc(block, new_size);
-}
-
 static sg_status parse_with(Alloc *alloc, bool is_script, const char *text) {
     sg_error error = {0};
     LoadContext cx = context(alloc, &error);
@@ -447,9 +434,9 @@ static void test_no_memory(void **state) {
     for (int is_script = 0; is_script < 2; is_script++) {
         sg_status status = SG_NO_MEMORY;
         for (size_t allowed = 0; status != SG_OK; allowed++) {
-            size_t left = allowed;
+            Ration r = {.left = allowed, .for_good = true};
             Alloc alloc;
-            sgi_alloc_init(&alloc, counting, &left, SIZE_MAX);
+            sgi_alloc_init(&alloc, ration_realloc, &r, SIZE_MAX);
             status = parse_with(&alloc, is_script, is_script ? script_text : everything);
             assert_true(status == SG_OK || status == SG_NO_MEMORY);
             assert_int_equal(alloc.used, 0);

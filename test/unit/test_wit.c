@@ -58,9 +58,9 @@ static void test_refused_allocations(void **state) {
     for (size_t count = 0; status != SG_OK; count++) {
         sgi_buf_init(&binary, &l.alloc);
         l.err = (sg_error){.status = SG_OK};
-        l.fail_after = count;
+        l.ration.left = count;
         status = sgi_wit_encode(&l.cx, &source, 1, NULL, 0, &binary);
-        l.fail_after = SIZE_MAX;
+        l.ration.left = SIZE_MAX;
         assert_int_equal(status, l.err.status);
         if (status == SG_OK)
             break;
@@ -72,9 +72,9 @@ static void test_refused_allocations(void **state) {
     status = SG_NO_MEMORY;
     for (size_t count = 0; status != SG_OK; count++) {
         sgi_buf_init(&text, &l.alloc);
-        l.fail_after = count;
+        l.ration.left = count;
         status = sgi_wit_print(&l.cx, component, &text);
-        l.fail_after = SIZE_MAX;
+        l.ration.left = SIZE_MAX;
         assert_true(status == SG_OK || status == SG_NO_MEMORY);
         sgi_buf_byte(&text, 0);
         if (status == SG_OK)
