@@ -1,7 +1,6 @@
 /* The cases of preview 1:   wasi_p1 GUEST.wat CASES [record | repeat]
  *
- * A line of CASES is one case: steps between " ; ", each `function arguments = result`, in a store and a tree
- * of its own. What follows " | " is what Wasmtime says where it says otherwise (p1.py wasmtime). Arguments:
+ * A step of CASES (cases.h) is `function arguments`:
  *
  *   17, -1, 0x40         numbers
  *   "text"*2             pointer and length of bytes           &40   pointer and length of a buffer
@@ -17,63 +16,18 @@
  * directory below 3; 9 the file to append. `record` prints the cases with what they give now; `repeat` calls
  * those that end with ?, which have arguments at their extremes, a thousand times each in one store, whose
  * memory must not grow. */
-#include <sandglass.h>
+#include "cases.h"
 
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static sg_error error;
-static sg_engine *engine;
 static sg_module *module;
-
-static void die(const char *what) {
-    fprintf(stderr, "%s: %s %s\n", what, error.message, error.detail);
-    exit(2);
-}
-
-/* ---- the tree ---- */
-
-static const char *const directories[] = {"rw", "rw/d", "rw/d/e", "ro", "ro/d", "outside"};
-static const char *const files[][2] = {{"rw/a.txt", "0123456789"},
-                                       {"rw/empty", ""},
-                                       {"rw/d/f", "x"},
-                                       {"ro/b.txt", "read-only"},
-                                       {"outside/secret", "s"}};
-static const char *const links[][2] = {{"rw/l", "a.txt"},   {"rw/ld", "d"},           {"rw/gone", "nowhere"},
-                                       {"rw/loop", "loop"}, {"rw/out", "../outside"}, {"rw/abs", "/etc"}};
-
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place) {
-    (void)stat, (void)type, (void)place;
-    return remove(path);
-}
-
-static void make_tree(const char *top) {
-    char path[256];
-    for (size_t i = 0; i < COUNT(directories); i++) {
-        snprintf(path, sizeof path, "%s/%s", top, directories[i]);
-        mkdir(path, 0777);
-    }
-    for (size_t i = 0; i < COUNT(files); i++) {
-        snprintf(path, sizeof path, "%s/%s", top, files[i][0]);
-        FILE *file = fopen(path, "w");
-        if (file == NULL || fputs(files[i][1], file) < 0 || fclose(file) != 0)
-            die(path);
-    }
-    for (size_t i = 0; i < COUNT(links); i++) {
-        snprintf(path, sizeof path, "%s/%s", top, links[i][0]);
-        if (symlink(links[i][1], path) != 0)
-            die(path);
-    }
-}
 
 /* ---- the guest ---- */
 
@@ -88,33 +42,20 @@ typedef struct Guest {
 static const char *const program_arguments[] = {"program", "first", "the\"second\"arg", "3"};
 static const char *const variables[][2] = {{"a", "text"}, {"b", "escap\"ing"}, {"c", "new\nline"}};
 
-static void grant(sg_store *store, const char *top) {
-    char path[256];
-    sg_wasi *wasi = sg_wasi_new(engine, &error);
-    for (size_t i = 0; wasi && i < COUNT(program_arguments); i++)
+static void *start(const char *top) {
+    static Guest guest;
+    const sg_limits limits = {.size = sizeof limits, .timeout_ns = UINT64_C(5000000000)};
+    guest = (Guest){.store = sg_store_new(engine, &limits, &error)};
+    sg_wasi *wasi = grant_tree(top);
+    for (size_t i = 0; i < COUNT(program_arguments); i++)
         if (sg_wasi_add_argument(wasi, program_arguments[i], &error) != SG_OK)
             die("argument");
-    for (size_t i = 0; wasi && i < COUNT(variables); i++)
+    for (size_t i = 0; i < COUNT(variables); i++)
         if (sg_wasi_add_env(wasi, variables[i][0], variables[i][1], &error) != SG_OK)
             die("variable");
-    if (wasi == NULL)
-        die("wasi");
-    snprintf(path, sizeof path, "%s/rw", top);
-    if (sg_wasi_add_dir(wasi, path, "/", false, &error) != SG_OK)
-        die(path);
-    snprintf(path, sizeof path, "%s/ro", top);
-    if (sg_wasi_add_dir(wasi, path, "/ro", true, &error) != SG_OK ||
-        sg_wasi_attach(wasi, store, &error) != SG_OK)
-        die(path);
-    sg_wasi_delete(wasi);
-}
-
-static Guest start(const char *top) {
-    const sg_limits limits = {.size = sizeof limits, .timeout_ns = UINT64_C(5000000000)};
-    Guest guest = {.store = sg_store_new(engine, &limits, &error)};
-    if (guest.store == NULL)
+    if (guest.store == NULL || sg_wasi_attach(wasi, guest.store, &error) != SG_OK)
         die("store");
-    grant(guest.store, top);
+    sg_wasi_delete(wasi);
     sg_extern imports[64], memory;
     sg_string from, name;
     sg_extern_kind kind;
@@ -127,7 +68,11 @@ static Guest start(const char *top) {
         sg_core_instance_find(guest.instance, "memory", 6, &memory, &error) != SG_OK)
         die("instance");
     guest.memory = sg_core_memory_data(memory.of.memory, &guest.memory_size);
-    return guest;
+    return &guest;
+}
+
+static void end(void *context) {
+    sg_store_delete(((Guest *)context)->store);
 }
 
 /* ---- one step ---- */
@@ -501,9 +446,9 @@ static void run_list(Guest *guest, uint64_t fd, uint32_t size, Output *out) {
 
 /* ---- steps ---- */
 
-/* `text` as far as " = "; the result's text goes to `result`. */
-static void run_step(Guest *guest, const char *text, char *result, size_t size) {
+static void run(void *context, const char *text, char *result, size_t size) {
     char name[64];
+    Guest *guest = context;
     Step step = {.guest = guest, .at = text, .free = 1024};
     Output out = {result, size};
     size_t length = strcspn(text, " ");
@@ -511,7 +456,7 @@ static void run_step(Guest *guest, const char *text, char *result, size_t size) 
     int exit_code;
     snprintf(name, sizeof name, "%.*s", (int)length, text);
     step.at += length;
-    while (*(step.at += strspn(step.at, " ")) != '\0' && *step.at != '=')
+    while (*(step.at += strspn(step.at, " ")) != '\0')
         read_argument(&step);
     if (strcmp(name, "list") == 0) {
         run_list(guest, step.arguments[0], (uint32_t)step.arguments[1], &out);
@@ -528,57 +473,18 @@ static void run_step(Guest *guest, const char *text, char *result, size_t size) 
         print_outputs(&step, name, &out);
 }
 
-/* ---- cases ---- */
+/* ---- again and again ---- */
 
-static const char *const prelude[] = {
-    "path_open 3 0 \"a.txt\" 0 0x1fffffbf 0 0 @", "path_open 3 0 \"a.txt\" 0 0x1ffffffd 0 0 @",
-    "path_open 3 0 \"a.txt\" 0 0x1fffffff 0 0 @", "path_open 3 0 \"d\" 2 0x1fffffbf 0x1fffffff 0 @",
-    "path_open 3 0 \"a.txt\" 0 0x1fffffff 0 1 @"};
-
-/* False if a result is another than the line says. `line` loses what is behind " | ". */
-static bool run_case(char *line, bool records) {
-    char top[] = "/tmp/sandglass-p1-XXXXXX", result[512];
-    char *other = strstr(line, " | ");
-    bool is_good = true;
-    if (other)
-        *other = '\0';
-    if (mkdtemp(top) == NULL)
-        die(top);
-    make_tree(top);
-    Guest guest = start(top);
-    for (size_t i = 0; i < COUNT(prelude); i++)
-        run_step(&guest, prelude[i], result, sizeof result);
-    for (char *step = line, *next; step; step = next) {
-        next = strstr(step, " ; ");
-        if (next) {
-            *next = '\0';
-            next += 3;
-        }
-        run_step(&guest, step, result, sizeof result);
-        char *expected = strstr(step, " = ");
-        if (records) {
-            if (expected)
-                *expected = '\0';
-            printf("%s = %s%s", step, result, next ? " ; " : "\n");
-        } else if (expected == NULL || strcmp(expected + 3, result) != 0) {
-            printf("%s\n    but got %s\n", step, result);
-            is_good = false;
-        }
-    }
-    sg_store_delete(guest.store);
-    nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return is_good;
-}
-
-static void repeat_case(Guest *guest, const char *line) {
+static void repeat_case(Guest *guest, char *line) {
     enum { TIMES = 1000 };
-    char result[512];
+    char result[512], *end_of_step = strstr(line, " ? = ");
     /* What closes a descriptor, or takes rights away, leaves nothing to do for the others. */
-    if (strstr(line, " ? = ") == NULL || strstr(line, "fd_close") || strstr(line, "fd_renumber") ||
+    if (end_of_step == NULL || strstr(line, "fd_close") || strstr(line, "fd_renumber") ||
         strstr(line, "set_rights"))
         return;
+    end_of_step[2] = '\0';
     for (int i = 0; i < TIMES; i++)
-        run_step(guest, line, result, sizeof result);
+        run(guest, line, result, sizeof result);
 }
 
 /* The process's memory has not grown by more than what the budget of one store allows, nor the store's. */
@@ -592,19 +498,22 @@ static bool is_bounded(sg_store *store, long before_kib) {
     return usage.ru_maxrss - before_kib <= GROWTH_KIB;
 }
 
-static bool repeat_all(FILE *file, char *line, int size) {
-    char top[] = "/tmp/sandglass-p1-XXXXXX";
+static bool repeat_all(const char *path) {
+    static char line[8192];
+    char top[TOP_SIZE];
     struct rusage before;
-    if (mkdtemp(top) == NULL)
-        die(top);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        die(path);
     make_tree(top);
     getrusage(RUSAGE_SELF, &before);
-    Guest guest = start(top);
-    while (fgets(line, size, file))
-        repeat_case(&guest, line);
-    bool is_good = is_bounded(guest.store, before.ru_maxrss);
-    sg_store_delete(guest.store);
-    nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    Guest *guest = start(top);
+    while (fgets(line, sizeof line, file))
+        repeat_case(guest, line);
+    bool is_good = is_bounded(guest->store, before.ru_maxrss);
+    end(guest);
+    remove_tree(top);
+    fclose(file);
     return is_good;
 }
 
@@ -618,30 +527,14 @@ static sg_module *load(const char *path) {
 }
 
 int main(int argc, char **argv) {
-    static char line[8192];
-    bool records = argc > 3 && strcmp(argv[3], "record") == 0, repeats = argc > 3 && !records;
-    unsigned cases = 0, failures = 0;
     engine = sg_engine_new(NULL, &error);
     module = argc > 2 && engine ? load(argv[1]) : NULL;
-    FILE *file = module ? fopen(argv[2], "r") : NULL;
-    if (file == NULL)
+    if (module == NULL)
         die("usage: wasi_p1 GUEST.wat CASES [record | repeat]");
-    if (repeats)
-        failures += !repeat_all(file, line, sizeof line);
-    while (fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (*line == '\0' || *line == '#') {
-            if (records)
-                puts(line);
-            continue;
-        }
-        cases++;
-        failures += !run_case(line, records);
-    }
-    fclose(file);
+    bool is_good = argc > 3 && strcmp(argv[3], "repeat") == 0
+                       ? repeat_all(argv[2])
+                       : run_cases(argv[2], &(Host){start, run, end}, argc > 3);
     sg_module_delete(module);
     sg_engine_delete(engine);
-    if (!records && !repeats)
-        printf("%u cases, %u failures\n", cases, failures);
-    return failures != 0;
+    return !is_good;
 }

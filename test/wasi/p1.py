@@ -4,7 +4,7 @@
 wat       -> p1.wat, the guest: a function for each of preview 1's, which hands its arguments on
 cases     -> the cases without results, one a line; `wasi_p1 CASES record` adds what Sandglass answers
 wasmtime  runs CASES under Wasmtime (pip install wasmtime) and prints them again: where it answers otherwise, that
-          stands behind '|' (p1.c says what a line means)
+          stands behind '|' (cases.h and p1.c say what a line means)
 """
 import itertools
 import os
@@ -51,7 +51,15 @@ def texts():
 ALL, READ, WRITE = "0x1fffffff", "0x2", "0x40"
 
 
+def prelude():
+    for rights, flags in ("0x1fffffbf", 0), ("0x1ffffffd", 0), (ALL, 0):
+        yield f'path_open 3 0 "a.txt" 0 {rights} 0 {flags} @'
+    yield f'path_open 3 0 "d" 2 0x1fffffbf {ALL} 0 @'
+    yield f'path_open 3 0 "a.txt" 0 {ALL} 0 1 @'
+
+
 def cases():
+    yield ": " + " ; ".join(prelude())
     paths = texts()
     for path in paths:
         yield f"path_create_directory 3 {path}"
@@ -199,6 +207,9 @@ class Wasmtime:
         self.memory = self.exports["memory"]
         self.filestat = bytes(64)
 
+    def run(self, step):
+        return run_step(self, step)
+
     def call(self, name, arguments):
         try:
             return self.exports[name](self.store, *arguments)
@@ -212,10 +223,6 @@ class Wasmtime:
 
     def read(self, at, size):
         return bytes(self.memory.read(self.store, at, at + size))
-
-
-PRELUDE = [f'path_open 3 0 "a.txt" 0 {r} 0 {f} @' for r, f in (("0x1fffffbf", 0), ("0x1ffffffd", 0), (ALL, 0))] + [
-    f'path_open 3 0 "d" 2 0x1fffffbf {ALL} 0 @', f'path_open 3 0 "a.txt" 0 {ALL} 0 1 @']
 
 
 def tokens(step):
@@ -360,26 +367,27 @@ def outputs(host, name, cells, buffers, wanted):
     return ""
 
 
-def run_under_wasmtime(file):
-    host = Wasmtime()
-    differing = 0
+def run_under_wasmtime(host, file):
+    """`host` starts a guest in the tree `top`, and runs steps in it."""
+    differing, prelude = 0, []
     for line in Path(file).read_text().splitlines():
         case = line.split(" | ")[0]
-        if not case or case.startswith("#"):
+        if line.startswith(": "):
+            prelude = line[2:].split(" ; ")
+        if not case or case[0] in "#:":
             print(line)
             continue
         top = Path(tempfile.mkdtemp())
         make_tree(top)
         host.start(top)
-        for step in PRELUDE:
-            run_step(host, step)
-        said = []
-        for step in case.split(" ; "):
-            said.append(run_step(host, step.split(" = ")[0]))
+        for step in prelude:
+            host.run(step)
+        steps = [step.partition(" = ") for step in case.split(" ; ")]
+        said = [host.run(step) for step, _, _ in steps]
         shutil.rmtree(top)
-        ours = [step.split(" = ")[1] if " = " in step else "" for step in case.split(" ; ")]
-        differing += said != ours
-        print(case + (" | " + " ; ".join(said) if said != ours else ""))
+        differs = said != [result for _, _, result in steps]
+        differing += differs
+        print(case + (" | " + " ; ".join(said) if differs else ""))
     print(f"{differing} differ", file=sys.stderr)
 
 
@@ -389,4 +397,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "cases":
         print("\n".join(cases()))
     else:
-        run_under_wasmtime(sys.argv[2])
+        run_under_wasmtime(Wasmtime(), sys.argv[2])
