@@ -22,11 +22,11 @@ IMPORT("program", "get") void get(void *to, Ptr from, u32 size);
 IMPORT("program", "put") void put(Ptr to, const void *from, u32 size);
 IMPORT("program", "_start") void program_start(void);
 
-static void put_u32(Ptr to, u32 value) {
+static inline void put_u32(Ptr to, u32 value) {
     put(to, &value, 4);
 }
 
-static void put_u64(Ptr to, u64 value) {
+static inline void put_u64(Ptr to, u64 value) {
     put(to, &value, 8);
 }
 
