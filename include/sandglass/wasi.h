@@ -156,8 +156,8 @@ typedef struct sg_wasi_files {
 } sg_wasi_files;
 
 /* The directory `root`, a handle that stays the embedder's (each store opens it by "."), under the name
- * `guest`, as sg_wasi_add_dir. The table is copied. There are no links in it. SG_BAD_VALUE: a needed function
- * is NULL. */
+ * `guest`, as sg_wasi_add_dir. The table is copied. There are no links in it: to make one is unsupported
+ * (SG_WASI_NOTSUP), to read one invalid. SG_BAD_VALUE: a needed function is NULL. */
 SG_API sg_status sg_wasi_add_virtual_dir(sg_wasi *wasi, const sg_wasi_files *files, uint64_t root,
                                          const char *guest, bool read_only, sg_error *error);
 

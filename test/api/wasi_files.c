@@ -1,285 +1,9 @@
 /* Virtual directories: a tree in memory that a guest of preview 1 opens, reads, writes, lists, makes, renames
  * and removes in; what is read-only; paths that would lead out; an embedder whose answers cannot be; limits;
  * memory that is refused. */
-#include "api.h"
+#include "tree.h"
 
 #include <stdlib.h>
-
-/* ---- a tree in memory: handles are the numbers of its nodes ---- */
-
-enum { NODES = 32, ROOT = 0, DATA_MAX = 256, AT_PATH = 1024, AT_OTHER = 5200, AT_DATA = 16384 };
-
-typedef struct Node {
-    bool is_used, is_directory;
-    unsigned parent, opened;
-    char name[64];
-    char data[DATA_MAX];
-    size_t size;
-    uint64_t modified;
-} Node;
-
-/* What it lies about. */
-typedef enum Lie {
-    HONEST,
-    READS_TOO_MUCH,
-    WRITES_TOO_MUCH,
-    WRITES_NOTHING,
-    WAITS,
-    UNKNOWN_ERROR,
-    UNKNOWN_TYPE,
-    HUGE,
-    SLASH_NAME,
-    NUL_NAME,
-    LATIN_NAME,
-    UP_NAME,
-    EMPTY_NAME,
-    LONG_NAME,
-    NO_NEXT,
-    SAME_NEXT,
-} Lie;
-
-typedef struct Tree {
-    Node nodes[NODES];
-    Lie lie;
-    unsigned asked; /* functions called with a path */
-} Tree;
-
-static unsigned add(Tree *tree, unsigned parent, const char *name, const char *data) {
-    for (unsigned i = 1; i < NODES; i++)
-        if (!tree->nodes[i].is_used && !tree->nodes[i].opened) {
-            tree->nodes[i] = (Node){.is_used = true, .is_directory = data == NULL, .parent = parent};
-            snprintf(tree->nodes[i].name, sizeof tree->nodes[i].name, "%s", name);
-            tree->nodes[i].size = data ? strlen(data) : 0;
-            memcpy(tree->nodes[i].data, data ? data : "", tree->nodes[i].size);
-            return i;
-        }
-    return NODES;
-}
-
-static unsigned child(const Tree *tree, unsigned parent, const char *name, size_t size) {
-    for (unsigned i = 1; i < NODES; i++)
-        if (tree->nodes[i].is_used && tree->nodes[i].parent == parent &&
-            strlen(tree->nodes[i].name) == size && memcmp(tree->nodes[i].name, name, size) == 0)
-            return i;
-    return NODES;
-}
-
-/* The directory that the path's last name is in, and that; also that the path is what the library promises.
- */
-static sg_wasi_errno find(Tree *tree, uint64_t dir, const char *path, unsigned *parent, const char **name) {
-    tree->asked++;
-    assert_true(dir < NODES && tree->nodes[dir].is_directory);
-    *parent = (unsigned)dir;
-    for (*name = path;; path = *name) {
-        size_t size = strcspn(path, "/");
-        assert_true(size > 0 && strncmp(path, "..", size > 2 ? size : 2) != 0);
-        assert_true(size > 1 || *path != '.');
-        if (path[size] == '\0')
-            return tree->nodes[*parent].is_directory ? SG_WASI_SUCCESS : SG_WASI_NOTDIR;
-        *parent = child(tree, *parent, path, size);
-        if (*parent == NODES)
-            return SG_WASI_NOENT;
-        *name = path + size + 1;
-    }
-}
-
-static sg_wasi_errno find_node(Tree *tree, uint64_t dir, const char *path, unsigned *node) {
-    unsigned parent;
-    const char *name;
-    sg_wasi_errno error = find(tree, dir, path, &parent, &name);
-    if (error != SG_WASI_SUCCESS)
-        return error;
-    *node = child(tree, parent, name, strlen(name));
-    return *node == NODES ? SG_WASI_NOENT : SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_open(void *context, uint64_t dir, const char *path, unsigned flags,
-                               uint64_t *handle) {
-    Tree *tree = context;
-    unsigned parent, node = (unsigned)dir;
-    const char *name = path;
-    if (strcmp(path, ".") != 0) {
-        sg_wasi_errno error = find(tree, dir, path, &parent, &name);
-        if (error != SG_WASI_SUCCESS)
-            return error;
-        node = child(tree, parent, name, strlen(name));
-        if (node < NODES && (flags & SG_WASI_OPEN_CREATE) && (flags & SG_WASI_OPEN_EXCLUSIVE))
-            return SG_WASI_EXIST;
-        if (node == NODES && (flags & SG_WASI_OPEN_CREATE) && (node = add(tree, parent, name, "")) == NODES)
-            return SG_WASI_NOSPC;
-        if (node == NODES)
-            return SG_WASI_NOENT;
-    }
-    if (flags & SG_WASI_OPEN_TRUNCATE)
-        tree->nodes[node].size = 0;
-    tree->nodes[node].opened++;
-    *handle = node;
-    return SG_WASI_SUCCESS;
-}
-
-static void tree_close(void *context, uint64_t handle) {
-    Tree *tree = context;
-    assert_true(handle < NODES && tree->nodes[handle].opened > 0);
-    tree->nodes[handle].opened--;
-}
-
-static sg_wasi_errno tree_stat(void *context, uint64_t handle, sg_wasi_file_stat *stat) {
-    const Tree *tree = context;
-    const Node *node = &tree->nodes[handle];
-    *stat = (sg_wasi_file_stat){.type = node->is_directory ? SG_WASI_DIRECTORY : SG_WASI_REGULAR_FILE,
-                                .inode = handle + 1,
-                                .size = tree->lie == HUGE ? UINT64_MAX : node->size,
-                                .modified = node->modified};
-    if (tree->lie == UNKNOWN_TYPE)
-        stat->type = (sg_wasi_file_type)7;
-    return SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_read(void *context, uint64_t handle, void *buffer, size_t size, uint64_t offset,
-                               size_t *count) {
-    const Tree *tree = context;
-    const Node *node = &tree->nodes[handle];
-    size_t left = offset < node->size ? node->size - (size_t)offset : 0;
-    *count = left < size ? left : size;
-    memcpy(buffer, node->data + (left ? offset : 0), *count);
-    if (tree->lie == READS_TOO_MUCH)
-        *count = size + 1;
-    return tree->lie == WAITS           ? SG_WASI_AGAIN
-           : tree->lie == UNKNOWN_ERROR ? (sg_wasi_errno)1000
-                                        : SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_write(void *context, uint64_t handle, const void *data, size_t size,
-                                uint64_t offset, size_t *count) {
-    const Tree *tree = context;
-    Node *node = &((Tree *)context)->nodes[handle];
-    if (offset >= DATA_MAX)
-        return SG_WASI_FBIG;
-    *count = size < DATA_MAX - offset ? size : (size_t)(DATA_MAX - offset);
-    memcpy(node->data + offset, data, *count);
-    node->size = offset + *count > node->size ? (size_t)offset + *count : node->size;
-    if (tree->lie == WRITES_TOO_MUCH || tree->lie == WRITES_NOTHING)
-        *count = tree->lie == WRITES_NOTHING ? 0 : size + 1;
-    return tree->lie == WAITS           ? SG_WASI_AGAIN
-           : tree->lie == UNKNOWN_ERROR ? (sg_wasi_errno)-5
-                                        : SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_set_size(void *context, uint64_t handle, uint64_t size) {
-    Node *node = &((Tree *)context)->nodes[handle];
-    if (size > DATA_MAX)
-        return SG_WASI_FBIG;
-    if (size > node->size)
-        memset(node->data + node->size, 0, (size_t)size - node->size);
-    node->size = (size_t)size;
-    return SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_set_times(void *context, uint64_t handle, const uint64_t *accessed,
-                                    const uint64_t *modified) {
-    (void)accessed;
-    if (modified)
-        ((Tree *)context)->nodes[handle].modified = *modified;
-    return SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_read_directory(void *context, uint64_t handle, uint64_t position,
-                                         sg_wasi_file_entry *entry) {
-    static const char long_name[300] = "x";
-    const Tree *tree = context;
-    for (unsigned i = (unsigned)position + 1; i < NODES; i++) {
-        const Node *node = &tree->nodes[i];
-        if (!node->is_used || node->parent != handle)
-            continue;
-        *entry = (sg_wasi_file_entry){.name = sg_string_of(node->name, strlen(node->name)),
-                                      .type = node->is_directory ? SG_WASI_DIRECTORY : SG_WASI_REGULAR_FILE,
-                                      .inode = i + 1,
-                                      .next = i};
-        switch (tree->lie) {
-        case SLASH_NAME: entry->name = sg_string_of("a/b", 3); break;
-        case NUL_NAME: entry->name = sg_string_of("a\0b", 3); break;
-        case LATIN_NAME: entry->name = sg_string_of("\xe4", 1); break;
-        case UP_NAME: entry->name = sg_string_of("..", 2); break;
-        case EMPTY_NAME: entry->name = sg_string_of("", 0); break;
-        case LONG_NAME: entry->name = sg_string_of(long_name, sizeof long_name); break;
-        case UNKNOWN_TYPE: entry->type = (sg_wasi_file_type)0; break;
-        case NO_NEXT: entry->next = 0; break;
-        case SAME_NEXT: entry->next = position; break;
-        default: break;
-        }
-        return SG_WASI_SUCCESS;
-    }
-    return SG_WASI_NOENT;
-}
-
-static sg_wasi_errno tree_make_directory(void *context, uint64_t dir, const char *path) {
-    Tree *tree = context;
-    unsigned parent;
-    const char *name;
-    sg_wasi_errno error = find(tree, dir, path, &parent, &name);
-    if (error != SG_WASI_SUCCESS)
-        return error;
-    if (child(tree, parent, name, strlen(name)) != NODES)
-        return SG_WASI_EXIST;
-    return add(tree, parent, name, NULL) == NODES ? SG_WASI_NOSPC : SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno remove_node(Tree *tree, uint64_t dir, const char *path, bool is_directory) {
-    unsigned node;
-    sg_wasi_errno error = find_node(tree, dir, path, &node);
-    if (error != SG_WASI_SUCCESS)
-        return error;
-    if (tree->nodes[node].is_directory != is_directory)
-        return is_directory ? SG_WASI_NOTDIR : SG_WASI_ISDIR;
-    for (unsigned i = 1; i < NODES; i++)
-        if (is_directory && tree->nodes[i].is_used && tree->nodes[i].parent == node)
-            return SG_WASI_NOTEMPTY;
-    tree->nodes[node].is_used = false;
-    return SG_WASI_SUCCESS;
-}
-
-static sg_wasi_errno tree_remove_directory(void *context, uint64_t dir, const char *path) {
-    return remove_node(context, dir, path, true);
-}
-
-static sg_wasi_errno tree_unlink(void *context, uint64_t dir, const char *path) {
-    return remove_node(context, dir, path, false);
-}
-
-static sg_wasi_errno tree_rename(void *context, uint64_t from, const char *from_path, uint64_t to,
-                                 const char *to_path) {
-    Tree *tree = context;
-    unsigned node, parent;
-    const char *name;
-    sg_wasi_errno error = find_node(tree, from, from_path, &node);
-    if (error == SG_WASI_SUCCESS)
-        error = find(tree, to, to_path, &parent, &name);
-    if (error != SG_WASI_SUCCESS)
-        return error;
-    unsigned replaced = child(tree, parent, name, strlen(name));
-    if (replaced < NODES)
-        tree->nodes[replaced].is_used = false;
-    tree->nodes[node].parent = parent;
-    snprintf(tree->nodes[node].name, sizeof tree->nodes[node].name, "%s", name);
-    return SG_WASI_SUCCESS;
-}
-
-static sg_wasi_files files_of(Tree *tree) {
-    return (sg_wasi_files){.size = sizeof(sg_wasi_files),
-                           .context = tree,
-                           .open = tree_open,
-                           .close = tree_close,
-                           .stat = tree_stat,
-                           .read = tree_read,
-                           .write = tree_write,
-                           .set_size = tree_set_size,
-                           .set_times = tree_set_times,
-                           .read_directory = tree_read_directory,
-                           .make_directory = tree_make_directory,
-                           .remove_directory = tree_remove_directory,
-                           .unlink = tree_unlink,
-                           .rename = tree_rename};
-}
 
 /* ---- the guest: hands on what it is told, and answers the errno ---- */
 
@@ -340,6 +64,8 @@ static const char guest_text[] =
     ")";
 /* clang-format on */
 
+enum { AT_PATH = 1024, AT_OTHER = 5200, AT_DATA = 16384 };
+
 typedef struct World {
     Tree tree;
     sg_engine *engine;
@@ -371,11 +97,7 @@ static sg_status instantiate_guest(World *world, sg_error *error) {
 static World *make_world(const sg_wasi_limits *limits) {
     World *world = calloc(1, sizeof *world);
     sg_error error = {.status = SG_OK};
-    world->tree.nodes[ROOT] = (Node){.is_used = true, .is_directory = true, .parent = NODES};
-    add(&world->tree, ROOT, "hello", "hello, world");
-    unsigned sub = add(&world->tree, ROOT, "sub", NULL);
-    add(&world->tree, sub, "inner", "inside");
-    add(&world->tree, ROOT, "empty", NULL);
+    tree_start(&world->tree);
     world->engine = make_engine();
     world->store = make_store(world->engine, (sg_limits){0});
     world->module = load_module(world->engine, guest_text);
@@ -396,8 +118,7 @@ static void end_world(World *world) {
     sg_store_delete(world->store);
     sg_module_delete(world->module);
     sg_engine_delete(world->engine);
-    for (unsigned i = 0; i < NODES; i++)
-        assert_int_equal(world->tree.nodes[i].opened, 0);
+    tree_end(&world->tree);
     free(world);
 }
 
@@ -700,8 +421,7 @@ static bool run_refused(Ration *r) {
     sg_error error = {.status = SG_OK};
     sg_wasi *wasi = NULL;
     const sg_wasi_files files = files_of(&world->tree);
-    world->tree.nodes[ROOT] = (Node){.is_used = true, .is_directory = true, .parent = NODES};
-    add(&world->tree, ROOT, "hello", "hello, world");
+    tree_start(&world->tree);
     world->engine = ration_engine(r, &error);
     bool ok = world->engine && (wasi = sg_wasi_new(world->engine, &error)) &&
               sg_wasi_add_virtual_dir(wasi, &files, ROOT, "/a", false, &error) == SG_OK &&
@@ -728,8 +448,7 @@ static bool run_refused(Ration *r) {
     sg_store_delete(world->store);
     sg_module_delete(world->module);
     sg_engine_delete(world->engine);
-    for (unsigned i = 0; i < NODES; i++)
-        assert_int_equal(world->tree.nodes[i].opened, 0);
+    tree_end(&world->tree);
     free(world);
     return ok;
 }
