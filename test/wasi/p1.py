@@ -231,7 +231,7 @@ def tokens(step):
 
 def text_of(token):
     text, _, times = token.rpartition('"')
-    raw = text[1:].encode("latin-1").decode("unicode_escape").encode("latin-1")
+    raw = text[1:].encode().decode("unicode_escape").encode("latin-1")
     return raw * int(times[1:] or 1) if times else raw
 
 
