@@ -1,8 +1,8 @@
 /* Files and directories: what a face asks → rights, budget, the operations of what is behind it → an errno.
  *
  * A descriptor of a read-only grant, and all that is opened through it, changes nothing: that is decided
- * here, once, by can_write. What has no offset (pipes, terminals, devices) is opened without blocking, and
- * waited for in the one place that waits. */
+ * here, once, by can_write and its grant. What has no offset (pipes, terminals, devices) is opened without
+ * blocking, and waited for in the one place that waits. */
 #include "wasi/file_ops.h"
 
 #include <string.h>
@@ -209,8 +209,9 @@ sg_wasi_errno sgi_file_advise(WasiFile *file, uint64_t offset, uint64_t size, un
     return file->type == OS_FILE_DIRECTORY ? SG_WASI_BADF : file->ops->advise(file, offset, size, advice);
 }
 
+/* As for futimens, it does not count whether it was opened to write. */
 sg_wasi_errno sgi_file_set_times(WasiFile *file, const OsTime *accessed, const OsTime *modified) {
-    return file->can_write ? file->ops->set_times(file, accessed, modified) : SG_WASI_PERM;
+    return file->grant->read_only ? SG_WASI_PERM : file->ops->set_times(file, accessed, modified);
 }
 
 /* ---- directories ---- */
