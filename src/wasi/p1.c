@@ -146,7 +146,8 @@ static sg_wasi_errno add_dirs(WasiState *state, P1Table *table) {
         sg_wasi_errno error;
         P1Fd fd = {.preopen = dir,
                    .inheriting = all_rights,
-                   .rights = all_rights & ~(RIGHT(FD_SEEK) | RIGHT(FD_TELL) | RIGHT(FD_FILESTAT_SET_SIZE) |
+                   .rights = all_rights & ~(RIGHT(FD_READ) | RIGHT(FD_WRITE) | RIGHT(FD_SEEK) |
+                                            RIGHT(FD_TELL) | RIGHT(FD_FILESTAT_SET_SIZE) |
                                             RIGHT(FD_ALLOCATE) | RIGHT(SOCK_SHUTDOWN) | RIGHT(SOCK_ACCEPT))};
         if (!sgi_vec_reserve(&state->store->alloc, &table->fds, 1))
             return SG_WASI_NOMEM;

@@ -31,7 +31,7 @@ static uint64_t rights_of(const WasiFile *file, uint64_t rights, uint64_t inheri
         RIGHT(FD_SEEK) | RIGHT(FD_TELL) | RIGHT(FD_ALLOCATE) | RIGHT(FD_FILESTAT_SET_SIZE);
     const uint64_t counting = RIGHT(FD_READ) | RIGHT(FD_WRITE);
     uint64_t refused = RIGHT(SOCK_SHUTDOWN) | RIGHT(SOCK_ACCEPT) | (counting & ~rights);
-    refused |= file->type == OS_FILE_DIRECTORY ? of_files : of_directories;
+    refused |= file->type == OS_FILE_DIRECTORY ? of_files | counting : of_directories;
     if (!sgi_file_has_offset(file))
         refused |= of_files;
     return inheriting & ~refused;
@@ -57,7 +57,7 @@ sg_wasi_errno sgi_p1_path_open(P1 *p, const Slot *a) {
              (oflags & OFLAGS_TRUNC ? (unsigned)OS_OPEN_TRUNCATE : 0) |
              (oflags & OFLAGS_DIRECTORY ? (unsigned)OS_OPEN_DIRECTORY : 0);
     uint64_t rights = a[5].u64 & path.dir->inheriting, inheriting = path.dir->inheriting;
-    if ((rights & RIGHT(FD_WRITE)) && !(oflags & OFLAGS_DIRECTORY))
+    if (rights & RIGHT(FD_WRITE))
         flags |= OS_OPEN_WRITE;
     /* What is opened neither to read nor to write is opened all the same, for its attributes. */
     if ((rights & RIGHT(FD_READ)) || !(flags & OS_OPEN_WRITE))
