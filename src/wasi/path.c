@@ -416,15 +416,16 @@ int sgi_path_symlink(PathBase base, Bytes target, Bytes path) {
 
 int sgi_path_read_link(PathBase base, Bytes path, char *target, size_t size, size_t *got) {
     Parent parent;
+    OsStat stat;
     *got = 0;
     int code = open_parent(base, path, &parent);
     if (code != 0)
         return code;
-    if (parent.dots)
-        code = EINVAL;
-    else if (parent.has_slash) /* it would be what the link leads to */
-        code = check_directory(&parent) == 0 ? EINVAL : ENOTDIR;
-    else
+    if (parent.dots || parent.has_slash) { /* a directory then, or none: no link */
+        code = sgi_path_stat(base, path, true, &stat);
+        code = code != 0 ? code : EINVAL;
+    } else {
         code = sgi_os_read_link(parent.fd, parent.name, target, size, got);
+    }
     return finish(&parent, code);
 }

@@ -265,7 +265,7 @@ def run_step(host, step):
             arguments += [place(data), len(data)]
         elif item[0] == "{":
             vectors = b""
-            for part in re.findall(r'"[^"]*"|\d+', item):
+            for part in re.findall(r'"[^"]*"(?:\*\d+)?|\d+', item):
                 data = text_of(part) if part[0] == '"' else bytes(int(part))
                 buffers.append((place(data), len(data)))
                 vectors += b"".join(n.to_bytes(4, "little") for n in buffers[-1])
@@ -358,8 +358,9 @@ def outputs(host, name, cells, buffers, wanted):
     if name in ("fd_seek", "fd_tell"):
         return f" {number(cells[-1], 8)}"
     if name in ("fd_filestat_get", "path_filestat_get"):
-        size = number(cells[-1] + 32, 8) if number(cells[-1] + 16, 1) == 4 else 0
-        return f" type={number(cells[-1] + 16, 1)} links={number(cells[-1] + 24, 8) if size else 0} size={size}"
+        filetype = number(cells[-1] + 16, 1)
+        links, size = (number(cells[-1] + at, 8) if filetype == 4 else 0 for at in (24, 32))
+        return f" type={filetype} links={links} size={size}"
     if name == "fd_fdstat_get":
         return f" type={number(cells[-1], 1)} flags={number(cells[-1] + 2, 2)}"
     if name == "fd_prestat_get":
