@@ -11,8 +11,6 @@
  * outlive the engine. */
 #include "run/private.h"
 
-#include <errno.h>
-
 static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
@@ -33,7 +31,7 @@ static sg_trap wait_ready(Store *store, OsPoll *items, size_t count, size_t all,
         for (size_t i = 0; i < count; i++)
             if (items[i].found)
                 return SG_TRAP_NONE;
-        if (code == EINVAL || code == ENOMEM)
+        if (code != 0)
             return SG_TRAP_HOST_BYTES_LIMIT; /* more descriptors than the system lets a process have */
         if (sgi_os_now() >= end_ns)
             return look(store, sgi_os_now());
