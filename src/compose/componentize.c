@@ -184,36 +184,24 @@ static sg_status survey_imports(Maker *m) {
 
 /* ---- what the core module is given ---- */
 
-/* An interface that the world's functions and the adapter use both would be two imports of one name. */
-static sg_status check_shared(const Maker *m, const NamedExtern *item) {
-    const ComponentType *world = m->program.world;
-    Version wanted, version;
-    for (uint32_t i = 0; m->core == &m->adapter && i < world->import_count; i++) {
-        const NamedExtern *other = &world->imports[i];
-        if (sgi_ptrs_get(&m->placed, other) && sgi_version_of(item->name, &wanted) &&
-            sgi_version_of(other->name, &version) && sgi_bytes_equal(wanted.track, version.track))
-            return sgi_maker_fail(m, "imported by the world and for preview 1", "`%.*s`",
-                                  (int)other->name.size, (const char *)other->name.data);
-    }
-    return SG_OK;
-}
-
+/* What the worlds of the program and of its adapter share is imported once. */
 static sg_status import_all(Maker *m) {
-    for (uint32_t i = 0; i < m->core->world->import_count; i++) {
-        const NamedExtern *item = &m->core->world->imports[i];
-        uint32_t index;
-        if (!sgi_live_extern(&m->live, item))
-            continue;
-        SGI_TRY(check_shared(m, item));
-        SGI_TRY(sgi_writer_declare(&m->root, true, item, &m->live, &index));
-        if (!sgi_ptrs_put(&m->placed, item, (const void *)((uintptr_t)index + 1)))
-            return sgi_load_no_memory(m->cx);
-    }
-    return SG_OK;
+    const ComponentType *worlds[] = {m->program.world, m->adapter.world};
+    for (int w = 0; w < 2 && worlds[w]; w++)
+        for (uint32_t i = 0; i < worlds[w]->import_count; i++) {
+            const NamedExtern *item = &worlds[w]->imports[i];
+            uint32_t group;
+            if (!sgi_live_extern(&m->live, item))
+                continue;
+            SGI_TRY(sgi_merge_add(&m->merge, item, &group));
+            if (!sgi_ptrs_put(&m->placed, item, (const void *)((uintptr_t)group + 1)))
+                return sgi_load_no_memory(m->cx);
+        }
+    return sgi_merge_declare(&m->merge);
 }
 
 static uint32_t placed_index(const Maker *m, const NamedExtern *item) {
-    return (uint32_t)((uintptr_t)sgi_ptrs_get(&m->placed, item) - 1);
+    return m->merge.groups.items[(uintptr_t)sgi_ptrs_get(&m->placed, item) - 1].index;
 }
 
 /* A core function that calls an import. */
@@ -472,10 +460,7 @@ static sg_status make(Maker *m, Buf *binary) {
         if (destructor->export_)
             SGI_TRY(add_slot(m, &slot, &destructor->slot));
     }
-    for (size_t i = 0; i < core_count; i++) {
-        m->core = cores[i];
-        SGI_TRY(import_all(m));
-    }
+    SGI_TRY(import_all(m));
     SGI_TRY(instantiate_all(m));
     for (size_t i = 0; i < core_count; i++) {
         m->core = cores[i];
@@ -507,11 +492,13 @@ sg_status sgi_componentize(const LoadContext *cx, const Module *core, const Comp
     sgi_writer_init(&m.root, cx, &m.arena, WRITER_COMPONENT, NULL);
     sgi_ptrs_init(&m.live, cx->alloc);
     sgi_ptrs_init(&m.placed, cx->alloc);
+    sgi_merge_init(&m.merge, &m.root, &m.live);
     sg_status status = make(&m, binary);
     sgi_vec_free(cx->alloc, &m.program.imports);
     sgi_vec_free(cx->alloc, &m.adapter.imports);
     sgi_vec_free(cx->alloc, &m.destructors);
     sgi_vec_free(cx->alloc, &m.slots);
+    sgi_merge_free(&m.merge);
     sgi_ptrs_free(&m.placed);
     sgi_ptrs_free(&m.live);
     sgi_writer_free(&m.root);

@@ -45,7 +45,8 @@ typedef struct Maker {
     Arena arena;
     Writer root;
     PtrMap live;   /* of the worlds' imports */
-    PtrMap placed; /* those that became imports (NamedExtern) → their index plus 1 */
+    PtrMap placed; /* those that became imports (NamedExtern) → their group plus 1 */
+    Merge merge;
     Vec(Destructor) destructors;
     Vec(ShimFunc) slots;
     uint32_t shim, bridge; /* core instances */

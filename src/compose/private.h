@@ -2,6 +2,8 @@
  *
  *   componentize.c ─┬─→ writer.c: sections and declarations, index spaces
  *                   ├─→ types.c: resolved types (module/component.h) → type definitions in a scope
+ *   compose.c ──────┤
+ *                   ├─→ merge.c: imports of several → imports of one
  *                   ├─→ names.c: what the canonical names of a core module stand for
  *                   └─→ shim.c: the core modules in between
  *
@@ -103,6 +105,52 @@ sg_status sgi_writer_bind_instance(Writer *w, uint32_t instance, const InstanceT
 /* An import, or an export of a type's; what it introduces is bound. */
 sg_status sgi_writer_declare(Writer *w, bool is_import, const NamedExtern *item, const PtrMap *live,
                              uint32_t *index);
+
+/* ---- merge.c ---- */
+
+/* An import that was given. */
+typedef struct MergeMember {
+    const NamedExtern *import;
+    uint32_t next; /* in its group, or NO_INDEX */
+} MergeMember;
+
+/* One that all of them become. */
+typedef struct MergeGroup {
+    uint32_t first, last; /* members */
+    NamedExtern item;
+    uint32_t dep_start, dep_count;
+    bool is_declared;
+    uint32_t index; /* once it is declared */
+} MergeGroup;
+
+/* Two of one name. */
+typedef struct MergePair {
+    const NamedExtern *import, *item; /* `item` in or of `import` */
+    ExternType first;
+} MergePair;
+
+typedef struct Merge {
+    const LoadContext *cx;
+    Writer *root;
+    const PtrMap *live; /* what is kept; NULL: everything */
+    PtrMap same;        /* types → those that stand for them */
+    PtrMap owners;      /* types that imports introduce → their group plus 1 */
+    Map names;
+    Vec(MergeMember) members;
+    Vec(MergeGroup) groups;
+    Vec(MergePair) pairs;
+    Vec(uint32_t) deps; /* groups, for each group those that it follows */
+} Merge;
+
+/* From here on `root` takes types for the same that are. */
+void sgi_merge_init(Merge *m, Writer *root, const PtrMap *live);
+void sgi_merge_free(Merge *m);
+/* *group: the one that it is part of. */
+sg_status sgi_merge_add(Merge *m, const NamedExtern *import, uint32_t *group);
+/* Declares all groups. SG_UNLINKABLE where types of one name differ. */
+sg_status sgi_merge_declare(Merge *m);
+/* Is `name` compatible with `wanted`, and newer than `best`, if there is one yet? */
+bool sgi_merge_is_better(Bytes name, const Version *wanted, const NamedExtern *best);
 
 /* ---- names.c ---- */
 
