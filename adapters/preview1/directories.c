@@ -4,22 +4,15 @@
 PREVIEW1("path_open")
 path_open(u32 number, u32 lookup, Ptr path, u32 size, u32 oflags, u64 rights, u64 inherited, u32 flags,
           Ptr result) {
-    enum { RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6, RIGHT_ALLOCATE = 1 << 8, RIGHT_READDIR = 1 << 14 };
-    enum {
-        RIGHT_SET_SIZE = 1 << 22,
-        READ = 1,
-        WRITE = 2,
-        MUTATE = 32,
-        OPEN_DIRECTORY = 2,
-        OPEN_TRUNCATE = 8
-    };
+    enum { RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6, RIGHT_READDIR = 1 << 14 };
+    enum { READ = 1, WRITE = 2, MUTATE = 32, OPEN_DIRECTORY = 2, OPEN_TRUNCATE = 8 };
     Opened opened;
     Done type;
     (void)inherited;
     NEED_DIRECTORY(fd, number);
     int reads = (rights & (RIGHT_READ | RIGHT_READDIR)) != 0;
-    int writes =
-        (rights & (RIGHT_WRITE | RIGHT_ALLOCATE | RIGHT_SET_SIZE)) != 0 && !(oflags & OPEN_DIRECTORY);
+    /* Not for the rights to allocate or to set the size: Go asks for those of what it only reads. */
+    int writes = (rights & RIGHT_WRITE) != 0 && !(oflags & OPEN_DIRECTORY);
     u32 wanted = (reads ? READ : 0u) | (writes || (oflags & OPEN_TRUNCATE) ? WRITE : 0u);
     if (oflags & OPEN_DIRECTORY)
         wanted = READ;

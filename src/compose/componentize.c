@@ -117,8 +117,8 @@ static sg_status survey_reaching(Maker *m, CoreImport *core) {
     return push_import(m, core);
 }
 
-static sg_status survey_import(Maker *m, const Import *import) {
-    CoreImport core = {.import = import, .slot = NO_INDEX};
+static sg_status survey_import(Maker *m, const Import *import, Bytes name) {
+    CoreImport core = {.import = import, .name = name, .slot = NO_INDEX};
     ShimFunc slot = {.param_count = 0};
     bool is_func = import->kind == EXTERN_FUNC;
     if (is_func && m->core == &m->program && m->adapter.module &&
@@ -144,10 +144,13 @@ static sg_status survey_import(Maker *m, const Import *import) {
     return push_import(m, &core);
 }
 
-/* Both names as one key. */
-static sg_status import_key(Maker *m, const Import *import, Bytes *key) {
-    size_t size;
-    uint8_t *both = sgi_add(import->module.size, import->name.size, &size) && sgi_add(size, 1u, &size)
+/* Both names as one key; the other one with a number, except 0. */
+static sg_status import_key(Maker *m, const Import *import, uint32_t number, Bytes *key) {
+    char suffix[16] = "";
+    if (number > 0)
+        snprintf(suffix, sizeof suffix, " [%u]", (unsigned)number);
+    size_t size, more = strlen(suffix);
+    uint8_t *both = sgi_add(import->module.size, import->name.size, &size) && sgi_add(size, more + 1, &size)
                         ? sgi_arena_alloc(&m->arena, size)
                         : NULL;
     if (both == NULL)
@@ -157,27 +160,42 @@ static sg_status import_key(Maker *m, const Import *import, Bytes *key) {
         memcpy(both, import->module.data, import->module.size);
     if (import->name.size)
         memcpy(both + import->module.size + 1, import->name.data, import->name.size);
+    memcpy(both + size - more, suffix, more);
     return SG_OK;
 }
 
-static sg_status survey_once(Maker *m, const Import *import, Map *seen) {
-    Bytes key;
-    SGI_TRY(sgi_load_poll(m->cx));
-    SGI_TRY(import_key(m, import, &key));
-    switch (sgi_map_put(seen, key, 0)) {
-    case MAP_ADDED: return survey_import(m, import);
-    case MAP_EXISTS: return SG_OK;
-    case MAP_NO_MEMORY: break;
+/* What stands there twice, as it does in what Go links, gets another name; `seen` has the last number of
+ * each. */
+static sg_status survey_named(Maker *m, const Import *import, Map *seen) {
+    Bytes first, key;
+    SGI_TRY(import_key(m, import, 0, &first));
+    key = first;
+    uint32_t number = 0;
+    MapPut put;
+    while ((put = sgi_map_put(seen, key, 1)) == MAP_EXISTS) {
+        SGI_TRY(sgi_load_poll(m->cx));
+        number = number ? number + 1 : *sgi_map_get(seen, first) + 1;
+        SGI_TRY(import_key(m, import, number, &key));
     }
-    return sgi_load_no_memory(m->cx);
+    if (put == MAP_NO_MEMORY)
+        return sgi_load_no_memory(m->cx);
+    if (number) {
+        *sgi_map_get(seen, first) = number;
+        m->core->has_repeats = true;
+    }
+    size_t before = import->module.size + 1;
+    return survey_import(m, import, (Bytes){key.data + before, key.size - before});
 }
 
 static sg_status survey_imports(Maker *m) {
     Map seen;
     sgi_map_init(&seen, m->cx->alloc);
     sg_status status = SG_OK;
-    for (uint32_t i = 0; i < m->core->module->import_count && status == SG_OK; i++)
-        status = survey_once(m, &m->core->module->imports[i], &seen);
+    for (uint32_t i = 0; i < m->core->module->import_count && status == SG_OK; i++) {
+        status = sgi_load_poll(m->cx);
+        if (status == SG_OK)
+            status = survey_named(m, &m->core->module->imports[i], &seen);
+    }
     sgi_map_free(&seen);
     return status;
 }
@@ -284,7 +302,7 @@ static sg_status bundle_imports(Maker *m, Args *bundle, Args *instances) {
         bundle->count = 0;
         for (size_t j = i; j < m->core->imports.count && ok; j++) {
             const CoreImport *core = &m->core->imports.items[j];
-            Arg arg = {core->import->name, SORT_CORE_FUNC, core->core_func};
+            Arg arg = {core->name, SORT_CORE_FUNC, core->core_func};
             if (sgi_bytes_equal(core->import->module, module))
                 ok = sgi_vec_push(alloc, bundle, arg);
         }
@@ -404,7 +422,13 @@ static sg_status put_modules(Maker *m, CoreModules *modules) {
     uint32_t count = (uint32_t)m->slots.count;
     Buf binary;
     sgi_buf_init(&binary, m->cx->alloc);
-    modules->program = sgi_writer_core_module(root, m->program.module->bytes);
+    if (m->program.has_repeats) {
+        sgi_renamed_module(&m->program, &binary);
+        modules->program = sgi_writer_core_module(root, (Bytes){binary.data, binary.size});
+        binary.size = 0;
+    } else {
+        modules->program = sgi_writer_core_module(root, m->program.module->bytes);
+    }
     if (m->adapter.module) {
         modules->adapter = sgi_writer_core_module(root, m->adapter.module->bytes);
         sgi_bridge_module(&binary);

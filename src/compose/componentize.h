@@ -11,9 +11,10 @@ typedef enum CoreSource {
     FROM_PROGRAM, /* the adapter's: reaches into the program */
 } CoreSource;
 
-/* A core import, once for each module and name. */
 typedef struct CoreImport {
     const Import *import;
+    Bytes
+        name; /* what the component's core module calls it: a component refuses a name that is there twice */
     CoreSource source;
     CoreMeaning meaning; /* FROM_WORLD */
     uint32_t slot;       /* of the shim; NO_INDEX: none */
@@ -24,7 +25,8 @@ typedef struct CoreImport {
 typedef struct Core {
     const Module *module;
     const ComponentType *world;
-    Vec(CoreImport) imports;
+    Vec(CoreImport) imports; /* in the module's order */
+    bool has_repeats;
     const Export *memory_export, *realloc_export, *initialize_export;
     uint32_t instance;
     uint32_t memory, realloc; /* core indices */
@@ -67,6 +69,11 @@ typedef struct AbiNeeds {
 AbiNeeds sgi_abi_needs(const CompFuncType *type, bool is_lower);
 /* flatten_functype */
 void sgi_abi_signature(const CompFuncType *type, bool is_lower, ShimFunc *func);
+
+/* ---- shim.c ---- */
+
+/* The module, its imports (functions, all of them) under the names that they have here. */
+void sgi_renamed_module(const Core *core, Buf *binary);
 
 /* ---- lift.c ---- */
 

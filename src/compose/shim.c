@@ -4,10 +4,11 @@
  * imports do. So the module imports functions of a shim, which call through a table, and the table is filled
  * once everything is there. Destructors, which resource types name before the instance exists, go the same
  * way. */
-#include "compose/private.h"
+#include "compose/componentize.h"
 
 #include <stdio.h>
 
+enum { PREAMBLE_SIZE = 8 };
 enum { CORE_TYPES = 1, CORE_IMPORTS = 2, CORE_FUNCS = 3, CORE_TABLES = 4, CORE_EXPORTS = 7, CORE_START = 8 };
 enum { CORE_ELEMENTS = 9, CORE_CODE = 10, EXTERNAL_FUNC = 0, EXTERNAL_TABLE = 1 };
 #define TABLE_NAME "$imports"
@@ -154,4 +155,30 @@ void sgi_bridge_module(Buf *binary) {
         0x20, 0x01, 0x20, 0x02, 0xfc, 0x0a, 0x01, 0x00, 0x0b, 0x0c, 0x00, 0x20, 0x00, 0x20, 0x01, 0x20,
         0x02, 0xfc, 0x0a, 0x00, 0x01, 0x0b, 0x02, 0x00, 0x0b};
     sgi_buf_put(binary, bytes, sizeof bytes);
+}
+
+void sgi_renamed_module(const Core *core, Buf *binary) {
+    const Module *module = core->module;
+    const uint8_t *at = module->bytes.data + PREAMBLE_SIZE, *end = module->bytes.data + module->bytes.size;
+    Buf imports;
+    sgi_buf_init(&imports, binary->alloc);
+    sgi_buf_leb_u(&imports, core->imports.count);
+    for (size_t i = 0; i < core->imports.count; i++) {
+        const CoreImport *import = &core->imports.items[i];
+        sgi_writer_name(&imports, import->import->module);
+        sgi_writer_name(&imports, import->name);
+        sgi_buf_byte(&imports, EXTERNAL_FUNC);
+        sgi_buf_leb_u(&imports, module->funcs[i]);
+    }
+    sgi_buf_put(binary, module->bytes.data, PREAMBLE_SIZE);
+    while (at != end) {
+        const uint8_t *section = at++;
+        uint32_t size = sgi_leb_u32(&at);
+        at += size;
+        if (*section == CORE_IMPORTS)
+            put_section(binary, CORE_IMPORTS, &imports);
+        else
+            sgi_buf_put(binary, section, (size_t)(at - section));
+    }
+    sgi_buf_free(&imports);
 }
