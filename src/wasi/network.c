@@ -1,4 +1,4 @@
-/* Who may talk to whom: the rules of a grant, as text and as what they allow (docs/WASI.md, "Network").
+/* Who may talk to whom: the rules of a grant, as text and as what they allow (docs/DESIGN.md, 4.8).
  *
  *   tcp, udp:  [listen:]HOST[:PORTS]    dns:  NAME
  *   HOST       * | ADDRESS | ADDRESS/BITS | [ADDRESS] | [ADDRESS/BITS] | NAME      IPv6 in brackets
@@ -13,23 +13,29 @@
 
 /* --- text --- */
 
-enum { NAME_MAX_SIZE = 253 };
+enum { NAME_MAX_SIZE = 253, LABEL_MAX_SIZE = 63 };
 
 static bool is_label_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
 bool sgi_wasi_is_host_name(Bytes name) {
-    bool in_label = false;
+    size_t label = 0, digits = 0; /* characters of the label, and how many of them are */
+    if (name.size > 0 && name.data[name.size - 1] == '.')
+        name.size--;
     if (name.size > NAME_MAX_SIZE)
         return false;
     for (size_t i = 0; i < name.size; i++) {
         char c = (char)name.data[i];
-        if (!is_label_char(c) && !(c == '.' && in_label))
-            return false;
-        in_label = c != '.';
+        if (c == '.' && label > 0) {
+            label = digits = 0;
+        } else {
+            digits += c >= '0' && c <= '9';
+            if (!is_label_char(c) || ++label > LABEL_MAX_SIZE)
+                return false;
+        }
     }
-    return name.size > 0;
+    return digits < label; /* what ends in a number is an address, or none */
 }
 
 /* A decimal number of at most `max` at the beginning of `text`, which it is taken off. */

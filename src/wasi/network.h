@@ -6,7 +6,7 @@
 
 /* ---- network.c ---- */
 
-/* "example.org": letters, digits, '-' and '_' between single dots. */
+/* "example.org": letters, digits, '-' and '_' between single dots, the last of them not only digits. */
 bool sgi_wasi_is_host_name(Bytes name);
 /* The rule that `text` is, which it goes on pointing into; false if it is none. */
 bool sgi_wasi_parse_rule(Bytes text, WasiRule *rule);
@@ -41,6 +41,8 @@ typedef struct WasiSocket {
 
 /* One reference for the caller. MFILE: the store may have no more; NOTCAPABLE: no rule at all; NOMEM. */
 sg_wasi_errno sgi_wasi_socket_new(WasiState *state, bool is_udp, bool is_v6, WasiSocket **socket);
+/* ::ffff:a.b.c.d */
+bool sgi_wasi_is_v4_in_v6(const sg_address *address);
 /* INVAL: another family, no unicast address, an IPv4 address inside IPv6. */
 sg_wasi_errno sgi_wasi_socket_bind(WasiSocket *socket, const sg_address *address);
 /* TCP: INPROGRESS until the descriptor is writable; sgi_wasi_socket_connected tells. */
@@ -65,8 +67,8 @@ sg_wasi_errno sgi_wasi_socket_send(WasiSocket *socket, const void *data, size_t 
 /* A name that is being looked up, or was. */
 typedef struct WasiLookup WasiLookup;
 
-/* WASI_RESOLVE_ADDRESS_STREAM, with one reference for the caller. NOTCAPABLE; AGAIN: too many are going on.
- */
+/* WASI_RESOLVE_ADDRESS_STREAM, with one reference for the caller. INVAL: no name and no address; NOTCAPABLE;
+ * AGAIN: too many are going on. */
 sg_wasi_errno sgi_wasi_lookup_new(WasiState *state, Bytes name, WasiLookup **lookup);
 /* The next address; `outcome` OS_RESOLVED with *address NULL at the end. False: not known yet. */
 bool sgi_wasi_lookup_next(WasiLookup *lookup, enum OsResolved *outcome, const sg_address **address);

@@ -32,7 +32,7 @@ static void job_release(Job *job) {
     sgi_free(&alloc, job, sizeof *job);
 }
 
-static Job *job_new(Bytes name) {
+static Job *job_new(Bytes name, const sg_address *literal) {
     Alloc alloc;
     sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
     Job *job = sgi_alloc_zero(&alloc, sizeof *job);
@@ -45,6 +45,10 @@ static Job *job_new(Bytes name) {
     atomic_init(&job->references, 1);
     atomic_init(&job->is_done, false);
     memcpy(job->name, name.data, name.size);
+    if (literal) {
+        job->addresses[0] = *literal;
+        job->count = 1;
+    }
     return job;
 }
 
@@ -65,17 +69,11 @@ static void lookup_destroy(WasiObject *self) {
     sgi_counter_sub(&self->state->descriptors, 1);
 }
 
-/* Answers at once: addresses as text, names that are none, and what the embedder knows. */
-static bool is_answered(const WasiState *state, Bytes name, Job *job) {
+/* At once: what is an address itself, and what the embedder knows. */
+static bool is_answered(const WasiState *state, Job *job) {
     const sg_wasi_network *network = &state->grants.network;
-    if (sgi_os_address_parse(job->name, &job->addresses[0])) {
-        job->count = 1;
+    if (job->count > 0)
         return true;
-    }
-    if (!sgi_wasi_is_host_name(name)) {
-        job->outcome = OS_RESOLVE_UNKNOWN;
-        return true;
-    }
     if (network->resolve == NULL)
         return false;
     sg_wasi_errno error =
@@ -89,8 +87,8 @@ static bool is_answered(const WasiState *state, Bytes name, Job *job) {
     return true;
 }
 
-static sg_wasi_errno start(WasiState *state, Bytes name, Job *job) {
-    if (is_answered(state, name, job)) {
+static sg_wasi_errno start(WasiState *state, Job *job) {
+    if (is_answered(state, job)) {
         job_done(job);
         return SG_WASI_SUCCESS;
     }
@@ -101,16 +99,37 @@ static sg_wasi_errno start(WasiState *state, Bytes name, Job *job) {
     return SG_WASI_AGAIN;
 }
 
+/* An IPv4 address inside IPv6 is that address. */
+static bool is_address(Bytes name, sg_address *address) {
+    char text[64];
+    *address = (sg_address){0};
+    if (name.size >= sizeof text || memchr(name.data, '\0', name.size))
+        return false;
+    memcpy(text, name.data, name.size);
+    text[name.size] = '\0';
+    if (!sgi_os_address_parse(text, address))
+        return false;
+    if (sgi_wasi_is_v4_in_v6(address)) {
+        sg_address inside = {0};
+        memcpy(inside.bytes, address->bytes + 12, 4);
+        *address = inside;
+    }
+    return true;
+}
+
 sg_wasi_errno sgi_wasi_lookup_new(WasiState *state, Bytes name, WasiLookup **lookup) {
-    if (name.size == 0 || name.size >= NAME_SIZE || memchr(name.data, '\0', name.size))
+    sg_address literal;
+    bool is_literal = is_address(name, &literal);
+    if (!is_literal && !sgi_wasi_is_host_name(name))
         return SG_WASI_INVAL;
-    if (!sgi_wasi_may_resolve(state, name))
+    /* An address as text gives the guest nothing that it has not. */
+    if (!is_literal && !sgi_wasi_may_resolve(state, name))
         return SG_WASI_NOTCAPABLE;
     if (!sgi_counter_add(&state->descriptors, 1))
         return SG_WASI_MFILE;
     WasiLookup *made = sgi_wasi_object_new(state, WASI_RESOLVE_ADDRESS_STREAM, sizeof *made, NULL);
-    Job *job = made ? job_new(name) : NULL;
-    sg_wasi_errno error = job ? start(state, name, job) : SG_WASI_NOMEM;
+    Job *job = made ? job_new(name, is_literal ? &literal : NULL) : NULL;
+    sg_wasi_errno error = job ? start(state, job) : SG_WASI_NOMEM;
     if (error != SG_WASI_SUCCESS) {
         if (job)
             job_release(job);

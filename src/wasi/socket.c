@@ -76,7 +76,7 @@ static bool is_zero(const sg_address *address) {
     return memcmp(address->bytes, zeros, address->is_v6 ? 16 : 4) == 0;
 }
 
-static bool is_v4_in_v6(const sg_address *address) {
+bool sgi_wasi_is_v4_in_v6(const sg_address *address) {
     static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
     return address->is_v6 && memcmp(address->bytes, prefix, sizeof prefix) == 0;
 }
@@ -90,7 +90,7 @@ static bool is_unicast(const sg_address *address) {
 }
 
 static bool is_usable(const WasiSocket *socket, const sg_address *address) {
-    return socket->is_v6 == address->is_v6 && is_unicast(address) && !is_v4_in_v6(address);
+    return socket->is_v6 == address->is_v6 && is_unicast(address) && !sgi_wasi_is_v4_in_v6(address);
 }
 
 static bool is_destination(const WasiSocket *socket, const sg_address *address) {

@@ -585,6 +585,9 @@ static void names_are_looked_up(void **state) {
                  "access-denied");
     assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("")),
                  "invalid-argument");
+    assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("10.0.0.256")),
+                 "invalid-argument");
+    ok_of(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("10.0.0.1")));
     sg_value lookup =
         ok_of(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("localhost")));
     block_on(&net, "lookup#[method]resolve-address-stream.subscribe", lookup);
