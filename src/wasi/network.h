@@ -43,7 +43,7 @@ typedef struct WasiSocket {
 sg_wasi_errno sgi_wasi_socket_new(WasiState *state, bool is_udp, bool is_v6, WasiSocket **socket);
 /* ::ffff:a.b.c.d */
 bool sgi_wasi_is_v4_in_v6(const sg_address *address);
-/* INVAL: another family, no unicast address, an IPv4 address inside IPv6. */
+/* INVAL: another family, an IPv4 address inside IPv6, with TCP no unicast address. */
 sg_wasi_errno sgi_wasi_socket_bind(WasiSocket *socket, const sg_address *address);
 /* TCP: INPROGRESS until the descriptor is writable; sgi_wasi_socket_connected tells. */
 sg_wasi_errno sgi_wasi_socket_connect(WasiSocket *socket, const sg_address *address);

@@ -81,7 +81,7 @@ bool sgi_wasi_is_v4_in_v6(const sg_address *address) {
     return address->is_v6 && memcmp(address->bytes, prefix, sizeof prefix) == 0;
 }
 
-/* Multicast and broadcast are not. */
+/* Multicast and broadcast are not: only datagrams may go there, where a rule says so. */
 static bool is_unicast(const sg_address *address) {
     static const uint8_t broadcast[4] = {255, 255, 255, 255};
     if (address->is_v6)
@@ -90,7 +90,8 @@ static bool is_unicast(const sg_address *address) {
 }
 
 static bool is_usable(const WasiSocket *socket, const sg_address *address) {
-    return socket->is_v6 == address->is_v6 && is_unicast(address) && !sgi_wasi_is_v4_in_v6(address);
+    return socket->is_v6 == address->is_v6 && (is_udp(socket) || is_unicast(address)) &&
+           !sgi_wasi_is_v4_in_v6(address);
 }
 
 static bool is_destination(const WasiSocket *socket, const sg_address *address) {
