@@ -533,7 +533,7 @@ int main(int argc, char **argv) {
         die("usage: wasi_p1 GUEST.wat CASES [record | repeat]");
     bool is_good = argc > 3 && strcmp(argv[3], "repeat") == 0
                        ? repeat_all(argv[2])
-                       : run_cases(argv[2], &(Host){start, run, end}, argc > 3);
+                       : run_cases(argv[2], &(Host){NULL, start, run, end}, argc > 3);
     sg_module_delete(module);
     sg_engine_delete(engine);
     return !is_good;

@@ -67,12 +67,13 @@ static struct {
 } handles[HANDLES];
 static size_t handle_count = FIRST;
 
-void tell_handle(int32_t handle, void (*drop)(int32_t)) {
+size_t tell_handle(int32_t handle, void (*drop)(int32_t)) {
     if (handle_count == HANDLES)
         __builtin_trap();
     tell_number(handle_count);
     handles[handle_count].handle = handle;
-    handles[handle_count++].drop = drop;
+    handles[handle_count].drop = drop;
+    return handle_count++;
 }
 
 int32_t read_handle(void) {
@@ -161,6 +162,19 @@ steps_string read_text(void) {
 steps_list_u8 read_bytes(void) {
     steps_string text = read_text();
     return (steps_list_u8){(uint8_t *)text.data, text.size};
+}
+
+steps_string read_item(void) {
+    skip_spaces();
+    steps_string item = {(char *)(uintptr_t)at, 0};
+    for (; next() != ' '; at++)
+        item.size++;
+    return item;
+}
+
+bool has_more(void) {
+    skip_spaces();
+    return at < end;
 }
 
 uint8_t read_case(const char *const *names, size_t count) {

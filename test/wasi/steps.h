@@ -31,6 +31,10 @@ uint32_t read_flags(const char *const *names, size_t count);
 /* Its number; `count` where the next argument is no such case, and is still to be read. */
 uint8_t read_case(const char *const *names, size_t count);
 int32_t read_handle(void);
+/* As far as a space, in the step itself: what is no number, no text and no flags. */
+steps_string read_item(void);
+/* Is there more to read? */
+bool has_more(void);
 
 /* ---- telling ---- */
 
@@ -40,8 +44,8 @@ void tell_number(uint64_t value);
 void tell_bytes(const void *data, size_t size);
 void tell_text(steps_string text);
 void tell_flags(uint32_t flags, const char *const *names, size_t count);
-/* Gives it the next place in the table. */
-void tell_handle(int32_t handle, void (*drop)(int32_t));
+/* Gives it the next place in the table, which it answers. */
+size_t tell_handle(int32_t handle, void (*drop)(int32_t));
 void tell_input(steps_own_streams_input_stream stream);
 void tell_output(steps_own_streams_output_stream stream);
 void tell_pollable(steps_own_poll_pollable pollable);
