@@ -136,9 +136,7 @@ sg_wasi_errno sgi_file_write_now(WasiFile *file, const void *data, size_t size, 
 sg_trap sgi_file_write(WasiFile *file, const void *data, size_t size, uint64_t offset, size_t *put,
                        sg_wasi_errno *error) {
     *put = 0;
-    *error = !file->can_write                  ? SG_WASI_BADF
-             : file->type == OS_FILE_DIRECTORY ? SG_WASI_ISDIR
-                                               : SG_WASI_SUCCESS;
+    *error = file->can_write && file->type != OS_FILE_DIRECTORY ? SG_WASI_SUCCESS : SG_WASI_BADF;
     if (*error != SG_WASI_SUCCESS || size == 0)
         return SG_TRAP_NONE;
     sg_trap trap = pay(file, size);

@@ -59,6 +59,13 @@ static sg_status finish(const P2Call *call, sg_wasi_errno error) {
     return error == SG_WASI_SUCCESS ? sgi_p2_ok(call, NULL) : fail(call, error);
 }
 
+/* The same, of what changes something at `self` or `other`. What a descriptor without mutate-directory
+ * refuses is read-only here; it is PERM in preview 1. */
+static sg_status finish_change(const P2Call *call, const WasiFile *other, sg_wasi_errno error) {
+    bool is_read_only = self_of(call)->grant->read_only || other->grant->read_only;
+    return finish(call, error == SG_WASI_PERM && is_read_only ? SG_WASI_ROFS : error);
+}
+
 /* result<own<...>, error-code>, with the caller's reference; `object` NULL: `error`, or no memory. */
 static sg_status give_object(const P2Call *call, WasiObject *object, sg_wasi_errno error) {
     if (error != SG_WASI_SUCCESS)
@@ -130,9 +137,9 @@ enum { READ_MAX = 65536 };
 
 static sg_status open_stream(P2Call *call, WasiKind kind, uint64_t offset, bool appends) {
     WasiFile *file = self_of(call);
-    bool may = kind == WASI_INPUT_STREAM ? file->can_read : file->can_write;
-    if (file->type == OS_FILE_DIRECTORY || !may)
-        return fail(call, SG_WASI_BADF);
+    bool reads = kind == WASI_INPUT_STREAM, is_dir = file->type == OS_FILE_DIRECTORY;
+    if (is_dir || !(reads ? file->can_read : file->can_write))
+        return fail(call, is_dir && reads ? SG_WASI_ISDIR : SG_WASI_BADF);
     WasiStream *stream = sgi_file_stream_new(file, kind, offset, appends);
     return give_object(call, stream ? &stream->object : NULL, SG_WASI_SUCCESS);
 }
@@ -347,8 +354,9 @@ static sg_status set_times(P2Call *call) {
     OsTime times[2];
     const OsTime *given[2];
     sg_wasi_errno error = read_times(call, 1, times, given);
-    return finish(call,
-                  error != SG_WASI_SUCCESS ? error : sgi_file_set_times(self_of(call), given[0], given[1]));
+    if (error == SG_WASI_SUCCESS)
+        error = sgi_file_set_times(self_of(call), given[0], given[1]);
+    return finish_change(call, self_of(call), error);
 }
 
 static sg_status set_times_at(P2Call *call) {
@@ -358,7 +366,7 @@ static sg_status set_times_at(P2Call *call) {
     if (error == SG_WASI_SUCCESS)
         error = sgi_file_set_times_at(self_of(call), path_of(&call->arguments[2]),
                                       has_flag(&call->arguments[1], "symlink-follow"), given[0], given[1]);
-    return finish(call, error);
+    return finish_change(call, self_of(call), error);
 }
 
 /* ---- descriptors: directories ---- */
@@ -373,18 +381,21 @@ static sg_status open_at(P2Call *call) {
         {3, "exclusive", OS_OPEN_EXCLUSIVE}, {3, "truncate", OS_OPEN_TRUNCATE},
         {4, "read", OS_OPEN_READ},           {4, "write", OS_OPEN_WRITE},
     };
+    const unsigned changes = OS_OPEN_WRITE | OS_OPEN_CREATE | OS_OPEN_TRUNCATE;
     const sg_value *a = call->arguments;
+    const WasiFile *self = self_of(call);
     unsigned flags = has_flag(&a[1], "symlink-follow") ? 0 : (unsigned)OS_OPEN_NOFOLLOW;
     for (size_t i = 0; i < SGI_COUNT(rows); i++)
         if (has_flag(&a[rows[i].argument], rows[i].name))
             flags |= rows[i].flag;
+    if (self->type == OS_FILE_DIRECTORY && !self->can_write &&
+        ((flags & changes) || has_flag(&a[4], "mutate-directory")))
+        return fail(call, SG_WASI_ROFS);
     bool reads = (flags & OS_OPEN_READ) != 0;
     if (!(flags & OS_OPEN_WRITE)) /* the system wants to know one */
         flags |= OS_OPEN_READ;
     WasiFile *file;
     sg_wasi_errno error;
-    if (has_flag(&a[4], "mutate-directory") && !self_of(call)->can_write)
-        return fail(call, SG_WASI_PERM);
     SGI_TRY(sgi_p2_trap(call, sgi_file_open(self_of(call), path_of(&a[2]), flags, false, &file, &error)));
     if (file) {
         file->can_read = reads || file->type == OS_FILE_DIRECTORY;
@@ -395,28 +406,33 @@ static sg_status open_at(P2Call *call) {
 }
 
 static sg_status create_directory_at(P2Call *call) {
-    return finish(call, sgi_file_make_directory(self_of(call), path_of(&call->arguments[1])));
+    return finish_change(call, self_of(call),
+                         sgi_file_make_directory(self_of(call), path_of(&call->arguments[1])));
 }
 static sg_status remove_directory_at(P2Call *call) {
-    return finish(call, sgi_file_remove_directory(self_of(call), path_of(&call->arguments[1])));
+    return finish_change(call, self_of(call),
+                         sgi_file_remove_directory(self_of(call), path_of(&call->arguments[1])));
 }
 static sg_status unlink_file_at(P2Call *call) {
-    return finish(call, sgi_file_unlink(self_of(call), path_of(&call->arguments[1])));
+    return finish_change(call, self_of(call), sgi_file_unlink(self_of(call), path_of(&call->arguments[1])));
 }
 static sg_status symlink_at(P2Call *call) {
-    return finish(
-        call, sgi_file_symlink(self_of(call), path_of(&call->arguments[1]), path_of(&call->arguments[2])));
+    return finish_change(
+        call, self_of(call),
+        sgi_file_symlink(self_of(call), path_of(&call->arguments[1]), path_of(&call->arguments[2])));
 }
 static sg_status rename_at(P2Call *call) {
-    return finish(call, sgi_file_rename(self_of(call), path_of(&call->arguments[1]),
-                                        sgi_p2_object(&call->arguments[2]), path_of(&call->arguments[3])));
+    const sg_value *a = call->arguments;
+    WasiFile *to = sgi_p2_object(&a[2]);
+    return finish_change(call, to, sgi_file_rename(self_of(call), path_of(&a[1]), to, path_of(&a[3])));
 }
 
 static sg_status link_at(P2Call *call) {
     const sg_value *a = call->arguments;
     if (has_flag(&a[1], "symlink-follow"))
         return fail(call, SG_WASI_INVAL);
-    return finish(call, sgi_file_link(self_of(call), path_of(&a[2]), sgi_p2_object(&a[3]), path_of(&a[4])));
+    WasiFile *to = sgi_p2_object(&a[3]);
+    return finish_change(call, to, sgi_file_link(self_of(call), path_of(&a[2]), to, path_of(&a[4])));
 }
 
 static sg_status readlink_at(P2Call *call) {
