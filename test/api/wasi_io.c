@@ -2,7 +2,9 @@
  * components declare; what a guest can hoard; memory that is refused. The guest is test/wasi/probe.c. */
 #include "api.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- a run of the probe ---- */
 
@@ -425,6 +427,86 @@ static void hoarding(void **state) {
     probe_end(&probe);
 }
 
+/* ---- waits ---- */
+
+/* An input that nothing comes from, an output that is full. */
+typedef struct Blocked {
+    int input[2], output[2];
+} Blocked;
+
+static sg_wasi_errno read_blocked(void *context, void *buffer, size_t size, size_t *count) {
+    ssize_t got = read(((const Blocked *)context)->input[0], buffer, size);
+    *count = got > 0 ? (size_t)got : 0;
+    return got < 0 ? SG_WASI_AGAIN : SG_WASI_SUCCESS;
+}
+
+static sg_wasi_errno write_blocked(void *context, const void *data, size_t size, size_t *count) {
+    ssize_t put = write(((const Blocked *)context)->output[1], data, size);
+    *count = put > 0 ? (size_t)put : 0;
+    return put < 0 ? SG_WASI_AGAIN : SG_WASI_SUCCESS;
+}
+
+static int blocked_input(void *context) {
+    return ((const Blocked *)context)->input[0];
+}
+
+static int blocked_output(void *context) {
+    return ((const Blocked *)context)->output[1];
+}
+
+static void block(Blocked *blocked) {
+    static const char data[4096];
+    assert_int_equal(pipe2(blocked->input, O_NONBLOCK | O_CLOEXEC), 0);
+    assert_int_equal(pipe2(blocked->output, O_NONBLOCK | O_CLOEXEC), 0);
+    while (write(blocked->output[1], data, sizeof data) > 0) {
+    }
+}
+
+/* Whatever of 0.2 waits ends at the deadline. */
+static void deadlines(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *number;
+    } cases[] = {
+        {"read-blocking", "10"},          {"read-all", "10"},         {"read-when-ready", "10"},
+        {"skip-blocking", "10"},          {"splice-blocking", "100"}, {"write-now", "65536"},
+        {"write-flush", "4096"},          {"write-zeroes", "65536"},  {"write-zeroes-flush", "4096"},
+        {"many-lines", "1000"},           {"poll-three", "1"},        {"poll-same", "1000"},
+        {"input-or-time", "10000000000"}, {"sleep", "10000000000"},   {"many-pollables", "1000000000"},
+        {"random-bytes", "2000000000"},
+    };
+    static const uint64_t timeouts[] = {SG_ZERO, MS, 100 * MS};
+    Probe probe;
+    Blocked blocked;
+    probe_make(&probe);
+    block(&blocked);
+    const sg_wasi_stream in = {
+        .size = sizeof in, .context = &blocked, .read = read_blocked, .descriptor = blocked_input};
+    const sg_wasi_stream out = {
+        .size = sizeof out, .context = &blocked, .write = write_blocked, .descriptor = blocked_output};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t j = 0; j < sizeof timeouts / sizeof *timeouts; j++) {
+            sg_error error = {.status = SG_OK};
+            sg_wasi *wasi = wasi_for(&probe, cases[i].name, cases[i].number);
+            sg_wasi_set_stream(wasi, SG_WASI_STDIN, &in);
+            sg_wasi_set_stream(wasi, SG_WASI_STDOUT, &out);
+            const sg_limits limits = {
+                .host_bytes = SG_UNLIMITED, .memory_bytes = SG_UNLIMITED, .timeout_ns = timeouts[j]};
+            uint64_t began = now_ns();
+            sg_status status = probe_run(&probe, wasi, limits, &error);
+            if (status != SG_TRAP || error.trap != SG_TRAP_DEADLINE) {
+                show(&error);
+                fail_msg("%s", cases[i].name);
+            }
+            assert_true(now_ns() - began < 5000 * MS); /* on however busy a machine */
+        }
+    for (int i = 0; i < 2; i++) {
+        close(blocked.input[i]);
+        close(blocked.output[i]);
+    }
+    probe_end(&probe);
+}
+
 /* ---- memory that is refused ---- */
 
 /* All from engine to exit; true if nothing was refused. */
@@ -491,6 +573,7 @@ static const struct CMUnitTest tests[] = {
     {"wasi: exits", exits, NULL, NULL, NULL},
     {"wasi: types that lie", types_that_lie, NULL, NULL, NULL},
     {"wasi: hoarding", hoarding, NULL, NULL, NULL},
+    {"wasi: deadlines of 0.2", deadlines, NULL, NULL, NULL},
     {"wasi: memory refused", refused, NULL, NULL, NULL},
 };
 
