@@ -167,7 +167,7 @@ static const Step steps[] = {
     {"path_symlink", {FILE_, 4, 3, LINK, 4}},
     {"path_readlink", {3, LINK, 4, 1024, 10, TO}},
     {"path_open", {3, 1, LINK, 4, 0, 2, 0, 0, TO}},                   /* 5 */
-    {"path_open", {3, 0, DIR_, 3, 2, 0x1fffffff, 0x1fffffff, 0, TO}}, /* 6 */
+    {"path_open", {3, 0, DIR_, 3, 2, 0x1fffffbd, 0x1fffffff, 0, TO}}, /* 6 */
     {"fd_readdir", {6, 1024, 200, 0, TO}},
     {"fd_renumber", {5, 4}},
     {"fd_close", {4}},
