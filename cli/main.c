@@ -1,7 +1,10 @@
 /* sandglass: runs untrusted WebAssembly components under limits. */
 #include "cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct Command {
     const char *name;
@@ -34,7 +37,15 @@ static void print_help(FILE *out) {
           out);
 }
 
-int main(int argc, char **argv) {
+/* Standard streams that are closed stay unusable: what is opened later must not become one of them. */
+static bool occupy_streams(void) {
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            return false;
+    return true;
+}
+
+static int dispatch(int argc, char **argv) {
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;
@@ -54,4 +65,15 @@ int main(int argc, char **argv) {
     static char run_name[] = "run";
     argv[0] = run_name;
     return command_run(argc, argv);
+}
+
+int main(int argc, char **argv) {
+    if (!occupy_streams())
+        return EXIT_ERROR;
+    int status = dispatch(argc, argv);
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "error: standard output: %s\n", errno ? strerror(errno) : "not all could be written");
+    return status ? status : EXIT_ERROR;
 }

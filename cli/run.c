@@ -98,6 +98,17 @@ static sg_status run_file(Run *run, const File *file, int *exit_code, int *ended
     return status;
 }
 
+/* What is no rule, or no name, is bad usage; that what is named is not there is another error. */
+static int fail_grant(const Run *run) {
+    char name[32];
+    snprintf(name, sizeof name, "--%s", run_option_name(run->refused->option));
+    fail_error(name, &run->error);
+    if (run->error.status != SG_BAD_VALUE)
+        return EXIT_ERROR;
+    fputs("try 'sandglass run --help'\n", stderr);
+    return EXIT_USAGE;
+}
+
 /* The exit status, after telling what went wrong. */
 static int conclude(const Run *run, const char *path, sg_status result, int exit_code, int ended_by) {
     if (result == SG_OK)
@@ -106,6 +117,8 @@ static int conclude(const Run *run, const char *path, sg_status result, int exit
         return exit_code & 0xff;
     if (result == SG_TRAP && run->error.trap == SG_TRAP_CANCELLED && ended_by)
         return 128 + ended_by;
+    if (run->refused)
+        return fail_grant(run);
     int status = fail_error(path, &run->error);
     if (result == SG_NOT_FOUND && run->options->invoke == NULL)
         fputs("name an export to call: --invoke 'name(...)'\n", stderr);
@@ -115,7 +128,9 @@ static int conclude(const Run *run, const char *path, sg_status result, int exit
 }
 
 int command_run(int argc, char **argv) {
-    RunOptions options = {.limits = {.size = sizeof options.limits}, .features = ""};
+    RunOptions options = {.limits = {.size = sizeof options.limits},
+                          .wasi_limits = {.size = sizeof options.wasi_limits},
+                          .features = ""};
     bool done;
     File file = {0};
     int status = parse_run_options(argc, argv, &options, &done);

@@ -14,6 +14,7 @@ typedef struct Grant {
 
 typedef struct RunOptions {
     sg_limits limits;
+    sg_wasi_limits wasi_limits;
     const char *invoke, *features;
     ReportForm report;
     bool unknown_imports_trap;
@@ -30,6 +31,7 @@ typedef struct Run {
     sg_module *module;
     sg_component *component;
     uint64_t compile_ns, instantiate_ns;
+    const Grant *refused; /* the one that `error` is about; NULL: it is about something else */
     sg_error error;
 } Run;
 
@@ -42,6 +44,9 @@ enum {
     OPTION_INSTANCES,
     OPTION_RESOURCES,
     OPTION_HOSTCALL,
+    OPTION_DESCRIPTORS,
+    OPTION_SOCKETS,
+    OPTION_WRITTEN,
     OPTION_GROW,
     OPTION_REPORT,
     OPTION_INVOKE,
@@ -62,6 +67,10 @@ enum {
  * free_run_options. */
 int parse_run_options(int argc, char **argv, RunOptions *options, bool *done);
 void free_run_options(RunOptions *options);
+/* "seed=N" */
+bool parse_seed(const char *text, uint64_t *seed);
+/* "dir" */
+const char *run_option_name(int option);
 
 /* Gives the store what the options grant, and the program's arguments. */
 sg_status grant_all(Run *run);

@@ -11,13 +11,18 @@
 
 #define VIRTUAL_START_NS UINT64_C(1577836800000000000) /* 2020-01-01 */
 
+static sg_status no_memory(sg_error *error) {
+    *error = (sg_error){.status = SG_NO_MEMORY, .offset = SG_NO_OFFSET, .message = "out of memory"};
+    return SG_NO_MEMORY;
+}
+
 /* HOST[::GUEST][:ro] */
 static sg_status grant_dir(sg_wasi *wasi, const char *text, sg_error *error) {
     size_t size = strlen(text);
     bool read_only = size > 3 && strcmp(text + size - 3, ":ro") == 0;
     char *host = strdup(text);
     if (host == NULL)
-        return SG_NO_MEMORY;
+        return no_memory(error);
     if (read_only)
         host[size - 3] = '\0';
     char *separator = strstr(host, "::");
@@ -34,7 +39,7 @@ static sg_status grant_env(sg_wasi *wasi, const char *text, sg_error *error) {
     size_t size = strcspn(text, "=");
     char *name = strndup(text, size);
     if (name == NULL)
-        return SG_NO_MEMORY;
+        return no_memory(error);
     const char *value = text[size] ? text + size + 1 : getenv(name);
     sg_status status = value ? sg_wasi_add_env(wasi, name, value, error) : SG_OK;
     free(name);
@@ -42,6 +47,7 @@ static sg_status grant_env(sg_wasi *wasi, const char *text, sg_error *error) {
 }
 
 static sg_status grant(sg_wasi *wasi, const Grant *grant, sg_error *error) {
+    uint64_t seed;
     switch (grant->option) {
     case OPTION_DIR: return grant_dir(wasi, grant->text, error);
     case OPTION_ENV: return grant_env(wasi, grant->text, error);
@@ -49,7 +55,10 @@ static sg_status grant(sg_wasi *wasi, const Grant *grant, sg_error *error) {
     case OPTION_TCP: return sg_wasi_allow_tcp(wasi, grant->text, error);
     case OPTION_UDP: return sg_wasi_allow_udp(wasi, grant->text, error);
     case OPTION_DNS: return sg_wasi_allow_dns(wasi, grant->text, error);
-    case OPTION_RANDOM: sg_wasi_seed_random(wasi, strtoull(grant->text + 5, NULL, 10)); break;
+    case OPTION_RANDOM:
+        if (parse_seed(grant->text, &seed))
+            sg_wasi_seed_random(wasi, seed);
+        break;
     case OPTION_CLOCK:
         if (strcmp(grant->text, "virtual") == 0)
             sg_wasi_virtual_clock(wasi, VIRTUAL_START_NS);
@@ -76,9 +85,12 @@ sg_status grant_all(Run *run) {
         return run->error.status;
     sg_wasi_inherit_stdio(wasi);
     sg_wasi_exit_on_closed_pipe(wasi, true);
+    sg_wasi_set_limits(wasi, &options->wasi_limits);
     sg_status status = grant_arguments(wasi, options, &run->error);
-    for (size_t i = 0; i < options->grant_count && status == SG_OK; i++)
+    for (size_t i = 0; i < options->grant_count && status == SG_OK; i++) {
         status = grant(wasi, &options->grants[i], &run->error);
+        run->refused = status == SG_OK ? NULL : &options->grants[i];
+    }
     if (status == SG_OK)
         status = sg_wasi_attach(wasi, run->store, &run->error);
     sg_wasi_delete(wasi);
@@ -90,24 +102,31 @@ sg_status grant_all(Run *run) {
 struct Watch {
     pthread_t thread;
     sg_canceller *canceller;
-    sigset_t before;
+    sigset_t watched, before;
     atomic_int signal;
     atomic_bool is_over;
 };
 
-static void ended_signals(sigset_t *set) {
+/* Those that are not ignored, as they are in what a shell runs in the background. */
+static bool ended_signals(sigset_t *set) {
+    static const int signals[] = {SIGINT, SIGTERM};
+    bool any = false;
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction action;
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
+            sigaddset(set, signals[i]);
+            any = true;
+        }
+    }
+    return any;
 }
 
 /* The first signal cancels; where that ends nothing, or it was not enough, the process ends. */
 static void *watch_run(void *argument) {
     Watch *watch = argument;
-    sigset_t set;
-    ended_signals(&set);
     for (int got;;) {
-        if (sigwait(&set, &got) != 0)
+        if (sigwait(&watch->watched, &got) != 0)
             continue;
         if (watch->is_over)
             return NULL;
@@ -119,13 +138,11 @@ static void *watch_run(void *argument) {
 
 Watch *watch_signals(sg_store *store) {
     Watch *watch = calloc(1, sizeof *watch);
-    sigset_t set;
     if (watch == NULL)
         return NULL;
-    watch->canceller = sg_store_canceller(store, NULL);
+    watch->canceller = ended_signals(&watch->watched) ? sg_store_canceller(store, NULL) : NULL;
     if (watch->canceller) {
-        ended_signals(&set);
-        pthread_sigmask(SIG_BLOCK, &set, &watch->before);
+        pthread_sigmask(SIG_BLOCK, &watch->watched, &watch->before);
         if (pthread_create(&watch->thread, NULL, watch_run, watch) == 0)
             return watch;
         pthread_sigmask(SIG_SETMASK, &watch->before, NULL);
@@ -139,7 +156,7 @@ int unwatch_signals(Watch *watch) {
     if (watch == NULL)
         return 0;
     watch->is_over = true;
-    pthread_kill(watch->thread, SIGINT); /* which it waits for */
+    pthread_kill(watch->thread, sigismember(&watch->watched, SIGINT) ? SIGINT : SIGTERM); /* it waits for */
     pthread_join(watch->thread, NULL);
     int got = watch->signal;
     pthread_sigmask(SIG_SETMASK, &watch->before, NULL);

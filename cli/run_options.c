@@ -6,6 +6,43 @@
 #include <string.h>
 #include <strings.h>
 
+static const struct option table[] = {
+    {"fuel", required_argument, NULL, OPTION_FUEL},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"max-stack", required_argument, NULL, OPTION_STACK},
+    {"max-table-elements", required_argument, NULL, OPTION_TABLE},
+    {"max-instances", required_argument, NULL, OPTION_INSTANCES},
+    {"max-resources", required_argument, NULL, OPTION_RESOURCES},
+    {"hostcall-bytes", required_argument, NULL, OPTION_HOSTCALL},
+    {"max-descriptors", required_argument, NULL, OPTION_DESCRIPTORS},
+    {"max-sockets", required_argument, NULL, OPTION_SOCKETS},
+    {"max-written", required_argument, NULL, OPTION_WRITTEN},
+    {"trap-on-grow-failure", no_argument, NULL, OPTION_GROW},
+    {"report", optional_argument, NULL, OPTION_REPORT},
+    {"invoke", required_argument, NULL, OPTION_INVOKE},
+    {"define-unknown-imports-as-traps", no_argument, NULL, OPTION_UNKNOWN_IMPORTS},
+    {"features", required_argument, NULL, OPTION_FEATURES},
+    {"dir", required_argument, NULL, OPTION_DIR},
+    {"env", required_argument, NULL, OPTION_ENV},
+    {"inherit-env", no_argument, NULL, OPTION_INHERIT_ENV},
+    {"tcp", required_argument, NULL, OPTION_TCP},
+    {"udp", required_argument, NULL, OPTION_UDP},
+    {"dns", required_argument, NULL, OPTION_DNS},
+    {"clock", required_argument, NULL, OPTION_CLOCK},
+    {"random", required_argument, NULL, OPTION_RANDOM},
+    {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+const char *run_option_name(int option) {
+    const struct option *row = table;
+    while (row->name && row->val != option)
+        row++;
+    return row->name;
+}
+
 static void print_help(void) {
     puts("usage: sandglass [run] [OPTIONS] FILE [ARGUMENTS...]\n\n"
          "Runs a component or core module, binary or text: its wasi:cli/run, 'run' or '_start', which gets "
@@ -36,7 +73,10 @@ static void print_help(void) {
          "  --max-table-elements N    over all tables\n"
          "  --max-instances N         core instances\n"
          "  --max-resources N         live resource handles\n"
-         "  --hostcall-bytes SIZE     what the host may hold for the guest\n"
+         "  --hostcall-bytes SIZE     what the host may hold for the guest, buffers included\n"
+         "  --max-descriptors N       open files, directories and sockets: 1,024\n"
+         "  --max-sockets N           of these sockets: 256\n"
+         "  --max-written SIZE        bytes written to files\n"
          "  --trap-on-grow-failure    growth beyond a limit ends the call instead of answering -1");
 }
 
@@ -82,7 +122,9 @@ static const Unit time_units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s"
 #define SIZED(units) units, sizeof(units) / sizeof *(units)
 
 /* One limit from its text; false if it cannot be read. */
-static bool parse_limit(int option, const char *text, sg_limits *limits) {
+static bool parse_limit(int option, const char *text, RunOptions *options) {
+    sg_limits *limits = &options->limits;
+    sg_wasi_limits *wasi = &options->wasi_limits;
     switch (option) {
     case OPTION_FUEL: return parse_quantity(text, SIZED(count_units), &limits->fuel);
     case OPTION_TIMEOUT: return parse_quantity(text, SIZED(time_units), &limits->timeout_ns);
@@ -91,16 +133,29 @@ static bool parse_limit(int option, const char *text, sg_limits *limits) {
     case OPTION_TABLE: return parse_quantity(text, SIZED(count_units), &limits->table_elements);
     case OPTION_INSTANCES: return parse_quantity(text, SIZED(count_units), &limits->instances);
     case OPTION_RESOURCES: return parse_quantity(text, SIZED(count_units), &limits->handles);
+    case OPTION_DESCRIPTORS: return parse_quantity(text, SIZED(count_units), &wasi->descriptors);
+    case OPTION_SOCKETS: return parse_quantity(text, SIZED(count_units), &wasi->sockets);
+    case OPTION_WRITTEN: return parse_quantity(text, SIZED(size_units), &wasi->written);
     default: return parse_quantity(text, SIZED(size_units), &limits->host_bytes);
     }
+}
+
+bool parse_seed(const char *text, uint64_t *seed) {
+    static const char prefix[] = "seed=";
+    const char *digits = text + sizeof prefix - 1;
+    if (strncmp(text, prefix, sizeof prefix - 1) != 0 || *digits < '0' || *digits > '9')
+        return false;
+    char *end;
+    errno = 0;
+    *seed = strtoull(digits, &end, 10);
+    return *end == '\0' && errno == 0;
 }
 
 /* Is it well-formed? What it names may be missing still. */
 static bool check_grant(int option, const char *text) {
     if (option == OPTION_CLOCK && strcmp(text, "real") != 0 && strcmp(text, "virtual") != 0)
         return fail_usage("run", "--clock is real or virtual, not '%s'", text) == EXIT_OK;
-    if (option == OPTION_RANDOM &&
-        (strncmp(text, "seed=", 5) != 0 || text[5] == '\0' || text[5 + strspn(text + 5, "0123456789")]))
+    if (option == OPTION_RANDOM && !parse_seed(text, &(uint64_t){0}))
         return fail_usage("run", "--random is seed=N, not '%s'", text) == EXIT_OK;
     if (option == OPTION_ENV && (*text == '\0' || *text == '='))
         return fail_usage("run", "--env needs the name of a variable") == EXIT_OK;
@@ -108,32 +163,6 @@ static bool check_grant(int option, const char *text) {
 }
 
 int parse_run_options(int argc, char **argv, RunOptions *options, bool *done) {
-    static const struct option table[] = {
-        {"fuel", required_argument, NULL, OPTION_FUEL},
-        {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-        {"memory", required_argument, NULL, OPTION_MEMORY},
-        {"max-stack", required_argument, NULL, OPTION_STACK},
-        {"max-table-elements", required_argument, NULL, OPTION_TABLE},
-        {"max-instances", required_argument, NULL, OPTION_INSTANCES},
-        {"max-resources", required_argument, NULL, OPTION_RESOURCES},
-        {"hostcall-bytes", required_argument, NULL, OPTION_HOSTCALL},
-        {"trap-on-grow-failure", no_argument, NULL, OPTION_GROW},
-        {"report", optional_argument, NULL, OPTION_REPORT},
-        {"invoke", required_argument, NULL, OPTION_INVOKE},
-        {"define-unknown-imports-as-traps", no_argument, NULL, OPTION_UNKNOWN_IMPORTS},
-        {"features", required_argument, NULL, OPTION_FEATURES},
-        {"dir", required_argument, NULL, OPTION_DIR},
-        {"env", required_argument, NULL, OPTION_ENV},
-        {"inherit-env", no_argument, NULL, OPTION_INHERIT_ENV},
-        {"tcp", required_argument, NULL, OPTION_TCP},
-        {"udp", required_argument, NULL, OPTION_UDP},
-        {"dns", required_argument, NULL, OPTION_DNS},
-        {"clock", required_argument, NULL, OPTION_CLOCK},
-        {"random", required_argument, NULL, OPTION_RANDOM},
-        {"deterministic", no_argument, NULL, OPTION_DETERMINISTIC},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
     *done = true;
     options->grants = calloc((size_t)argc, sizeof *options->grants);
     if (options->grants == NULL)
@@ -165,7 +194,7 @@ int parse_run_options(int argc, char **argv, RunOptions *options, bool *done) {
             options->grants[options->grant_count++] = (Grant){option, optarg};
             break;
         default:
-            if (!parse_limit(option, optarg, &options->limits))
+            if (!parse_limit(option, optarg, options))
                 return fail_usage("run", "'%s' is not a value that this limit can take", optarg);
         }
     }

@@ -78,8 +78,9 @@ SG_API void sg_wasi_exit_on_closed_pipe(sg_wasi *wasi, bool on);
 /* ---- directories ---- */
 
 /* The host's directory `host`, under the name `guest`. It is opened now: SG_NOT_FOUND, SG_IO. Nothing outside
- * of it can be reached through it. `read_only` allows nothing that changes anything in it. What is mounted
- * below it is in it: a directory with /proc in it gives the guest the host process itself. */
+ * of it can be reached through it. No two have one name: SG_BAD_VALUE. `read_only` allows nothing that
+ * changes anything in it. What is mounted below it is in it: a directory with /proc in it gives the guest the
+ * host process itself. */
 SG_API sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bool read_only,
                                  sg_error *error);
 

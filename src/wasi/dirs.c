@@ -13,11 +13,29 @@ static Bytes copy_name(Arena *arena, Bytes name) {
     return (Bytes){copy, name.size};
 }
 
+/* Without the slashes that it ends in. */
+static Bytes plain(Bytes name) {
+    while (name.size > 1 && name.data[name.size - 1] == '/')
+        name.size--;
+    return name;
+}
+
+/* Which of two directories of one name a guest finds, each library of guests decides for itself. */
+static bool is_taken(const WasiGrants *grants, Bytes name) {
+    for (size_t i = 0; i < grants->dirs.count; i++)
+        if (sgi_bytes_equal(plain(grants->dirs.items[i].name), plain(name)))
+            return true;
+    return false;
+}
+
 /* Names `dir` by a copy of `guest`, and makes room for it in the list. */
 static sg_status prepare_dir(Wasi *wasi, const char *guest, WasiDir *dir, sg_error *err) {
     Bytes name = sgi_bytes_of(guest);
     if (name.size == 0 || !sgi_utf8_valid(name.data, name.size))
         return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "not the name of a directory", "\"%s\"", guest);
+    if (is_taken(&wasi->grants, name))
+        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "a directory of this name is granted already",
+                        "\"%s\"", guest);
     if (!sgi_vec_reserve(&wasi->alloc, &wasi->grants.dirs, 1))
         return sgi_fail_memory(err);
     dir->name = copy_name(&wasi->arena, name);
