@@ -63,10 +63,6 @@ static sg_status reserve(Validator *v, uint32_t count) {
     return sgi_vec_reserve(v->cx.alloc, &v->stack, count) ? SG_OK : sgi_load_no_memory(&v->cx);
 }
 
-static uint32_t count_vectors(const ValType *types, uint32_t count) {
-    return sgi_slots(types, count) - count;
-}
-
 sg_status sgi_body_note_room(Validator *v, uint32_t slots) {
     size_t all = v->stack.count + v->vectors + slots;
     if (SGI_LIKELY(all <= v->max_stack))
@@ -87,14 +83,14 @@ sg_status sgi_body_push(Validator *v, ValType type) {
     return note_height(v);
 }
 
-sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count) {
-    SGI_TRY(reserve(v, count));
-    if (count)
-        memcpy(v->stack.items + v->stack.count, types, count * sizeof *types);
-    v->stack.count += count;
-    v->vectors += count_vectors(types, count);
+sg_status sgi_body_push_list(Validator *v, TypeList list) {
+    SGI_TRY(reserve(v, list.count));
+    if (list.count)
+        memcpy(v->stack.items + v->stack.count, list.types, list.count * sizeof *list.types);
+    v->stack.count += list.count;
+    v->vectors += list.vectors;
     SGI_TRY(note_height(v));
-    return sgi_body_count_work(v, count / 16);
+    return sgi_body_count_work(v, list.count / 16);
 }
 
 sg_status sgi_body_pop_any(Validator *v, ValType *type) {
@@ -111,7 +107,7 @@ sg_status sgi_body_pop_any(Validator *v, ValType *type) {
 void sgi_body_drop(Validator *v, uint32_t count) {
     v->stack.count -= count;
     if (count > 0) /* else there may be no items */
-        v->vectors -= count_vectors(v->stack.items + v->stack.count, count);
+        v->vectors -= sgi_slots(v->stack.items + v->stack.count, count) - count;
 }
 
 sg_status sgi_body_pop(Validator *v, ValType expected) {
@@ -168,8 +164,10 @@ static void note_checked(Validator *v, const ValType *types, uint32_t count) {
 }
 
 /* The topmost operands have these types; they stay. */
-sg_status sgi_body_check_list(Validator *v, const ValType *types, uint32_t count) {
+sg_status sgi_body_check_list(Validator *v, TypeList list) {
     const Frame *frame = sgi_body_top(v);
+    const ValType *types = list.types;
+    uint32_t count = list.count;
     size_t have = v->stack.count - frame->height;
     const ValType *stack = v->stack.items;
     size_t end = v->stack.count;
@@ -194,10 +192,14 @@ sg_status sgi_body_check_list(Validator *v, const ValType *types, uint32_t count
     return sgi_body_count_work(v, count);
 }
 
-sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count) {
-    SGI_TRY(sgi_body_check_list(v, types, count));
+sg_status sgi_body_pop_list(Validator *v, TypeList list) {
+    SGI_TRY(sgi_body_check_list(v, list));
     size_t have = v->stack.count - sgi_body_top(v)->height;
-    sgi_body_drop(v, count < have ? count : (uint32_t)have);
+    uint32_t count = list.count < have ? list.count : (uint32_t)have;
+    if (list.vectors > 0)
+        sgi_body_drop(v, count);
+    else /* v128 matches no other type: none of them is one */
+        v->stack.count -= count;
     return SG_OK;
 }
 

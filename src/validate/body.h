@@ -72,8 +72,15 @@ void sgi_validator_free(Validator *v);
 
 typedef struct TypeList {
     const ValType *types;
-    uint32_t count;
+    uint32_t count, vectors; /* of them v128 */
 } TypeList;
+
+static inline TypeList sgi_params_of(const FuncType *type) {
+    return (TypeList){type->params, type->param_count, type->param_slots - type->param_count};
+}
+static inline TypeList sgi_results_of(const FuncType *type) {
+    return (TypeList){type->results, type->result_count, type->result_slots - type->result_count};
+}
 
 /* SG_INVALID at the instruction. */
 sg_status sgi_body_invalid(const Validator *v, const char *message, const char *detail);
@@ -93,11 +100,11 @@ static inline sg_status sgi_body_count_work(Validator *v, uint32_t amount) {
 bool sgi_body_matches(const Validator *v, ValType sub, ValType super);
 
 sg_status sgi_body_push(Validator *v, ValType type);
-sg_status sgi_body_push_list(Validator *v, const ValType *types, uint32_t count);
+sg_status sgi_body_push_list(Validator *v, TypeList list);
 /* Counts `slots` above the operands towards the body's stack. */
 sg_status sgi_body_note_room(Validator *v, uint32_t slots);
 sg_status sgi_body_pop(Validator *v, ValType expected);
-sg_status sgi_body_pop_list(Validator *v, const ValType *types, uint32_t count);
+sg_status sgi_body_pop_list(Validator *v, TypeList list);
 /* Pops an operand of any type; VAL_BOTTOM where unreachable code has none. */
 sg_status sgi_body_pop_any(Validator *v, ValType *type);
 /* Takes operands off that are there. */
@@ -108,7 +115,7 @@ sg_status sgi_body_pop_ref(Validator *v, ValType *type);
 /* Are the topmost operands of exactly these types? */
 bool sgi_body_are_on_top(Validator *v, const ValType *types, uint32_t count);
 /* As sgi_body_pop_list, but leaves them there. */
-sg_status sgi_body_check_list(Validator *v, const ValType *types, uint32_t count);
+sg_status sgi_body_check_list(Validator *v, TypeList list);
 
 static inline Frame *sgi_body_top(Validator *v) {
     return &v->frames.items[v->frames.count - 1];

@@ -5,16 +5,14 @@
 /* Lists point into the frame where its type is written inline. */
 static TypeList frame_params(const Validator *v, const Frame *frame) {
     if (frame->type_index == NO_TYPE)
-        return (TypeList){NULL, 0};
-    const FuncType *type = &v->module->types[frame->type_index].as.func;
-    return (TypeList){type->params, type->param_count};
+        return (TypeList){0};
+    return sgi_params_of(&v->module->types[frame->type_index].as.func);
 }
 
 static TypeList frame_results(const Validator *v, const Frame *frame) {
     if (frame->type_index == NO_TYPE)
-        return (TypeList){&frame->result, frame->result != VAL_BOTTOM};
-    const FuncType *type = &v->module->types[frame->type_index].as.func;
-    return (TypeList){type->results, type->result_count};
+        return (TypeList){&frame->result, frame->result != VAL_BOTTOM, frame->result == VAL_V128};
+    return sgi_results_of(&v->module->types[frame->type_index].as.func);
 }
 
 TypeList sgi_body_label_types(const Validator *v, const Frame *frame) {
@@ -73,11 +71,11 @@ static sg_status check_block(Validator *v) {
         SGI_TRY(sgi_validate_val_type(&v->cx, result, module->type_count, instr->offset));
     }
     TypeList params = frame_params(v, &(Frame){.type_index = instr->index});
-    SGI_TRY(sgi_body_pop_list(v, params.types, params.count));
+    SGI_TRY(sgi_body_pop_list(v, params));
     if (instr->op == OP_TRY_TABLE)
         SGI_TRY(sgi_body_check_catches(v));
     SGI_TRY(sgi_body_push_frame(v, instr->op, instr->index, result));
-    SGI_TRY(sgi_body_push_list(v, params.types, params.count));
+    SGI_TRY(sgi_body_push_list(v, params));
     if (instr->op != OP_LOOP && instr->op != OP_IF)
         return SG_OK;
     return sgi_body_begin_segment(v, instr->op == OP_LOOP ? SEGMENT_LOOP : SEGMENT_PLAIN);
@@ -86,7 +84,7 @@ static sg_status check_block(Validator *v) {
 sg_status sgi_body_check_results(Validator *v) {
     const Frame *frame = sgi_body_top(v);
     TypeList results = frame_results(v, frame);
-    SGI_TRY(sgi_body_pop_list(v, results.types, results.count));
+    SGI_TRY(sgi_body_pop_list(v, results));
     return v->stack.count == frame->height
                ? SG_OK
                : sgi_body_mismatch(v, "no more operands", "values remaining on the stack");
@@ -106,7 +104,7 @@ sg_status sgi_body_next_sequence(Validator *v, Op op) {
 static sg_status begin_else(Validator *v) {
     SGI_TRY(sgi_body_next_sequence(v, OP_ELSE));
     TypeList params = frame_params(v, sgi_body_top(v));
-    return sgi_body_push_list(v, params.types, params.count);
+    return sgi_body_push_list(v, params);
 }
 
 static sg_status check_else(Validator *v) {
@@ -131,7 +129,7 @@ sg_status sgi_body_pop_frame(Validator *v) {
     if (frame.op == OP_CATCH || frame.op == OP_CATCH_ALL)
         v->stack.count--;
     TypeList results = frame_results(v, &frame);
-    SGI_TRY(sgi_body_push_list(v, results.types, results.count));
+    SGI_TRY(sgi_body_push_list(v, results));
     if (frame.op == OP_LOOP || v->frames.count == 0)
         return SG_OK;
     v->live |= frame.targeted;
@@ -142,7 +140,7 @@ static sg_status check_br(Validator *v) {
     Frame *frame = NULL;
     SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
     TypeList label = sgi_body_label_types(v, frame);
-    SGI_TRY(sgi_body_pop_list(v, label.types, label.count));
+    SGI_TRY(sgi_body_pop_list(v, label));
     sgi_body_set_unreachable(v);
     return SG_OK;
 }
@@ -150,8 +148,8 @@ static sg_status check_br(Validator *v) {
 sg_status sgi_body_pass_label(Validator *v, TypeList label) {
     if (sgi_body_are_on_top(v, label.types, label.count))
         return sgi_body_count_work(v, label.count / 16);
-    SGI_TRY(sgi_body_pop_list(v, label.types, label.count));
-    return sgi_body_push_list(v, label.types, label.count);
+    SGI_TRY(sgi_body_pop_list(v, label));
+    return sgi_body_push_list(v, label);
 }
 
 static sg_status check_br_if(Validator *v) {
@@ -167,7 +165,7 @@ static sg_status check_br_table(Validator *v) {
     SGI_TRY(sgi_body_pop(v, VAL_I32));
     SGI_TRY(sgi_body_find_frame(v, v->instr.index, &frame));
     TypeList first = sgi_body_label_types(v, frame);
-    SGI_TRY(sgi_body_check_list(v, first.types, first.count));
+    SGI_TRY(sgi_body_check_list(v, first));
     const uint8_t *at = v->instr.labels;
     for (uint32_t i = 0; i < v->instr.label_count; i++) {
         SGI_TRY(sgi_body_find_frame(v, sgi_leb_u32(&at), &frame));
@@ -175,7 +173,7 @@ static sg_status check_br_table(Validator *v) {
         if (label.count != first.count)
             return sgi_body_mismatch(v, "labels of one arity", "another");
         if (frame->checked != (uint32_t)v->instr.offset)
-            SGI_TRY(sgi_body_check_list(v, label.types, label.count));
+            SGI_TRY(sgi_body_check_list(v, label));
         frame->checked = (uint32_t)v->instr.offset;
         SGI_TRY(sgi_body_count_work(v, 1));
     }
@@ -209,7 +207,7 @@ static sg_status check_br_on_non_null(Validator *v) {
 
 static sg_status check_return(Validator *v) {
     TypeList results = frame_results(v, &v->frames.items[0]);
-    SGI_TRY(sgi_body_pop_list(v, results.types, results.count));
+    SGI_TRY(sgi_body_pop_list(v, results));
     sgi_body_set_unreachable(v);
     return SG_OK;
 }
@@ -217,14 +215,14 @@ static sg_status check_return(Validator *v) {
 /* ---- calls ---- */
 
 static sg_status call_type(Validator *v, const FuncType *type) {
-    SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
-    SGI_TRY(sgi_body_push_list(v, type->results, type->result_count));
+    SGI_TRY(sgi_body_pop_list(v, sgi_params_of(type)));
+    SGI_TRY(sgi_body_push_list(v, sgi_results_of(type)));
     return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
 static sg_status return_call_type(Validator *v, const FuncType *type) {
     TypeList own = frame_results(v, &v->frames.items[0]);
-    SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
+    SGI_TRY(sgi_body_pop_list(v, sgi_params_of(type)));
     if (type->result_count != own.count)
         return sgi_body_mismatch(v, "the caller's results", "another number");
     for (uint32_t i = 0; i < own.count; i++)

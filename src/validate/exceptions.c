@@ -57,7 +57,7 @@ static sg_status check_throw(Validator *v) {
     if (v->instr.op == OP_THROW) {
         const FuncType *type = NULL;
         SGI_TRY(find_tag(v, v->instr.index, &type));
-        SGI_TRY(sgi_body_pop_list(v, type->params, type->param_count));
+        SGI_TRY(sgi_body_pop_list(v, sgi_params_of(type)));
     } else {
         SGI_TRY(sgi_body_pop(v, sgi_ref(true, HEAP_EXN)));
     }
@@ -101,7 +101,7 @@ static sg_status check_catch_sequence(Validator *v) {
         frame->height++;
     }
     if (type)
-        SGI_TRY(sgi_body_push_list(v, type->params, type->param_count));
+        SGI_TRY(sgi_body_push_list(v, sgi_params_of(type)));
     return sgi_body_begin_segment(v, SEGMENT_PLAIN);
 }
 
