@@ -217,7 +217,7 @@ typedef struct sg_wasi_clock {
 
 SG_API void sg_wasi_set_clock(sg_wasi *wasi, const sg_wasi_clock *clock);
 /* In each store time begins at `wall_ns` and passes only when the guest sleeps, and by a microsecond each
- * time that it looks. */
+ * time that it looks. Times of files in the system's directories stay the system's. */
 SG_API void sg_wasi_virtual_clock(sg_wasi *wasi, uint64_t wall_ns);
 
 /* ---- randomness ---- */
