@@ -19,8 +19,9 @@ static const Capability capabilities[] = {
      {"wasi:clocks/monotonic-", "wasi:clocks/wall-", "clock_", "poll_oneoff"}},
     {"time zone", "--features clocks-timezone; always UTC", {"wasi:clocks/timezone"}},
     {"randomness", "always there; --random", {"wasi:random/", "random_get"}},
-    {"TCP", "--tcp", {"wasi:sockets/tcp", "sock_"}},
+    {"TCP", "--tcp", {"wasi:sockets/tcp"}},
     {"UDP", "--udp", {"wasi:sockets/udp"}},
+    {"sockets of preview 1", "there are none", {"sock_"}},
     {"DNS", "--dns", {"wasi:sockets/ip-name-lookup"}},
 };
 enum { CAPABILITY_COUNT = sizeof capabilities / sizeof *capabilities };

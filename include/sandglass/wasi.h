@@ -5,6 +5,7 @@
  * directories or network, reads the end of its standard input, and what it prints vanishes. Each facility is
  * a table of functions that the embedder can replace. They are called on the store's thread, inside the
  * guest's call, and must not use the store; their contexts must live as long as the stores that use them.
+ * Tables are copied. Their `size` is always to be set: sg_wasi_attach tells of one that was not (SG_MISUSE).
  *
  *   sg_wasi *wasi = sg_wasi_new(engine, &error);
  *   sg_wasi_inherit_stdio(wasi);
@@ -171,7 +172,8 @@ SG_API sg_status sg_wasi_add_virtual_dir(sg_wasi *wasi, const sg_wasi_files *fil
  * may connect to it, or with UDP send to it and hear from it. SG_BAD_VALUE for what is no rule. */
 SG_API sg_status sg_wasi_allow_tcp(sg_wasi *wasi, const char *rule, sg_error *error);
 SG_API sg_status sg_wasi_allow_udp(sg_wasi *wasi, const char *rule, sg_error *error);
-/* Names that may be resolved: "example.org", "*.example.org", "*". */
+/* Names that may be resolved: "example.org", "*.example.org", "*". Names are ASCII, here and where a guest
+ * looks them up: those of other letters are written as IDNA does, "xn--...". */
 SG_API sg_status sg_wasi_allow_dns(sg_wasi *wasi, const char *name, sg_error *error);
 
 typedef enum sg_wasi_network_use {
@@ -247,8 +249,8 @@ SG_API void sg_wasi_set_limits(sg_wasi *wasi, const sg_wasi_limits *limits);
 
 /* ---- use ---- */
 
-/* Gives the store a copy of the grants, charged to its host bytes. SG_MISUSE if it has some already, or is
- * inside a call. */
+/* Gives the store a copy of the grants, charged to its host bytes. SG_MISUSE if it has some already, is
+ * inside a call, or a table's size was not set. */
 SG_API sg_status sg_wasi_attach(const sg_wasi *wasi, sg_store *store, sg_error *error);
 
 /* Defines the interfaces of WASI 0.2 for components linked by `linker`, of all versions 0.2.x: each store's

@@ -58,7 +58,9 @@ sg_status sgi_wasi_add_dir(Wasi *wasi, const char *host, const char *guest, bool
 sg_status sgi_wasi_add_virtual_dir(Wasi *wasi, const sg_wasi_files *files, uint64_t root, const char *guest,
                                    bool read_only, sg_error *err) {
     WasiDir dir = {.fd = -1, .read_only = read_only, .root = root};
-    COPY_TABLE(dir.files, files);
+    if (!COPY_TABLE(dir.files, files))
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "the size of a table is not one of this version",
+                        "files");
     if (!dir.files.open || !dir.files.stat || !dir.files.read || !dir.files.read_directory)
         return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "a needed function is NULL", "\"%s\"", guest);
     SGI_TRY(prepare_dir(wasi, guest, &dir, err));

@@ -91,13 +91,21 @@ sg_status sgi_wasi_inherit_env(Wasi *wasi, sg_error *err) {
 
 /* ---- network ---- */
 
+static bool is_ascii(Bytes text) {
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static sg_status allow(Wasi *wasi, WasiRules *rules, bool (*parse)(Bytes text, WasiRule *rule),
                        const char *text, sg_error *err) {
     Bytes kept;
     WasiRule rule;
     SGI_TRY(keep_text(wasi, text, &kept, err));
     if (!parse(kept, &rule))
-        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "not a rule for the network", "\"%s\"", text);
+        return sgi_fail(err, SG_BAD_VALUE, SG_NO_OFFSET, "not a rule for the network", "\"%s\"%s", text,
+                        is_ascii(kept) ? "" : " (names are ASCII: xn--...)");
     return sgi_vec_push(&wasi->alloc, rules, rule) ? SG_OK : sgi_fail_memory(err);
 }
 
@@ -115,8 +123,23 @@ sg_status sgi_wasi_allow_dns(Wasi *wasi, const char *name, sg_error *err) {
 
 /* ---- tables of functions ---- */
 
+bool sgi_wasi_copy_table(void *to, size_t room, const void *from, size_t size) {
+    memset(to, 0, room);
+    if (size == 0 || size > room)
+        return false;
+    memcpy(to, from, size);
+    return true;
+}
+
+/* What cannot answer an error leaves it to sgi_wasi_attach. */
+#define SET_TABLE(wasi, to, from)                                                                            \
+    do {                                                                                                     \
+        if (!COPY_TABLE((wasi)->grants.to, from))                                                            \
+            (wasi)->misused = #to;                                                                           \
+    } while (0)
+
 void sgi_wasi_set_stream(Wasi *wasi, sg_wasi_stdio which, const sg_wasi_stream *stream) {
-    COPY_TABLE(wasi->grants.stdio[which], stream);
+    SET_TABLE(wasi, stdio[which], stream);
     wasi->grants.inherits_stdio[which] = false;
 }
 
@@ -130,11 +153,11 @@ void sgi_wasi_exit_on_closed_pipe(Wasi *wasi, bool on) {
 }
 
 void sgi_wasi_set_network(Wasi *wasi, const sg_wasi_network *network) {
-    COPY_TABLE(wasi->grants.network, network);
+    SET_TABLE(wasi, network, network);
 }
 
 void sgi_wasi_set_clock(Wasi *wasi, const sg_wasi_clock *clock) {
-    COPY_TABLE(wasi->grants.clock, clock);
+    SET_TABLE(wasi, clock, clock);
     wasi->grants.has_virtual_clock = false;
 }
 
@@ -144,7 +167,7 @@ void sgi_wasi_virtual_clock(Wasi *wasi, uint64_t wall_ns) {
 }
 
 void sgi_wasi_set_random(Wasi *wasi, const sg_wasi_random *random) {
-    COPY_TABLE(wasi->grants.random, random);
+    SET_TABLE(wasi, random, random);
     wasi->grants.has_seed = false;
 }
 
@@ -154,7 +177,7 @@ void sgi_wasi_seed_random(Wasi *wasi, uint64_t seed) {
 }
 
 void sgi_wasi_set_limits(Wasi *wasi, const sg_wasi_limits *limits) {
-    COPY_TABLE(wasi->grants.limits, limits);
+    SET_TABLE(wasi, limits, limits);
 }
 
 /* ---- attaching ---- */
@@ -243,6 +266,9 @@ sg_status sgi_wasi_attach(const Wasi *wasi, Store *store, sg_error *err) {
     if (store->wasi || store->scope)
         return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET,
                         store->wasi ? "the store has its grants already" : "not inside a call", "%s", "");
+    if (wasi->misused)
+        return sgi_fail(err, SG_MISUSE, SG_NO_OFFSET, "the size of a table is not one of this version", "%s",
+                        wasi->misused);
     WasiState *state = sgi_wasi_state(store);
     if (state == NULL)
         return sgi_store_no_memory(store, err);

@@ -28,12 +28,10 @@ const char *sgi_wasi_error_name(sg_wasi_errno error);
 
 /* ---- grants.c ---- */
 
-/* A table of the embedder's; of an earlier version it has fewer fields. */
-#define COPY_TABLE(to, from)                                                                                 \
-    do {                                                                                                     \
-        memset(&(to), 0, sizeof(to));                                                                        \
-        memcpy(&(to), (from), (from)->size < sizeof(to) ? (from)->size : sizeof(to));                        \
-    } while (0)
+/* A table of the embedder's; of an earlier version it has fewer fields. False: `size` is not one that it had.
+ */
+#define COPY_TABLE(to, from) sgi_wasi_copy_table(&(to), sizeof(to), (from), (from)->size)
+bool sgi_wasi_copy_table(void *to, size_t room, const void *from, size_t size);
 
 typedef enum WasiKind {
     WASI_IO_ERROR,
@@ -141,6 +139,7 @@ struct sg_wasi {
     Alloc alloc;
     Arena arena; /* of the texts */
     WasiGrants grants;
+    const char *misused; /* the table whose size was none */
 };
 
 /* The store's, made with no grants if there is none. NULL: sgi_store_no_memory tells why. */

@@ -583,6 +583,10 @@ static void names_are_looked_up(void **state) {
     Net net = open_net(grant_loopback, (sg_limits){.timeout_ns = 10000 * MS});
     assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("example.org")),
                  "access-denied");
+    assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network),
+                      sg_value_string("b\xc3\xbc"
+                                      "cher.example")),
+                 "invalid-argument");
     assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("")),
                  "invalid-argument");
     assert_error(CALL(&net, "lookup#resolve-addresses", BORROW(net.network), sg_value_string("10.0.0.256")),

@@ -263,6 +263,54 @@ static void grants(void **state) {
     probe_end(&probe);
 }
 
+/* A table without its size would be no limits, no rules of one's own, no clock. */
+static void sizes_of_tables(void **state) {
+    (void)state;
+    sg_error error;
+    sg_engine *engine = make_engine();
+    for (int i = 0; i < 12; i++) {
+        size_t bad = i % 2 ? 4096 : 0;
+        sg_wasi *wasi = sg_wasi_new(engine, &error);
+        assert_made(wasi, error);
+        switch (i / 2) {
+        case 0: sg_wasi_set_limits(wasi, &(sg_wasi_limits){.size = bad, .written = 1}); break;
+        case 1: sg_wasi_set_clock(wasi, &(sg_wasi_clock){.size = bad}); break;
+        case 2: sg_wasi_set_random(wasi, &(sg_wasi_random){.size = bad}); break;
+        case 3: sg_wasi_set_network(wasi, &(sg_wasi_network){.size = bad}); break;
+        case 4: sg_wasi_set_stream(wasi, SG_WASI_STDERR, &(sg_wasi_stream){.size = bad}); break;
+        default:
+            assert_int_equal(
+                sg_wasi_add_virtual_dir(wasi, &(sg_wasi_files){.size = bad}, 0, "/", false, &error),
+                SG_MISUSE);
+        }
+        sg_store *store = make_store(engine, (sg_limits){0});
+        assert_int_equal(sg_wasi_attach(wasi, store, &error), i / 2 < 5 ? SG_MISUSE : SG_OK);
+        sg_store_delete(store);
+        sg_wasi_delete(wasi);
+    }
+    sg_engine_delete(engine);
+}
+
+/* Two directories of one name: which one a guest finds would be for its library to say. */
+static void names_of_directories(void **state) {
+    (void)state;
+    sg_error error;
+    sg_engine *engine = make_engine();
+    sg_wasi *wasi = sg_wasi_new(engine, &error);
+    assert_made(wasi, error);
+    assert_ok(sg_wasi_add_dir(wasi, "/", "/a", true, &error), error);
+    assert_ok(sg_wasi_add_dir(wasi, "/", "/", true, &error), error);
+    assert_ok(sg_wasi_add_dir(wasi, "/", "a", true, &error), error);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/", "/a", true, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/", "/a//", true, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/", "//", true, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/", "", true, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/nonexistent", "/b", true, &error), SG_NOT_FOUND);
+    assert_int_equal(sg_wasi_add_dir(wasi, "/dev/null", "/b", true, &error), SG_IO);
+    sg_wasi_delete(wasi);
+    sg_engine_delete(engine);
+}
+
 static void exits(void **state) {
     (void)state;
     Probe probe;
@@ -570,6 +618,8 @@ static const struct CMUnitTest tests[] = {
     {"wasi: own clock and random numbers", own_clock_and_random, NULL, NULL, NULL},
     {"wasi: nothing granted", nothing_granted, NULL, NULL, NULL},
     {"wasi: grants", grants, NULL, NULL, NULL},
+    {"wasi: sizes of tables", sizes_of_tables, NULL, NULL, NULL},
+    {"wasi: names of directories", names_of_directories, NULL, NULL, NULL},
     {"wasi: exits", exits, NULL, NULL, NULL},
     {"wasi: types that lie", types_that_lie, NULL, NULL, NULL},
     {"wasi: hoarding", hoarding, NULL, NULL, NULL},
