@@ -4,11 +4,13 @@
  * in WIT's terms (steps.h). TRAP, DEADLINE: so ended the call. `record` prints the cases with what they give
  * now. What a line "! GRANT ; ..." grants is
  *
- *   nothing     loopback (this machine's network)     tcp RULE, udp RULE, dns NAME
+ *   nothing     loopback (this machine's network)     tcp RULE, udp RULE, dns NAME     sockets COUNT at most
+ *   fails FUNCTION ERRNO: of the network's functions, one has only that to say
  *
  * `ipv6` among them: the cases are skipped where this machine has none. */
 #include "cases.h"
 
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,20 +50,83 @@ static sg_status allow_loopback(sg_wasi *wasi) {
     return status;
 }
 
+/* ---- a network's function that fails ---- */
+
+static sg_wasi_errno fault;
+
+static sg_wasi_errno fail_open(void *context, bool is_udp, bool is_v6, int *descriptor) {
+    (void)context, (void)is_udp, (void)is_v6, (void)descriptor;
+    return fault;
+}
+static sg_wasi_errno fail_address(void *context, int descriptor, const sg_address *address) {
+    (void)context, (void)descriptor, (void)address;
+    return fault;
+}
+static sg_wasi_errno fail_listen(void *context, int descriptor, uint32_t backlog) {
+    (void)context, (void)descriptor, (void)backlog;
+    return fault;
+}
+static sg_wasi_errno fail_accept(void *context, int descriptor, int *accepted) {
+    (void)context, (void)descriptor, (void)accepted;
+    return fault;
+}
+static sg_wasi_errno fail_resolve(void *context, const char *name, sg_address *addresses, size_t max,
+                                  size_t *count) {
+    (void)context, (void)name, (void)addresses, (void)max, (void)count;
+    return fault;
+}
+
+static sg_status fail(sg_wasi *wasi, const char *function, const char *name) {
+    static const char *const errnos[] = {
+#define WASI_ERRNO(name, filesystem, sockets) #name,
+#include <sandglass/wasi_errors.def>
+#undef WASI_ERRNO
+    };
+    sg_wasi_network network = {.size = sizeof network};
+    for (fault = 0; strcmp(errnos[fault], name) != 0;)
+        if (++fault == sizeof errnos / sizeof *errnos)
+            return SG_BAD_VALUE;
+    if (strcmp(function, "open") == 0)
+        network.open = fail_open;
+    else if (strcmp(function, "bind") == 0)
+        network.bind = fail_address;
+    else if (strcmp(function, "connect") == 0)
+        network.connect = fail_address;
+    else if (strcmp(function, "listen") == 0)
+        network.listen = fail_listen;
+    else if (strcmp(function, "accept") == 0)
+        network.accept = fail_accept;
+    else if (strcmp(function, "resolve") == 0)
+        network.resolve = fail_resolve;
+    sg_wasi_set_network(wasi, &network);
+    return SG_OK;
+}
+
+/* ---- grants ---- */
+
+static sg_status allow_one(sg_wasi *wasi, const char *rule) {
+    char function[16], name[16];
+    sg_wasi_limits limits = {.size = sizeof limits};
+    if (strcmp(rule, "loopback") == 0)
+        return allow_loopback(wasi);
+    if (strncmp(rule, "tcp ", 4) == 0)
+        return sg_wasi_allow_tcp(wasi, rule + 4, &error);
+    if (strncmp(rule, "udp ", 4) == 0)
+        return sg_wasi_allow_udp(wasi, rule + 4, &error);
+    if (strncmp(rule, "dns ", 4) == 0)
+        return sg_wasi_allow_dns(wasi, rule + 4, &error);
+    if (sscanf(rule, "fails %15s %15s", function, name) == 2)
+        return fail(wasi, function, name);
+    if (sscanf(rule, "sockets %" SCNu64, &limits.sockets) == 1)
+        sg_wasi_set_limits(wasi, &limits);
+    return SG_OK;
+}
+
 static void allow(sg_wasi *wasi) {
     char rule[GRANTS_SIZE];
     for (const char *at = grants, *end; (end = strstr(at, " ; ")) != NULL; at = end + 3) {
-        sg_status status = SG_OK;
         snprintf(rule, sizeof rule, "%.*s", (int)(end - at), at);
-        if (strcmp(rule, "loopback") == 0)
-            status = allow_loopback(wasi);
-        else if (strncmp(rule, "tcp ", 4) == 0)
-            status = sg_wasi_allow_tcp(wasi, rule + 4, &error);
-        else if (strncmp(rule, "udp ", 4) == 0)
-            status = sg_wasi_allow_udp(wasi, rule + 4, &error);
-        else if (strncmp(rule, "dns ", 4) == 0)
-            status = sg_wasi_allow_dns(wasi, rule + 4, &error);
-        if (status != SG_OK)
+        if (allow_one(wasi, rule) != SG_OK)
             die(rule);
     }
 }

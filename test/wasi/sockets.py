@@ -17,7 +17,7 @@ HEAD = """\
 #   send here, and to the next receive alone there;
 #   what is no name is an invalid-argument here, a name that nobody has there; addresses as text are no look-ups here, and need
 #   nothing granted.
-# What rules allow is not asked there, for it has none."""
+# What rules allow, and what comes of the system's errors and of limits, is not asked there."""
 
 MAX64 = 2**64 - 1
 LOOPBACK = {"ipv4": "127.0.0.1", "ipv6": "[::1]"}
@@ -395,6 +395,42 @@ def rules():
             yield f'resolve-addresses "{name}"'
 
 
+# ---- what the system may say ----
+
+ERRNOS = ["ACCES", "ADDRINUSE", "ADDRNOTAVAIL", "AFNOSUPPORT", "ALREADY", "BADF", "CONNABORTED", "CONNREFUSED", "CONNRESET", "HOSTUNREACH", "INVAL",
+          "IO", "ISCONN", "MFILE", "NETDOWN", "NETUNREACH", "NFILE", "NOBUFS", "NOMEM", "NOTCAPABLE", "NOTCONN", "NOTSUP", "PERM", "PROTONOSUPPORT",
+          "TIMEDOUT"]
+
+
+def faults():
+    def bound(protocol, n):
+        return f"create-{protocol}-socket ipv4 ; {protocol}.start-bind {n} 127.0.0.1:0 ; {protocol}.finish-bind {n}"
+
+    connected = f"{bound('tcp', 3)} ; tcp.start-listen 3 ; tcp.finish-listen 3 ; create-tcp-socket ipv4 ; tcp.start-connect 4 @3 ; tcp.block 4 ; tcp.finish-connect 4"
+    attempts = {
+        "open": ["create-tcp-socket ipv4", "create-udp-socket ipv4"],
+        "bind": [f"create-{protocol}-socket ipv4 ; {protocol}.start-bind 3 127.0.0.1:0 ; {protocol}.finish-bind 3 ; {protocol}.start-bind 3 127.0.0.1:0"
+                 for protocol in ("tcp", "udp")],
+        "connect": [f"{bound('tcp', 3)} ; tcp.start-connect 3 127.0.0.1:1 ; tcp.finish-connect 3 ; tcp.finish-connect 3 ; tcp.start-connect 3 127.0.0.1:1",
+                    f"{bound('udp', 3)} ; udp.stream 3 127.0.0.1:1 ; udp.remote-address 3 ; udp.stream 3 none"],
+        "listen": [f"{bound('tcp', 3)} ; tcp.start-listen 3 ; tcp.finish-listen 3 ; tcp.is-listening 3 ; tcp.start-listen 3"],
+        "accept": [f"{connected} ; tcp.block 3 ; tcp.accept 3 ; tcp.is-listening 3"],
+        "resolve": ['resolve-addresses "localhost" ; resolve-next-address 3 ; resolve-next-address 3', 'resolve-addresses "127.0.0.1" ; resolve-next-address 3'],
+    }
+    yield "# What the system may say"
+    for function, tries in attempts.items():
+        for errno in ["NOENT", "AGAIN", "IO"] if function == "resolve" else ERRNOS + ["AGAIN"] * (function == "accept"):
+            yield f"! loopback ; fails {function} {errno}"
+            yield from tries
+    yield "# How many sockets there may be"
+    for count in 1, 2, 3:
+        yield f"! loopback ; sockets {count}"
+        yield " ; ".join(["create-tcp-socket ipv4", "create-udp-socket ipv4", "create-tcp-socket ipv4", "create-udp-socket ipv4"])
+        yield "create-tcp-socket ipv4 ; drop 3 ; create-udp-socket ipv4 ; drop 4 ; create-tcp-socket ipv4"
+        if count > 1:
+            yield f"{connected} ; tcp.block 3 ; tcp.accept 3 ; drop 5 ; drop 6 ; drop 4 ; tcp.accept 3"
+
+
 def cases():
     yield HEAD
     for family in LOOPBACK:
@@ -410,3 +446,5 @@ def cases():
     yield "! loopback"
     yield from names()
     yield from rules()
+    yield ": "
+    yield from faults()
