@@ -28,6 +28,11 @@ static const char *const files[][2] = {{"rw/a.txt", "0123456789"},
 static const char *const links[][2] = {{"rw/l", "a.txt"},   {"rw/ld", "d"},           {"rw/gone", "nowhere"},
                                        {"rw/loop", "loop"}, {"rw/out", "../outside"}, {"rw/abs", "/etc"}};
 
+static const struct {
+    const char *name;
+    mode_t mode;
+} nodes[] = {{"ro/d/pipe", S_IFIFO | 0666}, {"ro/d/socket", S_IFSOCK | 0666}};
+
 static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place) {
     (void)stat, (void)type, (void)place;
     return remove(path);
@@ -55,6 +60,11 @@ void make_tree(char top[static TOP_SIZE]) {
     for (size_t i = 0; i < COUNT(links); i++) {
         snprintf(path, sizeof path, "%s/%s", top, links[i][0]);
         if (symlink(links[i][1], path) != 0)
+            die(path);
+    }
+    for (size_t i = 0; i < COUNT(nodes); i++) {
+        snprintf(path, sizeof path, "%s/%s", top, nodes[i].name);
+        if (mknod(path, nodes[i].mode, 0) != 0)
             die(path);
     }
 }

@@ -10,6 +10,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -183,6 +184,8 @@ def make_tree(top):
         (top / name).write_text(text)
     for target, name in ("a.txt", "l"), ("d", "ld"), ("nowhere", "gone"), ("loop", "loop"), ("../outside", "out"), ("/etc", "abs"):
         os.symlink(target, top / "rw" / name)
+    os.mknod(top / "ro/d/pipe", stat.S_IFIFO | 0o666)
+    os.mknod(top / "ro/d/socket", stat.S_IFSOCK | 0o666)
 
 
 class Wasmtime:
