@@ -1,10 +1,10 @@
 /* Resources of the Component Model, as the host sees them.
  *
  * A value of kind SG_OWN or SG_BORROW has a number in of.handle. For a resource type of the host's (below) it
- * is the host's own representation of the resource: an index, a pointer. For a type that a component defines
- * it is a handle: the host owns what it got as SG_OWN, until it gives it back as an SG_OWN argument or
- * result, drops it, or the store is deleted. It lends what it owns as SG_BORROW arguments. What a host
- * function is given as SG_BORROW is valid until it returns.
+ * is the host's own representation of the resource: an index, a pointer. For a type that a component or WASI
+ * defines it is a handle in the store: the host owns what it got as SG_OWN, until it gives it back as an
+ * SG_OWN argument or result, drops it, or the store is deleted. It lends what it owns as SG_BORROW arguments.
+ * What a host function is given as SG_BORROW is valid until it returns.
  *
  * What the host gives as SG_OWN, its own resources included, it has given once its values are found to fit:
  * if the call fails after that, or cannot even begin, whatever of the host's no component has received ends,

@@ -183,11 +183,22 @@ static sg_status call_host(CompFunc *func, const Caller *caller, const sg_value 
     caller->transfer->first = caller->transfer->last = NULL; /* what it is given is its own now */
     sg_status status = func->host(func->context, &call, arguments, func->type->param_count, result, &told);
     if (status == SG_OK && func->type->result)
-        status = sgi_check_value(caller->inst, caller->type->result, result, "result", 0, &told);
+        status = sgi_check_value(func->signature ? NULL : caller->inst, caller->type->result, result,
+                                 "result", 0, &told);
     if (status != SG_OK)
         return host_failed(func, status, &told, err);
     sg_trap trap = sgi_poll(&func->store->cx); /* it may have taken its time */
     return trap ? sgi_fail_trap(err, trap) : SG_OK;
+}
+
+/* The host calls a function of the library's own. */
+static sg_status call_direct(CompFunc *func, const Caller *caller, const sg_value *arguments,
+                             sg_value *result, sg_error *err) {
+    LiftLowerContext cx = {
+        .store = func->store, .inst = func->inst, .err = err, .transfer = caller->transfer};
+    SGI_TRY(sgi_direct_arguments(&cx, func->type, arguments, &arguments));
+    SGI_TRY(call_host(func, caller, arguments, result, err));
+    return sgi_direct_result(&cx, func->type, result);
 }
 
 /* `result` is there even if the type has none. */
@@ -195,7 +206,9 @@ static sg_status call(CompFunc *func, const Caller *caller, const sg_value *argu
                       sg_error *err) {
     switch (func->kind) {
     case COMP_FUNC_LIFTED: return canon_lift(func, caller, arguments, result, err);
-    case COMP_FUNC_HOST: return call_host(func, caller, arguments, result, err);
+    case COMP_FUNC_HOST:
+        return func->signature && caller->inst == NULL ? call_direct(func, caller, arguments, result, err)
+                                                       : call_host(func, caller, arguments, result, err);
     default:
         sgi_fail(err, SG_TRAP, SG_NO_OFFSET, sg_trap_message(SG_TRAP_UNKNOWN_IMPORT), "%.*s%s%.*s",
                  (int)(func->instance_name.size > 150 ? 150 : func->instance_name.size),
@@ -293,7 +306,8 @@ static sg_status run_lowered(LoweredFunc *lowered, Transfer *transfer, Slot *slo
                            .inst = lowered->inst,
                            .err = err,
                            .transfer = transfer,
-                           .is_between = lowered->callee->kind == COMP_FUNC_LIFTED};
+                           .is_between = lowered->callee->kind == COMP_FUNC_LIFTED,
+                           .is_library = lowered->callee->signature != NULL};
     sg_value few[FEW_ARGUMENTS], *arguments = few, result;
     SGI_TRY(lift_arguments(lowered, &cx, slots, &arguments));
     /* The last parameter: after one pointer, or after the flat ones. */

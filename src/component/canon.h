@@ -51,6 +51,7 @@ struct LiftLowerContext {
      * StringSource; in place of names stand indices, as sizes of names without data; flags are bits, as a
      * count without names. */
     bool is_between;
+    bool is_library; /* the other side is the library's own host function */
     uint32_t values; /* loaded or stored, not paid for yet */
 };
 
@@ -110,6 +111,17 @@ sg_status sgi_lift_own(LiftLowerContext *cx, uint32_t i, const sg_type *type, ui
 sg_status sgi_lift_borrow(LiftLowerContext *cx, uint32_t i, const sg_type *type, uint64_t *out);
 sg_status sgi_lower_own(LiftLowerContext *cx, uint64_t value, const sg_type *type, uint32_t *index);
 sg_status sgi_lower_borrow(LiftLowerContext *cx, uint64_t value, const sg_type *type, uint32_t *index);
+/* What the host's handle stands for, lent to the end of the call; and a handle of the host's for `rep`, which
+ * ends if there is no room. */
+sg_status sgi_lend_of_host(LiftLowerContext *cx, uint64_t number, const sg_type *type, uint64_t *rep);
+sg_status sgi_give_to_host(LiftLowerContext *cx, uint64_t rep, const sg_type *type, uint64_t *number);
+
+/* ---- direct.c: the host calls a function of the library's own ---- */
+
+/* Its handles → what they stand for, in call memory; and back. */
+sg_status sgi_direct_arguments(LiftLowerContext *cx, const CompFuncType *type, const sg_value *arguments,
+                               const sg_value **mapped);
+sg_status sgi_direct_result(LiftLowerContext *cx, const CompFuncType *type, sg_value *result);
 
 /* ---- strings.c ---- */
 

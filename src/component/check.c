@@ -213,7 +213,7 @@ static sg_status check_handle(const sg_type *type, const sg_value *value, const 
     if (outermost->inst == NULL)
         return SG_OK;
     const Resource *resource = sgi_resource_find(outermost->inst, type->resource);
-    if (resource->is_host)
+    if (resource->is_host && resource->host_name == NULL)
         return SG_OK;
     const Handle *handle = sgi_resource_host_handle(outermost->inst->store, value->of.handle);
     if (handle == NULL)

@@ -51,8 +51,8 @@ const CompFuncType *sgi_comp_func_type(const CompFunc *func);
 sg_status sgi_comp_func_call(CompFunc *func, const sg_value *arguments, size_t argument_count,
                              sg_value *result, sg_error *err);
 
-/* A resource type of the host's, with one reference for the caller. `name`: by which signatures call it,
- * kept; may be NULL. */
+/* A resource type of the host's, with one reference for the caller. `name`: it is the library's own, by this
+ * name in its functions' signatures (kept), and the host gets handles of it; or NULL. */
 struct sg_resource_type *sgi_resource_type_new(Engine *engine, const char *name,
                                                sg_resource_destructor *destructor, void *context,
                                                sg_error *err);

@@ -32,7 +32,8 @@ typedef struct Closure {
 typedef struct sg_resource_type Resource;
 struct sg_resource_type {
     bool is_host;
-    const char *host_name; /* by which signatures of the host's functions call it; may be NULL */
+    /* The library's own: by which signatures of its functions call it, and the host has handles of it. */
+    const char *host_name;
     /* A guest's. */
     ComponentInstance *impl;
     CompFunc *dtor; /* NULL: none */
@@ -160,10 +161,10 @@ struct sg_func {
     Store *store;
     const CompFuncType *type;
     CallShape shape;
+    ComponentInstance *inst; /* that lifts it; or, of a function of the library's own, that imports it */
     /* COMP_FUNC_LIFTED */
     FuncInst *core;
     CanonicalOptions opts;
-    ComponentInstance *inst;
     /* COMP_FUNC_HOST; COMP_FUNC_UNKNOWN: an import that nobody supplied */
     sg_host_fn *host;
     void *context;

@@ -308,7 +308,8 @@ void sgi_prepared_release(Prepared *p) {
 
 /* ---- in a store ---- */
 
-static sg_status link_func(Store *store, const PreparedItem *from, Item *item, sg_error *err) {
+static sg_status link_func(ComponentInstance *inst, const PreparedItem *from, Item *item, sg_error *err) {
+    Store *store = inst->store;
     CompFunc *func = sgi_store_alloc(store, sizeof *func);
     if (func == NULL)
         return sgi_store_no_memory(store, err);
@@ -316,6 +317,7 @@ static sg_status link_func(Store *store, const PreparedItem *from, Item *item, s
                        .store = store,
                        .type = from->as.func.type,
                        .shape = sgi_call_shape(from->as.func.type, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS),
+                       .inst = from->as.func.signature ? inst : NULL,
                        .host = from->as.func.function,
                        .context = from->as.func.context,
                        .signature = from->as.func.signature,
@@ -325,7 +327,9 @@ static sg_status link_func(Store *store, const PreparedItem *from, Item *item, s
     return SG_OK;
 }
 
-static sg_status link_items(Store *store, const PreparedInstance *from, Item *item, sg_error *err) {
+static sg_status link_items(ComponentInstance *inst, const PreparedInstance *from, Item *item,
+                            sg_error *err) {
+    Store *store = inst->store;
     CompInstance *instance = sgi_store_alloc(store, sizeof *instance);
     Item *exports = instance ? sgi_store_alloc(store, from->count * sizeof *exports) : NULL;
     if (exports == NULL)
@@ -338,7 +342,7 @@ static sg_status link_items(Store *store, const PreparedInstance *from, Item *it
         if (trap != SG_TRAP_NONE)
             return sgi_fail_trap(err, trap);
         if (given->kind == PREPARED_FUNC)
-            SGI_TRY(link_func(store, given, &exports[i], err));
+            SGI_TRY(link_func(inst, given, &exports[i], err));
         else if (given->kind == PREPARED_TYPE)
             exports[i] = (Item){.sort = SORT_TYPE, .as.resource = given->as.resource};
         else
@@ -360,8 +364,8 @@ sg_status sgi_link_import(ComponentInstance *inst, const PreparedItem *from, Com
                           const NamedExtern *import, Item *item, sg_error *err) {
     Store *store = inst->store;
     switch (from->kind) {
-    case PREPARED_FUNC: return link_func(store, from, item, err);
-    case PREPARED_ITEMS: return link_items(store, from->as.items, item, err);
+    case PREPARED_FUNC: return link_func(inst, from, item, err);
+    case PREPARED_ITEMS: return link_items(inst, from->as.items, item, err);
     case PREPARED_PART: return link_instance(inst, parts[from->as.part], import, item, err);
     case PREPARED_INSTANCE:
         if (from->as.instance.store_id != store->id)

@@ -213,9 +213,15 @@ static sg_status note_lifted(LiftLowerContext *cx, Resource *resource, uint64_t 
     return SG_OK;
 }
 
+/* Is its representation what the other side knows it by? The host has numbers of handles for what is not its
+ * own. */
+static bool is_known_by_rep(const LiftLowerContext *cx, const Resource *resource) {
+    return resource->is_host && (cx->is_between || cx->is_library || resource->host_name == NULL);
+}
+
 sg_status sgi_give_own(LiftLowerContext *cx, uint64_t rep, const sg_type *type) {
     Resource *resource = sgi_resource_find(cx->inst, type->resource);
-    return resource->is_host ? note_lifted(cx, resource, rep) : SG_OK;
+    return is_known_by_rep(cx, resource) ? note_lifted(cx, resource, rep) : SG_OK;
 }
 
 static void forget_lifted(Transfer *transfer) {
@@ -236,7 +242,7 @@ sg_status sgi_lift_own(LiftLowerContext *cx, uint32_t i, const sg_type *type, ui
     uint64_t rep = h->rep;
     sgi_handles_remove(cx->inst->handles, cx->store, h);
     *out = rep;
-    if (resource->is_host)
+    if (is_known_by_rep(cx, resource))
         return note_lifted(cx, resource, rep);
     return cx->is_between ? SG_OK : give_to_host(cx, (Handle){.resource = resource, .rep = rep}, &index, out);
 }
@@ -250,7 +256,7 @@ sg_status sgi_lift_borrow(LiftLowerContext *cx, uint32_t i, const sg_type *type,
     SGI_TRY(lend(cx, cx->inst->handles, i, false));
     h->lends++;
     *out = h->rep;
-    if (resource->is_host || cx->is_between)
+    if (cx->is_between || is_known_by_rep(cx, resource))
         return SG_OK;
     uint32_t index;
     Handle temporary = {.resource = resource, .rep = h->rep, .borrow_scope = &cx->transfer->host_task};
@@ -271,7 +277,7 @@ sg_status sgi_lower_own(LiftLowerContext *cx, uint64_t value, const sg_type *typ
     Resource *resource = sgi_resource_find(cx->inst, type->resource);
     Handle *given = NULL;
     uint64_t rep = value;
-    if (!resource->is_host && !cx->is_between) {
+    if (!cx->is_between && !is_known_by_rep(cx, resource)) {
         given = sgi_resource_host_handle(cx->store, value);
         if (given == NULL || given->resource != resource || given->borrow_scope || given->lends)
             return not_hosts(cx);
@@ -285,17 +291,31 @@ sg_status sgi_lower_own(LiftLowerContext *cx, uint64_t value, const sg_type *typ
     return SG_OK;
 }
 
+sg_status sgi_lend_of_host(LiftLowerContext *cx, uint64_t number, const sg_type *type, uint64_t *rep) {
+    Handle *given = sgi_resource_host_handle(cx->store, number);
+    if (given == NULL || given->resource != sgi_resource_find(cx->inst, type->resource) ||
+        given->lends == UINT32_MAX || type->kind != SG_BORROW)
+        return not_hosts(cx);
+    SGI_TRY(lend(cx, cx->store->host_handles, (uint32_t)number, false));
+    given->lends++;
+    *rep = given->rep;
+    return SG_OK;
+}
+
+sg_status sgi_give_to_host(LiftLowerContext *cx, uint64_t rep, const sg_type *type, uint64_t *number) {
+    uint32_t index;
+    Resource *resource = sgi_resource_find(cx->inst, type->resource);
+    sg_status status = give_to_host(cx, (Handle){.resource = resource, .rep = rep}, &index, number);
+    if (status != SG_OK)
+        sgi_resource_end(resource, rep);
+    return status;
+}
+
 sg_status sgi_lower_borrow(LiftLowerContext *cx, uint64_t value, const sg_type *type, uint32_t *index) {
     Resource *resource = sgi_resource_find(cx->inst, type->resource);
     uint64_t rep = value;
-    if (!resource->is_host && !cx->is_between) {
-        Handle *given = sgi_resource_host_handle(cx->store, value);
-        if (given == NULL || given->resource != resource || given->lends == UINT32_MAX)
-            return not_hosts(cx);
-        SGI_TRY(lend(cx, cx->store->host_handles, (uint32_t)value, false));
-        given->lends++;
-        rep = given->rep;
-    }
+    if (!cx->is_between && !is_known_by_rep(cx, resource))
+        SGI_TRY(sgi_lend_of_host(cx, value, type, &rep));
     if (cx->inst == resource->impl) {
         *index = (uint32_t)rep;
         return SG_OK;

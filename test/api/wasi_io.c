@@ -475,6 +475,96 @@ static void hoarding(void **state) {
     probe_end(&probe);
 }
 
+/* ---- what a guest gives its host ---- */
+
+#define STREAMS_AND_STDIN                                                                                    \
+    "(import \"wasi:io/streams@0.2.0\" (instance $s (export \"input-stream\" (type (sub resource)))))"       \
+    "(alias export $s \"input-stream\" (type $in))"                                                          \
+    "(import \"wasi:cli/stdin@0.2.0\" (instance $c (alias outer 1 $in (type $i))"                            \
+    "  (export \"input-stream\" (type $j (eq $i))) (export \"get-stdin\" (func (result (own $j))))))"
+
+static const char giving[] =
+    "(component " STREAMS_AND_STDIN "(core func $get (canon lower (func $c \"get-stdin\")))"
+    "(core func $drop (canon resource.drop $in))"
+    "(core module $M (import \"\" \"get\" (func $get (result i32))) (import \"\" \"drop\" (func $drop (param "
+    "i32)))"
+    "  (func (export \"give\") (result i32) (call $get))"
+    "  (func (export \"end\") (param i32) (call $drop (local.get 0))))"
+    "(core instance $m (instantiate $M (with \"\" (instance (export \"get\" (func $get)) (export \"drop\" "
+    "(func "
+    "$drop))))))"
+    "(func (export \"give\") (result (own $in)) (canon lift (core func $m \"give\")))"
+    "(func (export \"take\") (param \"x\" (own $in)) (canon lift (core func $m \"end\")))"
+    "(func (export \"look\") (param \"x\" (borrow $in)) (canon lift (core func $m \"end\")))"
+    "(export \"stdin\" (func $c \"get-stdin\")))";
+
+typedef struct Giver {
+    sg_store *store;
+    sg_instance *instance;
+} Giver;
+
+static Giver giver_make(sg_linker *linker, sg_engine *engine, const sg_component *component) {
+    sg_error error;
+    Giver giver = {.store = make_store(engine, (sg_limits){0})};
+    giver.instance = sg_linker_instantiate(linker, giver.store, component, &error);
+    assert_made(giver.instance, error);
+    return giver;
+}
+
+static sg_status ask(const Giver *giver, const char *name, sg_value *value, sg_error *error) {
+    sg_func *func = sg_instance_find_func(giver->instance, name, error);
+    assert_made(func, *error);
+    bool takes = sg_func_param_count(func) == 1;
+    return sg_func_call(func, takes ? value : NULL, takes, takes ? NULL : value, error);
+}
+
+/* Its numbers are handles: none that is forged, old, or another store's is taken for one. */
+static void given_to_the_host(void **state) {
+    (void)state;
+    static const uint64_t forged[] = {0, 1, 2, 4096, UINT32_MAX, UINT64_MAX};
+    sg_error error;
+    sg_engine *engine = make_engine();
+    sg_component *component = load_component(engine, giving);
+    sg_linker *linker = sg_linker_new(engine, &error);
+    assert_ok(sg_wasi_define(linker, &error), error);
+    Giver one = giver_make(linker, engine, component), other = giver_make(linker, engine, component);
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        sg_value own = {.kind = SG_OWN, .of.handle = forged[i]}, borrow = own;
+        borrow.kind = SG_BORROW;
+        assert_int_equal(ask(&one, "take", &own, &error), SG_BAD_VALUE);
+        assert_int_equal(ask(&one, "look", &borrow, &error), SG_BAD_VALUE);
+        assert_int_equal(sg_resource_drop(one.store, forged[i], &error), SG_BAD_VALUE);
+    }
+    sg_value stream, borrow, second;
+    assert_ok(ask(&one, "give", &stream, &error), error);
+    assert_int_equal(stream.kind, SG_OWN);
+    assert_int_equal(ask(&other, "take", &stream, &error), SG_BAD_VALUE);
+    assert_int_equal(sg_resource_drop(other.store, stream.of.handle, &error), SG_BAD_VALUE);
+    borrow = stream;
+    borrow.kind = SG_BORROW;
+    assert_ok(ask(&one, "look", &borrow, &error), error);
+    assert_ok(ask(&one, "look", &borrow, &error), error);
+    assert_ok(ask(&one, "take", &stream, &error), error);
+    assert_int_equal(ask(&one, "take", &stream, &error), SG_BAD_VALUE);
+    assert_int_equal(ask(&one, "look", &borrow, &error), SG_BAD_VALUE);
+    assert_ok(ask(&one, "give", &second, &error), error);
+    assert_true(second.of.handle != stream.of.handle);
+    assert_ok(sg_resource_drop(one.store, second.of.handle, &error), error);
+    assert_int_equal(sg_resource_drop(one.store, second.of.handle, &error), SG_BAD_VALUE);
+    /* So it is where what a component imports is exported again. */
+    assert_ok(ask(&one, "stdin", &second, &error), error);
+    assert_int_equal(ask(&other, "take", &second, &error), SG_BAD_VALUE);
+    assert_ok(ask(&one, "take", &second, &error), error);
+    assert_int_equal(ask(&one, "take", &second, &error), SG_BAD_VALUE);
+    assert_ok(ask(&one, "give", &second, &error), error); /* ends with its store */
+    sg_store_delete(one.store);
+    assert_int_equal(ask(&other, "take", &second, &error), SG_BAD_VALUE);
+    sg_store_delete(other.store);
+    sg_linker_delete(linker);
+    sg_component_delete(component);
+    sg_engine_delete(engine);
+}
+
 /* ---- waits ---- */
 
 /* An input that nothing comes from, an output that is full. */
@@ -623,6 +713,7 @@ static const struct CMUnitTest tests[] = {
     {"wasi: exits", exits, NULL, NULL, NULL},
     {"wasi: types that lie", types_that_lie, NULL, NULL, NULL},
     {"wasi: hoarding", hoarding, NULL, NULL, NULL},
+    {"wasi: what is given to the host", given_to_the_host, NULL, NULL, NULL},
     {"wasi: deadlines of 0.2", deadlines, NULL, NULL, NULL},
     {"wasi: memory refused", refused, NULL, NULL, NULL},
 };
