@@ -184,21 +184,32 @@ typedef enum sg_wasi_network_use {
 } sg_wasi_network_use;
 
 /* What stands in for the rules and the system. Sockets are file descriptors that are read from and written to
- * without waiting, closed by the library: the system's, or one end of a socket pair. NULL functions: what the
- * rules and the system say. Functions never wait. */
+ * without waiting, closed by the library: the system's, or one end of a socket pair, which then needs
+ * `address`, and for datagrams `send` and `receive`. NULL functions: what the rules and the system say.
+ * Functions never wait. */
 typedef struct sg_wasi_network {
     size_t size; /* sizeof(sg_wasi_network) */
     void *context;
     bool (*allows)(void *context, sg_wasi_network_use use, const sg_address *address);
     sg_wasi_errno (*open)(void *context, bool is_udp, bool is_v6, int *descriptor);
     sg_wasi_errno (*bind)(void *context, int descriptor, const sg_address *address);
-    /* SG_WASI_INPROGRESS: once the descriptor is writable, its SO_ERROR tells. */
+    /* SG_WASI_INPROGRESS: once the descriptor is writable, its SO_ERROR tells. Datagrams: to hear that
+     * address only, at once; or, NULL, anyone again. */
     sg_wasi_errno (*connect)(void *context, int descriptor, const sg_address *address);
     sg_wasi_errno (*listen)(void *context, int descriptor, uint32_t backlog);
     sg_wasi_errno (*accept)(void *context, int descriptor, int *accepted);
     /* At most `max` addresses of a name that the rules allow: SG_WASI_NOENT, SG_WASI_AGAIN. */
     sg_wasi_errno (*resolve)(void *context, const char *name, sg_address *addresses, size_t max,
                              size_t *count);
+    /* Where the socket is, or with `of_peer` what it is connected to; of the socket's family. */
+    sg_wasi_errno (*address)(void *context, int descriptor, bool of_peer, sg_address *address);
+    /* One datagram, whole, to `remote`; NULL: to what the socket is connected to. */
+    sg_wasi_errno (*send)(void *context, int descriptor, const void *data, size_t size,
+                          const sg_address *remote);
+    /* One datagram, cut to `size`, and who sent it. SG_WASI_AGAIN: there is none, and the descriptor will be
+     * readable when there is. */
+    sg_wasi_errno (*receive)(void *context, int descriptor, void *buffer, size_t size, size_t *count,
+                             sg_address *remote);
 } sg_wasi_network;
 
 SG_API void sg_wasi_set_network(sg_wasi *wasi, const sg_wasi_network *network);

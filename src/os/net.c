@@ -40,7 +40,7 @@ static sg_address from_system(const Address *from) {
         to.port = ntohs(from->v6.sin6_port);
         to.flow_info = ntohl(from->v6.sin6_flowinfo);
         to.scope_id = from->v6.sin6_scope_id;
-    } else {
+    } else if (from->any.sa_family == AF_INET) { /* else none of the internet's: an embedder's */
         memcpy(to.bytes, &from->v4.sin_addr, sizeof from->v4.sin_addr);
         to.port = ntohs(from->v4.sin_port);
     }

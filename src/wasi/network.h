@@ -21,7 +21,7 @@ bool sgi_wasi_note_resolved(WasiState *state, Bytes name, const sg_address *addr
 
 /* ---- socket.c ---- */
 
-enum { HEARD_MAX = 64 };
+enum { HEARD_MAX = 64, DATAGRAM_SIZE_MAX = 65535 };
 
 /* A socket of TCP or UDP. */
 typedef struct WasiSocket {
@@ -49,6 +49,8 @@ sg_wasi_errno sgi_wasi_socket_bind(WasiSocket *socket, const sg_address *address
 sg_wasi_errno sgi_wasi_socket_connect(WasiSocket *socket, const sg_address *address);
 sg_wasi_errno sgi_wasi_socket_connected(WasiSocket *socket);
 sg_wasi_errno sgi_wasi_socket_listen(WasiSocket *socket);
+/* Where it is, or with `of_peer` what it is connected to. */
+sg_wasi_errno sgi_wasi_socket_address(const WasiSocket *socket, bool of_peer, sg_address *address);
 /* AGAIN when nobody waits. */
 sg_wasi_errno sgi_wasi_socket_accept(WasiSocket *socket, WasiSocket **accepted);
 /* Streams hold the socket. NOMEM. */
@@ -58,6 +60,10 @@ sg_wasi_errno sgi_wasi_socket_shutdown(WasiSocket *socket, bool receiving, bool 
 sg_wasi_errno sgi_wasi_socket_pair(WasiSocket *socket, const sg_address *remote);
 /* May a datagram of this sender be given to the guest? If so it is noted. */
 bool sgi_wasi_socket_hears(WasiSocket *socket, const sg_address *sender);
+/* Room that the next datagram needs, and the datagram. AGAIN: there is none. */
+sg_wasi_errno sgi_wasi_socket_peek(const WasiSocket *socket, size_t *size);
+sg_wasi_errno sgi_wasi_socket_receive(const WasiSocket *socket, void *buffer, size_t size, size_t *count,
+                                      sg_address *sender);
 /* `remote` NULL: the one it is paired with. */
 sg_wasi_errno sgi_wasi_socket_send(WasiSocket *socket, const void *data, size_t size,
                                    const sg_address *remote);

@@ -89,11 +89,13 @@ sg_value sgi_p2_family(bool is_v6) {
     return sgi_p2_enum((sg_string){is_v6 ? "ipv6" : "ipv4", 4});
 }
 
-sg_status sgi_p2_give_address(const P2Call *call, int code, const sg_address *address) {
+sg_status sgi_p2_give_address(const P2Call *call, const WasiSocket *socket, bool of_peer) {
+    sg_address address;
     sg_value value;
-    if (code != 0)
-        return sgi_p2_net_error(call, sgi_wasi_errno(code));
-    return sgi_p2_write_address(call, address, &value) ? sgi_p2_ok(call, &value) : sgi_p2_no_memory(call);
+    sg_wasi_errno error = sgi_wasi_socket_address(socket, of_peer, &address);
+    if (error != SG_WASI_SUCCESS)
+        return sgi_p2_net_error(call, error);
+    return sgi_p2_write_address(call, &address, &value) ? sgi_p2_ok(call, &value) : sgi_p2_no_memory(call);
 }
 
 /* --- results --- */

@@ -31,8 +31,8 @@ sg_address sgi_p2_read_address(const sg_value *value);
 bool sgi_p2_write_address(const P2Call *call, const sg_address *address, sg_value *value);
 bool sgi_p2_write_ip(const P2Call *call, const sg_address *address, sg_value *value);
 sg_value sgi_p2_family(bool is_v6);
-/* result<ip-socket-address, error-code>, of what the system answered. */
-sg_status sgi_p2_give_address(const P2Call *call, int code, const sg_address *address);
+/* result<ip-socket-address, error-code>: sgi_wasi_socket_address. */
+sg_status sgi_p2_give_address(const P2Call *call, const WasiSocket *socket, bool of_peer);
 
 /* result<tuple<a, b, ...>, error-code>, ok. */
 sg_status sgi_p2_give_tuple(const P2Call *call, const sg_value *items, size_t count);

@@ -126,18 +126,16 @@ static sg_status accept(P2Call *call) {
 
 static sg_status local_address(P2Call *call) {
     const WasiSocket *socket = self_of(call);
-    sg_address address;
     if (socket->stage == TCP_UNBOUND || socket->stage == TCP_BINDING || socket->stage == TCP_CLOSED)
         return sgi_p2_net_fail(call, "invalid-state");
-    return sgi_p2_give_address(call, sgi_os_socket_local(socket->fd, &address), &address);
+    return sgi_p2_give_address(call, socket, false);
 }
 
 static sg_status remote_address(P2Call *call) {
     const WasiSocket *socket = self_of(call);
-    sg_address address;
     if (socket->stage != TCP_CONNECTED)
         return sgi_p2_net_fail(call, "invalid-state");
-    return sgi_p2_give_address(call, sgi_os_socket_remote(socket->fd, &address), &address);
+    return sgi_p2_give_address(call, socket, true);
 }
 
 static sg_status is_listening(P2Call *call) {

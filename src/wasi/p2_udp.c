@@ -6,7 +6,7 @@
 typedef enum UdpStage { UDP_UNBOUND, UDP_BINDING, UDP_BOUND } UdpStage;
 
 /* How many datagrams one call takes or gives at most. */
-enum { DATAGRAMS_MAX = 16, DATAGRAM_SIZE_MAX = 65535 };
+enum { DATAGRAMS_MAX = 16 };
 
 /* Either half of what `stream` made; out of order once it was made again. */
 typedef struct DatagramStream {
@@ -87,18 +87,16 @@ static sg_status stream(P2Call *call) {
 
 static sg_status local_address(P2Call *call) {
     const WasiSocket *socket = self_of(call);
-    sg_address address;
     if (socket->stage != UDP_BOUND)
         return sgi_p2_net_fail(call, "invalid-state");
-    return sgi_p2_give_address(call, sgi_os_socket_local(socket->fd, &address), &address);
+    return sgi_p2_give_address(call, socket, false);
 }
 
 static sg_status remote_address(P2Call *call) {
     const WasiSocket *socket = self_of(call);
-    sg_address address;
     if (!socket->has_remote)
         return sgi_p2_net_fail(call, "invalid-state");
-    return sgi_p2_give_address(call, sgi_os_socket_remote(socket->fd, &address), &address);
+    return sgi_p2_give_address(call, socket, true);
 }
 
 static sg_status address_family(P2Call *call) {
@@ -127,14 +125,14 @@ static sg_status receive_next(const P2Call *call, WasiSocket *socket, sg_value *
     size_t size, count;
     sg_address sender;
     *is_taken = false;
-    *error = sgi_wasi_errno(sgi_os_datagram_size(socket->fd, &size));
+    *error = sgi_wasi_socket_peek(socket, &size);
     if (*error != SG_WASI_SUCCESS)
         return SG_OK;
     uint8_t *data = sgi_p2_alloc(call, size + 1, 1);
     sg_field *fields = data ? sgi_p2_alloc(call, 2, sizeof *fields) : NULL;
     if (fields == NULL)
         return sgi_p2_no_memory(call);
-    *error = sgi_wasi_errno(sgi_os_datagram_receive(socket->fd, data, size, &count, &sender));
+    *error = sgi_wasi_socket_receive(socket, data, size, &count, &sender);
     if (*error != SG_WASI_SUCCESS || !sgi_wasi_socket_hears(socket, &sender))
         return SG_OK;
     fields[0] = (sg_field){{"data", 4}, {.kind = SG_BYTES, .of.bytes = {data, count}}};
@@ -200,9 +198,8 @@ static sg_wasi_errno send_one(const P2Call *call, WasiSocket *socket, const sg_v
         return SG_WASI_INVAL;
     if (option && socket->has_remote) {
         sg_address peer;
-        int code = sgi_os_socket_remote(socket->fd, &peer);
-        if (code != 0 || memcmp(&peer.bytes, &remote.bytes, sizeof peer.bytes) != 0 ||
-            peer.port != remote.port)
+        if (sgi_wasi_socket_address(socket, true, &peer) != SG_WASI_SUCCESS ||
+            memcmp(&peer.bytes, &remote.bytes, sizeof peer.bytes) != 0 || peer.port != remote.port)
             return SG_WASI_INVAL;
     }
     *trap = sgi_fuel_charge(&call->store->cx, sgi_fuel_steps(data->of.bytes.size, FUEL_STEP_BYTES));

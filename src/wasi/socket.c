@@ -141,12 +141,23 @@ sg_wasi_errno sgi_wasi_socket_connected(WasiSocket *socket) {
     return item.found ? sgi_wasi_errno(sgi_os_socket_error(socket->fd)) : SG_WASI_AGAIN;
 }
 
+sg_wasi_errno sgi_wasi_socket_address(const WasiSocket *socket, bool of_peer, sg_address *address) {
+    const sg_wasi_network *network = network_of(socket);
+    *address = (sg_address){0};
+    if (network->address) {
+        sg_wasi_errno error = network->address(network->context, socket->fd, of_peer, address);
+        return error == SG_WASI_SUCCESS && address->is_v6 != socket->is_v6 ? SG_WASI_IO : error;
+    }
+    return sgi_wasi_errno(of_peer ? sgi_os_socket_remote(socket->fd, address)
+                                  : sgi_os_socket_local(socket->fd, address));
+}
+
 sg_wasi_errno sgi_wasi_socket_listen(WasiSocket *socket) {
     const sg_wasi_network *network = network_of(socket);
     sg_address local;
-    int code = sgi_os_socket_local(socket->fd, &local);
-    if (code != 0)
-        return sgi_wasi_errno(code);
+    sg_wasi_errno error = sgi_wasi_socket_address(socket, false, &local);
+    if (error != SG_WASI_SUCCESS)
+        return error;
     if (!sgi_wasi_allows(socket->object.state, SG_WASI_TCP_LISTEN, &local))
         return SG_WASI_NOTCAPABLE;
     return network->listen ? network->listen(network->context, socket->fd, socket->backlog)
@@ -230,22 +241,26 @@ sg_wasi_errno sgi_wasi_socket_streams(WasiSocket *socket, WasiStream **input, Wa
 
 /* --- datagrams --- */
 
+static sg_wasi_errno connect_datagrams(const WasiSocket *socket, const sg_address *remote) {
+    const sg_wasi_network *network = network_of(socket);
+    return network->connect ? network->connect(network->context, socket->fd, remote)
+                            : sgi_wasi_errno(sgi_os_socket_connect(socket->fd, remote));
+}
+
 sg_wasi_errno sgi_wasi_socket_pair(WasiSocket *socket, const sg_address *remote) {
     if (remote && !is_destination(socket, remote))
         return SG_WASI_INVAL;
     if (remote && !sgi_wasi_allows(socket->object.state, SG_WASI_UDP_SEND, remote))
         return SG_WASI_NOTCAPABLE;
     if (socket->has_remote) {
-        int code = sgi_os_socket_connect(socket->fd, NULL);
-        if (code != 0)
-            return sgi_wasi_errno(code);
+        sg_wasi_errno error = connect_datagrams(socket, NULL);
+        if (error != SG_WASI_SUCCESS)
+            return error;
         socket->has_remote = false;
     }
     if (remote == NULL)
         return SG_WASI_SUCCESS;
-    const sg_wasi_network *network = network_of(socket);
-    sg_wasi_errno error = network->connect ? network->connect(network->context, socket->fd, remote)
-                                           : sgi_wasi_errno(sgi_os_socket_connect(socket->fd, remote));
+    sg_wasi_errno error = connect_datagrams(socket, remote);
     socket->has_remote = error == SG_WASI_SUCCESS;
     return error;
 }
@@ -279,5 +294,26 @@ sg_wasi_errno sgi_wasi_socket_send(WasiSocket *socket, const void *data, size_t 
     if (remote && !was_heard(socket, remote) &&
         !sgi_wasi_allows(socket->object.state, SG_WASI_UDP_SEND, remote))
         return SG_WASI_NOTCAPABLE;
-    return sgi_wasi_errno(sgi_os_datagram_send(socket->fd, data, size, socket->has_remote ? NULL : remote));
+    const sg_wasi_network *network = network_of(socket);
+    remote = socket->has_remote ? NULL : remote;
+    return network->send ? network->send(network->context, socket->fd, data, size, remote)
+                         : sgi_wasi_errno(sgi_os_datagram_send(socket->fd, data, size, remote));
+}
+
+sg_wasi_errno sgi_wasi_socket_peek(const WasiSocket *socket, size_t *size) {
+    *size = DATAGRAM_SIZE_MAX; /* the embedder's are not known before */
+    return network_of(socket)->receive ? SG_WASI_SUCCESS
+                                       : sgi_wasi_errno(sgi_os_datagram_size(socket->fd, size));
+}
+
+sg_wasi_errno sgi_wasi_socket_receive(const WasiSocket *socket, void *buffer, size_t size, size_t *count,
+                                      sg_address *sender) {
+    const sg_wasi_network *network = network_of(socket);
+    if (network->receive == NULL)
+        return sgi_wasi_errno(sgi_os_datagram_receive(socket->fd, buffer, size, count, sender));
+    *count = 0;
+    *sender = (sg_address){0};
+    sg_wasi_errno error = network->receive(network->context, socket->fd, buffer, size, count, sender);
+    bool is_odd = *count > size || sender->is_v6 != socket->is_v6;
+    return error == SG_WASI_SUCCESS && is_odd ? SG_WASI_IO : error;
 }
