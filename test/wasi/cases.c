@@ -44,7 +44,10 @@ void remove_tree(const char *top) {
 
 void make_tree(char top[static TOP_SIZE]) {
     char path[256];
-    snprintf(top, TOP_SIZE, "/tmp/sandglass-wasi-XXXXXX");
+    /* In memory, if we can: a tree is made in a fraction of the time, and all cases are good on disks, too.
+     */
+    const char *in = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(top, TOP_SIZE, "%s/sandglass-wasi-XXXXXX", in);
     if (mkdtemp(top) == NULL)
         die(top);
     for (size_t i = 0; i < COUNT(directories); i++) {

@@ -17,7 +17,7 @@ extern sg_error error;
 noreturn void die(const char *what);
 
 /* `top` becomes a new directory with the tree in it. */
-enum { TOP_SIZE = 32 };
+enum { TOP_SIZE = 64 };
 void make_tree(char top[static TOP_SIZE]);
 void remove_tree(const char *top);
 /* The tree's `rw` as "/", its `ro` as "/ro", to read only. Free with sg_wasi_delete. */
