@@ -15,8 +15,7 @@ HEAD = """\
 #   such addresses are never given;
 #   a connection that was reset is an error to the next read here, its end there; that a datagram was refused is told to the next
 #   send here, and to the next receive alone there;
-#   what is no name is an invalid-argument here, a name that nobody has there; addresses as text are no look-ups here, and need
-#   nothing granted.
+#   addresses as text are no look-ups here, and need nothing granted.
 # What rules allow, and what comes of the system's errors and of limits, is not asked there."""
 
 MAX64 = 2**64 - 1
@@ -198,8 +197,8 @@ def connection(family):
         yield f'{write} {here} "x"*4097'
         yield f'{write} {here} "" ; input-stream.read {there} 100'
         yield f'output-stream.blocking-write-zeroes-and-flush {here} 20 ; {read} {there} 100'
-        yield f'output-stream.check-write {here} ; output-stream.write {here} "abc" ; output-stream.blocking-flush {here} ; {read} {there} 100'
-        yield f'output-stream.check-write {here} ; output-stream.write-zeroes {here} 3 ; output-stream.flush {here} ; {read} {there} 100'
+        yield f'output-stream.subscribe {here} ; pollable.block 11 ; output-stream.check-write {here} ; output-stream.write {here} "abc" ; output-stream.blocking-flush {here} ; {read} {there} 100'
+        yield f'output-stream.subscribe {here} ; pollable.block 11 ; output-stream.check-write {here} ; output-stream.write-zeroes {here} 3 ; output-stream.flush {here} ; {read} {there} 100'
         yield f'output-stream.subscribe {here} ; pollable.block 11 ; output-stream.check-write {here}'
         yield f'input-stream.read {there} 0 ; input-stream.skip {there} 0 ; input-stream.read {there} 1 ; input-stream.skip {there} 1'
         yield f'{write} {here} "hello" ; output-stream.blocking-splice {({7: 10, 10: 7})[here]} {there} 100 ; {read} {({9: 6, 6: 9})[there]} 100'
@@ -307,8 +306,10 @@ def datagrams(family):
 # ---- names ----
 
 LITERALS = ["127.0.0.1", "0.0.0.0", "255.255.255.255", "192.0.2.1", "::1", "::", "2001:db8::1", "1:2:3:4:5:6:7:8", "FE80::A", "::ffff:127.0.0.1"]
-NO_NAMES = ["", " ", ".", "..", "a..b", ".localhost", "a b", "localhost ", " localhost", "localhost\\x0a", "localhost\\0", "\\0", "127.0.0.1:80",
+NO_NAMES = ["", " ", "a b", "localhost ", " localhost", "localhost\\x0a", "localhost\\0", "\\0", "127.0.0.1:80",
             "localhost:80", "[localhost]", "http://localhost", "localhost/", "@localhost", "a%b", "1:2", ":::", "1::2::3", "12345::", "127.0.0.1.2", "256.0.0.1"]
+# Those that Wasmtime asks the system about, which takes the time it takes.
+ODD_NAMES = [".", "..", "a..b", ".localhost", "x" * 63, "x" * 64, "x." * 126 + "x", "x." * 127, "x." * 127 + "x", "x." * 150 + "x"]
 
 
 def names():
@@ -322,7 +323,7 @@ def names():
         yield f'resolve-addresses "{name}" ; drop 4'
         yield f'resolve-addresses "{name}" ; lookup.subscribe 4 ; drop 5 ; drop 4'
     yield 'resolve-addresses "localhost" ; resolve-addresses "localhost" ; resolve-all-addresses 5 ; resolve-all-addresses 4'
-    for name in (*NO_NAMES, "x" * 64, "x." * 127, "x." * 150 + "x", "127.0.0.1\\0"):
+    for name in (*NO_NAMES, "127.0.0.1\\0"):
         yield f'resolve-addresses "{name}"'
 
 
@@ -422,6 +423,11 @@ def faults():
         for errno in ["NOENT", "AGAIN", "IO"] if function == "resolve" else ERRNOS + ["AGAIN"] * (function == "accept"):
             yield f"! loopback ; fails {function} {errno}"
             yield from tries
+    yield "! dns * ; fails resolve NOENT"
+    for name in ODD_NAMES:
+        yield f'resolve-addresses "{name}"'
+    for name in "münchen.de", "xn--mnchen-3ya.de", "☃.net", "xn--n3h.net", "ａ.net", "a。net":
+        yield f'resolve-addresses "{name}"'
     yield "# How many sockets there may be"
     for count in 1, 2, 3:
         yield f"! loopback ; sockets {count}"
