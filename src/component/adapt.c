@@ -9,6 +9,9 @@
  * (sgi_adapt_fits). Ranges are checked again nevertheless: whatever this relies on, it reads and writes in
  * bounds.
  *
+ * A handle that is a parameter or the result itself is lifted when it is checked: what stands for the
+ * resource takes its place in the slot, until it is lowered.
+ *
  * Types whose values all look alike in memory (sg_type.is_columns) move column by column: one loop for each
  * scalar inside the element, or one copy where the bytes are the value. */
 #include "component/canon.h"
@@ -25,8 +28,13 @@ typedef struct Place {
     uint32_t ptr;
 } Place;
 
-bool sgi_adapt_fits(const sg_type *type, const CanonicalOptions *from, const CanonicalOptions *to) {
-    if (type->contains_resource || type->contains_async)
+static bool is_handle(sg_kind kind) {
+    return kind == SG_OWN || kind == SG_BORROW;
+}
+
+bool sgi_adapt_fits(const sg_type *type, bool is_spilled, const CanonicalOptions *from,
+                    const CanonicalOptions *to) {
+    if (type->contains_async || (type->contains_resource && (is_spilled || !is_handle(type->kind))))
         return false;
     return !type->contains_string || (from->encoding == ENCODING_UTF8 && to->encoding == ENCODING_UTF8);
 }
@@ -268,6 +276,8 @@ static sg_status check(LiftLowerContext *cx, const sg_type *type, Place from) {
     case SG_CHAR:
         return is_char((uint32_t)bits_of(cx, from, 4)) ? SG_OK
                                                        : sgi_canon_trap(cx, SG_TRAP_INVALID_CHAR, NULL);
+    case SG_OWN: return sgi_lift_own(cx, from.slots->u32, type, &from.slots->u64);
+    case SG_BORROW: return sgi_lift_borrow(cx, from.slots->u32, type, &from.slots->u64);
     default: return SG_OK;
     }
 }
@@ -350,6 +360,14 @@ static sg_status move_variant(const Adapter *a, const sg_type *type, Place from,
     return move(a, payload, member_of(from, type->payload_offset, 1), member_of(to, type->payload_offset, 1));
 }
 
+static sg_status move_handle(const Adapter *a, const sg_type *type, Place from, Place to,
+                             sg_status (*lower)(LiftLowerContext *, uint64_t, const sg_type *, uint32_t *)) {
+    uint32_t index = 0;
+    SGI_TRY(lower(a->to, from.slots->u64, type, &index));
+    to.slots->u64 = index;
+    return SG_OK;
+}
+
 /* Recursion: as that of check. */
 static sg_status move(const Adapter *a, const sg_type *type, Place from, Place to) {
     if (to.slots == NULL)
@@ -365,6 +383,8 @@ static sg_status move(const Adapter *a, const sg_type *type, Place from, Place t
     case SG_ENUM:
     case SG_OPTION:
     case SG_RESULT: return move_variant(a, type, from, to);
+    case SG_OWN: return move_handle(a, type, from, to, sgi_lower_own);
+    case SG_BORROW: return move_handle(a, type, from, to, sgi_lower_borrow);
     default:
         store_bits(a->to, to, convert(type, bits_of(a->from, from, type->size)), type->size);
         return SG_OK;

@@ -90,9 +90,10 @@ static sg_status finish_sync(LiftLowerContext *cx, CompFunc *func, const Caller 
     Slot flat_result = slots[0];
     const bool is_spilled = func->shape.result_spilled;
     if (caller->adapts_result) {
-        SGI_TRY(sgi_adapt_check(cx, &field, result_count, is_spilled, &flat_result));
+        Slot checked = flat_result;
+        SGI_TRY(sgi_adapt_check(cx, &field, result_count, is_spilled, &checked));
         if (result_count)
-            caller->slots[0] = flat_result;
+            caller->slots[0] = checked;
     } else {
         SGI_TRY(sgi_lift_flat_values(cx, &flat_result, is_spilled, &field, result_count, result));
     }
@@ -116,8 +117,8 @@ static sg_status run_lifted(LiftLowerContext *cx, CompFunc *func, const Caller *
         slots[i].u64 = 0;
     const bool is_spilled = func->shape.params_spilled;
     if (caller->adapts_params)
-        SGI_TRY(sgi_adapt_move(caller->cx, cx, caller->type->params, type->param_count, is_spilled,
-                               caller->slots, NULL, slots));
+        SGI_TRY(sgi_adapt_move(caller->cx, cx, type->params, type->param_count, is_spilled, caller->slots,
+                               NULL, slots));
     else
         SGI_TRY(
             sgi_lower_flat_values(cx, arguments, type->params, type->param_count, is_spilled, NULL, slots));
@@ -246,11 +247,13 @@ LoweredFunc sgi_lowered_func(CompFunc *callee, const CompFuncType *type, Canonic
     lowered.adapts_params = lowered.adapts_result = adapts;
     for (uint32_t i = 0; i < type->param_count; i++)
         lowered.adapts_params =
-            lowered.adapts_params && sgi_adapt_fits(type->params[i].type, &opts, &callee->opts);
+            lowered.adapts_params &&
+            sgi_adapt_fits(type->params[i].type, lowered.shape.params_spilled, &opts, &callee->opts);
     if (type->result)
-        lowered.adapts_result = adapts && sgi_adapt_fits(type->result, &callee->opts, &opts) &&
-                                /* post-return may free what it refers to */
-                                (!lowered.shape.result_spilled || callee->opts.post_return == NULL);
+        lowered.adapts_result =
+            adapts && sgi_adapt_fits(type->result, lowered.shape.result_spilled, &callee->opts, &opts) &&
+            /* post-return may free what it refers to */
+            (!lowered.shape.result_spilled || callee->opts.post_return == NULL);
     return lowered;
 }
 

@@ -85,9 +85,11 @@ sg_status sgi_check_list_range(LiftLowerContext *cx, uint32_t ptr, uint32_t leng
 
 /* ---- adapt.c ---- */
 
-/* Can values of `type` go straight from one component to another? Not to the same instance. */
-bool sgi_adapt_fits(const sg_type *type, const CanonicalOptions *from, const CanonicalOptions *to);
-/* The traps and payment of lifting. */
+/* Can values of `type`, parameters or a result, go straight from one component to another? Not to the same
+ * instance. */
+bool sgi_adapt_fits(const sg_type *type, bool is_spilled, const CanonicalOptions *from,
+                    const CanonicalOptions *to);
+/* The traps and payment of lifting; handles are lifted, in place. */
 sg_status sgi_adapt_check(LiftLowerContext *from, const CompField *types, uint32_t count, bool is_spilled,
                           Slot *slots);
 /* The effects of lowering what was checked, from `source` to `target`, which is zero; *out_param as in

@@ -345,6 +345,74 @@ static void composed(void **state) {
     end(&w);
 }
 
+/* Parameters and results that are handles, beside strings: a borrowed one of its own is the representation to
+ * the one side, an owned one a number in its table, which is what its post-return gets. */
+static void between_components(void **state) {
+    (void)state;
+    World w = begin((sg_limits){0});
+    sg_value result;
+    sg_error error;
+    start(&w,
+          "(component (component $A"
+          "    (type $r' (resource (rep i32))) (export $r \"r\" (type $r'))"
+          "    (core func $new (canon resource.new $r')) (core func $rep (canon resource.rep $r'))"
+          "    (core module $M (import \"\" \"new\" (func $new (param i32) (result i32)))"
+          "      (import \"\" \"rep\" (func $rep (param i32) (result i32)))"
+          "      (memory (export \"m\") 1) (global $post (mut i32) (i32.const 0))"
+          "      (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 64))"
+          "      (func (export \"make\") (param i32) (result i32) (call $new (local.get 0)))"
+          "      (func (export \"made\") (param i32) (global.set $post (local.get 0)))"
+          "      (func (export \"post\") (result i32) (global.get $post))"
+          "      (func (export \"get\") (param i32 i32 i32) (result i32)"
+          "        (i32.add (local.get 0) (i32.load8_u (i32.add (local.get 1) (local.get 2)))))"
+          "      (func (export \"take\") (param i32) (result i32) (call $rep (local.get 0))))"
+          "    (core instance $m (instantiate $M (with \"\""
+          "      (instance (export \"new\" (func $new)) (export \"rep\" (func $rep))))))"
+          "    (func (export \"make\") (param \"x\" u32) (result (own $r))"
+          "      (canon lift (core func $m \"make\") (post-return (core func $m \"made\"))))"
+          "    (func (export \"post\") (result u32) (canon lift (core func $m \"post\")))"
+          "    (func (export \"get\") (param \"self\" (borrow $r)) (param \"s\" string) (result u32)"
+          "      (canon lift (core func $m \"get\") (memory (core memory $m \"m\"))"
+          "        (realloc (core func $m \"realloc\"))))"
+          "    (func (export \"take\") (param \"x\" (own $r)) (result u32)"
+          "      (canon lift (core func $m \"take\"))))"
+          "  (component $B (import \"r\" (type $r (sub resource)))"
+          "    (import \"make\" (func $make (param \"x\" u32) (result (own $r))))"
+          "    (import \"post\" (func $post (result u32)))"
+          "    (import \"get\" (func $get (param \"self\" (borrow $r)) (param \"s\" string) (result u32)))"
+          "    (import \"take\" (func $take (param \"x\" (own $r)) (result u32)))"
+          "    (core module $N (memory (export \"m\") 1) (data (i32.const 8) \"abc\"))"
+          "    (core instance $n (instantiate $N))"
+          "    (core func $make' (canon lower (func $make))) (core func $post' (canon lower (func $post)))"
+          "    (core func $get' (canon lower (func $get) (memory (core memory $n \"m\"))))"
+          "    (core func $take' (canon lower (func $take)))"
+          "    (core module $M (import \"\" \"make\" (func $make (param i32) (result i32)))"
+          "      (import \"\" \"post\" (func $post (result i32)))"
+          "      (import \"\" \"get\" (func $get (param i32 i32 i32) (result i32)))"
+          "      (import \"\" \"take\" (func $take (param i32) (result i32)))"
+          "      (func (export \"f\") (result i32) (local $h i32)"
+          "        (if (i32.eq (call $make (i32.const 40)) (local.tee $h (call $make (i32.const 50))))"
+          "          (then (unreachable)))"
+          "        (i32.add (i32.mul (call $post) (i32.const 1000000))"
+          "          (i32.add (i32.mul (call $get (local.get $h) (i32.const 8) (i32.const 2))"
+          "              (i32.const 1000))"
+          "            (call $take (local.get $h)))))"
+          "      (func (export \"g\") (result i32) (call $take (call $take (call $make (i32.const 60))))))"
+          "    (core instance $m (instantiate $M (with \"\" (instance (export \"make\" (func $make'))"
+          "      (export \"post\" (func $post')) (export \"get\" (func $get'))"
+          "      (export \"take\" (func $take'))))))"
+          "    (func (export \"f\") (result u32) (canon lift (core func $m \"f\")))"
+          "    (func (export \"g\") (result u32) (canon lift (core func $m \"g\"))))"
+          "  (instance $a (instantiate $A)) (instance $b (instantiate $B (with \"r\" (type $a \"r\"))"
+          "    (with \"make\" (func $a \"make\")) (with \"post\" (func $a \"post\"))"
+          "    (with \"get\" (func $a \"get\")) (with \"take\" (func $a \"take\"))))"
+          "  (export \"f\" (func $b \"f\")) (export \"g\" (func $b \"g\")))");
+    assert_ok(invoke(&w, "f", NULL, 0, &result, &error), error);
+    assert_int_equal(result.of.u32, 1000000 + (50 + 0) * 1000 + 50);
+    assert_trap(SG_TRAP_UNKNOWN_HANDLE, invoke(&w, "g", NULL, 0, &result, &error), error);
+    end(&w);
+}
+
 /* ---- what becomes of what the host gives ---- */
 
 static void note_end(void *context, uint64_t rep) {
@@ -418,6 +486,7 @@ int main(int argc, char **argv) {
         {"lifting stops half way", lifting_stops_half_way, NULL, NULL, NULL},
         {"unknown resource types", unknown_resource_types, NULL, NULL, NULL},
         {"every host byte limit with resources", every_host_byte_limit, NULL, NULL, NULL},
+        {"handles between components", between_components, NULL, NULL, NULL},
         {"resources between linked instances", composed, NULL, NULL, NULL},
     };
     return run_named(tests, sizeof tests / sizeof tests[0], argc, argv);
