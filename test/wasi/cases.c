@@ -25,8 +25,9 @@ static const char *const files[][2] = {{"rw/a.txt", "0123456789"},
                                        {"rw/d/f", "x"},
                                        {"ro/b.txt", "read-only"},
                                        {"outside/secret", "s"}};
-static const char *const links[][2] = {{"rw/l", "a.txt"},   {"rw/ld", "d"},           {"rw/gone", "nowhere"},
-                                       {"rw/loop", "loop"}, {"rw/out", "../outside"}, {"rw/abs", "/etc"}};
+static const char *const links[][2] = {
+    {"rw/l", "a.txt"},        {"rw/ld", "d"},     {"rw/gone", "nowhere"}, {"rw/loop", "loop"},
+    {"rw/out", "../outside"}, {"rw/abs", "/etc"}, {"ro/d/latin", "\xff"}};
 
 static const struct {
     const char *name;

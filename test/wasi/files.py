@@ -189,6 +189,7 @@ def streams():
         then("read-via-stream 5 0", "drop 5", f"{IN}blocking-read 11 4"), then("read-via-stream 5 0", "drop 11", "get-type 5"),
         then("read-via-stream 5 0", 'unlink-file-at 3 "a.txt"', f"{IN}blocking-read 11 100"),
         then("read-via-stream 5 0", 'rename-at 3 "empty" 3 "a.txt"', f"{IN}blocking-read 11 100"),
+        then("read-via-stream 5 0", 'open-at 3 {} "empty" {} {read write}', "write-via-stream 12 0", f"{OUT}splice 13 11 4", f"{OUT}blocking-flush 13", "read 12 40 0"),
         then("read-via-stream 5 0", f"{IN}subscribe 11", "drop 11"), then("read-via-stream 5 0", f"{IN}read 11 {HUGE[2]}", f"{IN}blocking-read 11 1"),
         then("read-via-stream 5 0", f"{IN}blocking-read 11 {HUGE[2]}"), then("read-via-stream 5 0", f"{IN}blocking-skip 11 {HUGE[2]}"),
         then("write-via-stream 7 0", f"{OUT}write-zeroes 11 {HUGE[2]}"), then("write-via-stream 7 0", f'{OUT}write 11 "x"*100', f'{OUT}write 11 "y"*100'),
@@ -237,7 +238,7 @@ def sequences():
         'open-at 3 {} "d/e" {directory} {read} ; read-directory 11 ; read-directory-entry 12 ; read-directory-entry 12', 'open-at 4 {} "d" {directory} {read} ; read-directory 11 ; read-directory-entries 12',
         'create-directory-at 3 "n" ; open-at 3 {} "n" {directory} {read} ; read-directory 11 ; read-directory-entry 12 ; create-directory-at 3 "n/x" ; read-directory-entry 12 ; read-directory 11 ; read-directory-entry 13 ; read-directory-entry 13',
         "read-directory 8 ; drop 8 ; read-directory-entries 11", "read-directory 8 ; drop 11 ; get-type 8", 'open-at 3 {} "d" {directory} {} ; read-directory 11 ; read-directory-entries 12', 'open-at 3 {} "d" {} {write}',
-        'stat-at 4 {} "d/pipe" ; stat-at 4 {} "d/socket" ; metadata-hash-at 4 {} "d/pipe"', 'open-at 4 {} "d/socket" {} {read}', 'stat-at 3 {} "d/e/../f" ; open-at 3 {} "d/e/.." {directory} {read} ; is-same-object 8 11',
+        'stat-at 4 {} "d/pipe" ; stat-at 4 {} "d/socket" ; metadata-hash-at 4 {} "d/pipe"', 'stat-at 4 {} "d/latin" ; readlink-at 4 "d/latin"', 'stat-at 4 {symlink-follow} "d/latin"', 'open-at 4 {} "d/socket" {} {read}', 'stat-at 3 {} "d/e/../f" ; open-at 3 {} "d/e/.." {directory} {read} ; is-same-object 8 11',
         'open-at 3 {} "." {directory} {read mutate-directory} ; is-same-object 3 11 ; create-directory-at 11 "n" ; stat-at 3 {} "n"', 'open-at 3 {} "d/.." {} {read} ; is-same-object 3 11', 'open-at 8 {} "e/.." {directory} {read} ; is-same-object 8 11',
         # hashes: of one file the same, of others not
         'metadata-hash 5 ; metadata-hash 7 ; metadata-hash-at 3 {} "a.txt" ; metadata-hash-at 3 {symlink-follow} "l" ; metadata-hash-at 3 {} "l" ; metadata-hash-at 3 {} "empty" ; metadata-hash 3 ; metadata-hash 8 ; metadata-hash-at 3 {} "d"',

@@ -184,6 +184,7 @@ def make_tree(top):
         (top / name).write_text(text)
     for target, name in ("a.txt", "l"), ("d", "ld"), ("nowhere", "gone"), ("loop", "loop"), ("../outside", "out"), ("/etc", "abs"):
         os.symlink(target, top / "rw" / name)
+    os.symlink(b"\xff", top / "ro/d/latin")
     os.mknod(top / "ro/d/pipe", stat.S_IFIFO | 0o666)
     os.mknod(top / "ro/d/socket", stat.S_IFSOCK | 0o666)
 
