@@ -1,6 +1,6 @@
-/* Every system call and every allocation fails in its turn, while a program of preview 1 and one of 0.2 use
- * all that they are granted: what they get is an error that has a name, or a trap; nothing stays open,
- * nothing is lost, and all that was ever open is closed on exec. */
+/* Every system call and every allocation fails in its turn, and stores have budgets of every size, while a
+ * program of preview 1 and one of 0.2 use all that they are granted: what they get is an error that has a
+ * name, or a trap; nothing stays open, nothing is lost, and all that was ever open is closed on exec. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,10 +56,14 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
     return place->level ? remove(path) : 0;
 }
 
-static void world_make(World *w) {
+static uint64_t budget; /* of the store's host bytes; 0: the usual */
+
+/* False where the budget is too small to begin. */
+static bool world_make(World *w) {
     sg_error error;
     const sg_engine_options options = {.size = sizeof options, .allocate = allocate};
-    const sg_limits limits = {.size = sizeof limits, .timeout_ns = UINT64_C(2000000000)};
+    const sg_limits limits = {
+        .size = sizeof limits, .timeout_ns = UINT64_C(2000000000), .host_bytes = budget};
     nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     assert_int_equal(pipe2(w->input, O_CLOEXEC), 0);
     assert_int_equal(pipe2(w->output, O_CLOEXEC), 0);
@@ -67,7 +71,9 @@ static void world_make(World *w) {
     w->engine = sg_engine_new(&options, &error);
     assert_non_null(w->engine);
     w->store = sg_store_new(w->engine, &limits, &error);
-    assert_non_null(w->store);
+    assert_true(w->store || budget);
+    if (w->store == NULL)
+        return false;
     sg_wasi *wasi = sg_wasi_new(w->engine, &error);
     assert_non_null(wasi);
     assert_int_equal(sg_wasi_add_argument(wasi, "program", &error), SG_OK);
@@ -78,11 +84,17 @@ static void world_make(World *w) {
     assert_int_equal(sg_wasi_allow_udp(wasi, "127.0.0.1", &error), SG_OK);
     assert_int_equal(sg_wasi_allow_udp(wasi, "listen:127.0.0.1", &error), SG_OK);
     assert_int_equal(sg_wasi_allow_dns(wasi, "*", &error), SG_OK);
-    assert_int_equal(sg_wasi_attach(wasi, w->store, &error), SG_OK);
+    sg_status status = sg_wasi_attach(wasi, w->store, &error);
     sg_wasi_delete(wasi);
-    WasiState *state = sgi_wasi_state(w->store);
-    sgi_wasi_stream_use(sgi_wasi_stdio(state, SG_WASI_STDIN), w->input[0]);
-    sgi_wasi_stream_use(sgi_wasi_stdio(state, SG_WASI_STDOUT), w->output[1]);
+    assert_true(status == SG_OK || budget);
+    WasiState *state = status == SG_OK ? sgi_wasi_state(w->store) : NULL;
+    WasiStream *in = state ? sgi_wasi_stdio(state, SG_WASI_STDIN) : NULL;
+    WasiStream *out = in ? sgi_wasi_stdio(state, SG_WASI_STDOUT) : NULL;
+    if (out == NULL)
+        return false;
+    sgi_wasi_stream_use(in, w->input[0]);
+    sgi_wasi_stream_use(out, w->output[1]);
+    return true;
 }
 
 static void world_end(World *w) {
@@ -568,7 +580,7 @@ static unsigned run_component(World *w) {
     release(network);
     atomic_store(&faults.is_armed, false);
     /* Memory apart, all that was not given to the program is gone by now. */
-    if (memory.at == SIZE_MAX) {
+    if (memory.at == SIZE_MAX && budget == 0) {
         assert_int_equal(p->state->descriptors.used, 0);
         assert_int_equal(p->state->sockets.used, 0);
         size_t left = 0;
@@ -590,9 +602,10 @@ static unsigned run(Program *program) {
     World w;
     atomic_store(&faults.calls, 0);
     memory.calls = 0;
-    world_make(&w);
-    unsigned failed = program(&w);
+    unsigned failed = world_make(&w) ? program(&w) : UINT_MAX;
     count_descriptors(false);
+    if (budget && w.store)
+        assert_true(sg_store_usage(w.store).peak_host_bytes <= budget);
     world_end(&w);
     assert_int_equal(count_descriptors(false), inherited);
     return failed;
@@ -619,6 +632,13 @@ static void fail_each(Program *program, unsigned expected) {
     for (memory.at = 0; memory.at < allocations; memory.at++)
         run(program);
     memory.at = SIZE_MAX;
+    /* The store's budget ends in the middle of each of them, too. */
+    unsigned failed = UINT_MAX;
+    for (budget = 256; failed > expected; budget += 1 + budget / 16) {
+        assert_true(budget < 4 << 20);
+        failed = run(program);
+    }
+    budget = 0;
     print_message("%u system calls, %zu allocations\n", calls, allocations);
 }
 

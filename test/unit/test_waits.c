@@ -7,9 +7,10 @@
 
 #include <cmocka.h>
 
-#include "wasi/internal.h"
+#include "wasi/network.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,6 +369,53 @@ static void many_hang(void **state) {
     close(fd);
 }
 
+/* A resolver that hangs until it is let go; what hangs outlives lookup, store and engine. */
+static atomic_bool resolver_hangs;
+static atomic_uint resolving;
+
+int getaddrinfo(const char *restrict name, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict list) {
+    const struct timespec pause = {.tv_nsec = 1000000};
+    (void)name, (void)service, (void)hints, (void)list;
+    atomic_fetch_add(&resolving, 1);
+    while (atomic_load(&resolver_hangs))
+        nanosleep(&pause, NULL);
+    atomic_fetch_sub(&resolving, 1);
+    return EAI_AGAIN;
+}
+
+static void abandoned_lookups(void **state) {
+    (void)state;
+    enum { LOOKUPS = 40, AT_ONCE = 32 };
+    Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, NULL);
+    World w;
+    sg_error err;
+    const struct timespec pause = {.tv_nsec = 1000000};
+    world_make(&w, engine);
+    sgi_store_delete(w.store);
+    w.store = sgi_store_new(engine, NULL, &err);
+    Wasi *wasi = sgi_wasi_new(engine, &err);
+    assert_int_equal(sgi_wasi_allow_dns(wasi, "*", &err), SG_OK);
+    assert_int_equal(sgi_wasi_attach(wasi, w.store, &err), SG_OK);
+    sgi_wasi_delete(wasi);
+    w.state = sgi_wasi_state(w.store);
+    atomic_store(&resolver_hangs, true);
+    WasiLookup *lookups[LOOKUPS];
+    for (int i = 0; i < LOOKUPS; i++) {
+        sg_wasi_errno error = sgi_wasi_lookup_new(w.state, BYTES_OF("example.org"), &lookups[i]);
+        assert_int_equal(error, i < AT_ONCE ? SG_WASI_SUCCESS : SG_WASI_AGAIN);
+    }
+    sgi_wasi_release((WasiObject *)(void *)lookups[0]);
+    healthy(&w); /* others still wait for their own */
+    world_end(&w);
+    sgi_engine_release(engine);
+    while (atomic_load(&resolving) < AT_ONCE)
+        nanosleep(&pause, NULL);
+    atomic_store(&resolver_hangs, false);
+    while (atomic_load(&resolving) > 0)
+        nanosleep(&pause, NULL);
+}
+
 /* What a wait costs depends on what is waited for, not on the numbers of the host's descriptors. */
 static sg_trap poll_far(World *w) {
     struct rlimit limit;
@@ -481,13 +529,10 @@ static void cancelled_while_abandoned(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(deadlines),
-        cmocka_unit_test(deadlines_on_8_threads),
-        cmocka_unit_test(cancels),
-        cmocka_unit_test(outcomes),
-        cmocka_unit_test(many_hang),
-        cmocka_unit_test(no_more_threads),
-        cmocka_unit_test(cancelled_while_abandoned),
+        cmocka_unit_test(deadlines),         cmocka_unit_test(deadlines_on_8_threads),
+        cmocka_unit_test(cancels),           cmocka_unit_test(outcomes),
+        cmocka_unit_test(many_hang),         cmocka_unit_test(no_more_threads),
+        cmocka_unit_test(abandoned_lookups), cmocka_unit_test(cancelled_while_abandoned),
         cmocka_unit_test(far_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
