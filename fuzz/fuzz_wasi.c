@@ -112,7 +112,7 @@ static void make_surroundings(void) {
 static void make_tree(void) {
     static const char *const links[][2] = {
         {"a", "link"}, {"d", "dirs"}, {"loop", "loop"}, {"nowhere", "gone"}, {"../outside", "out"}};
-    char path[256], outside[256];
+    char path[32], outside[256];
     make_surroundings();
     make_directory("rw");
     make_directory("rw/d");
