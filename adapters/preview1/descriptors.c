@@ -22,13 +22,22 @@ Fd *add_fd(Kind kind, u32 handle, uint8_t type, u32 *number) {
     return &fds[at];
 }
 
+/* The filetype of a standard stream; the terminal is not needed any more. */
+static uint8_t stream_type(void (*get_terminal)(Terminal *), void (*drop)(u32)) {
+    Terminal terminal;
+    get_terminal(&terminal);
+    if (terminal.is_some)
+        drop(terminal.handle);
+    return terminal.is_some ? TYPE_CHARACTER : 0;
+}
+
 static void prepare(void) {
     List list;
     is_ready = 1;
     heap_begin();
-    fds[0] = (Fd){.kind = INPUT, .handle = get_stdin()};
-    fds[1] = (Fd){.kind = OUTPUT, .handle = get_stdout()};
-    fds[2] = (Fd){.kind = OUTPUT, .handle = get_stderr()};
+    fds[0] = (Fd){INPUT, get_stdin(), .type = stream_type(get_terminal_stdin, terminal_input_drop)};
+    fds[1] = (Fd){OUTPUT, get_stdout(), .type = stream_type(get_terminal_stdout, terminal_output_drop)};
+    fds[2] = (Fd){OUTPUT, get_stderr(), .type = stream_type(get_terminal_stderr, terminal_output_drop)};
     get_directories(&list);
     struct {
         u32 handle;
@@ -82,21 +91,32 @@ uint8_t filetype_of(uint8_t type) {
 }
 
 PREVIEW1("fd_fdstat_get") fd_fdstat_get(u32 number, Ptr result) {
-    enum { SEEK = 1 << 2, TELL = 1 << 5, WRITE = 1 << 6, ALL = (1 << 30) - 1, DESCRIPTOR_WRITE = 2 };
+    enum {
+        READ = 1 << 1,
+        SEEK = 1 << 2,
+        TELL = 1 << 5,
+        WRITE = 1 << 6,
+        SET_SIZE = 1 << 22,
+        ALLOCATE = 1 << 8
+    };
+    enum { ALL = (1 << 30) - 1, OF_FILES = READ | SEEK | TELL | WRITE | SET_SIZE | ALLOCATE };
+    enum { DESCRIPTOR_READ = 1, DESCRIPTOR_WRITE = 2 };
     struct {
         uint8_t type;
         uint16_t flags;
         u64 rights, inherited;
-    } stat = {TYPE_CHARACTER, 0, ALL & ~(SEEK | TELL), 0};
+    } stat = {0, 0, ALL & ~(SEEK | TELL), 0};
     NEED(fd, number, FREE);
+    stat.type = fd->type;
     if (fd->kind == FILE || fd->kind == DIRECTORY) {
         Done flags;
         file_get_flags(fd->handle, &flags);
         if (flags.is_error)
             return errno_of(flags.error);
-        stat.type = fd->type;
         stat.flags = fd->flags;
-        stat.rights = fd->kind == DIRECTORY || (flags.error & DESCRIPTOR_WRITE) ? ALL : ALL & ~WRITE;
+        stat.rights = fd->kind == DIRECTORY ? ALL & ~OF_FILES
+                                            : ALL & ~(flags.error & DESCRIPTOR_READ ? 0 : READ) &
+                                                  ~(flags.error & DESCRIPTOR_WRITE ? 0 : WRITE);
         stat.inherited = fd->kind == DIRECTORY ? ALL : 0;
     }
     put(result, &stat, sizeof stat);
@@ -104,7 +124,10 @@ PREVIEW1("fd_fdstat_get") fd_fdstat_get(u32 number, Ptr result) {
 }
 
 PREVIEW1("fd_fdstat_set_flags") fd_fdstat_set_flags(u32 number, u32 flags) {
-    NEED(fd, number, FREE);
+    NEED(fd, number, FILE);
+    /* How a file is synchronized is settled when it is opened. */
+    if (flags & ~(u32)ALL_FDFLAGS || (flags & (FDFLAG_DSYNC | FDFLAG_RSYNC | FDFLAG_SYNC) & ~(u32)fd->flags))
+        return INVAL;
     fd->flags = (uint8_t)flags;
     return SUCCESS;
 }
@@ -112,7 +135,7 @@ PREVIEW1("fd_fdstat_set_flags") fd_fdstat_set_flags(u32 number, u32 flags) {
 PREVIEW1("fd_fdstat_set_rights") fd_fdstat_set_rights(u32 number, u64 rights, u64 inherited) {
     (void)rights, (void)inherited;
     NEED_ONE(number);
-    return SUCCESS;
+    return NOTSUP;
 }
 
 PREVIEW1("fd_prestat_get") fd_prestat_get(u32 number, Ptr result) {

@@ -4,23 +4,25 @@
 PREVIEW1("path_open")
 path_open(u32 number, u32 lookup, Ptr path, u32 size, u32 oflags, u64 rights, u64 inherited, u32 flags,
           Ptr result) {
-    enum { RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6, RIGHT_READDIR = 1 << 14 };
-    enum { READ = 1, WRITE = 2, MUTATE = 32, OPEN_DIRECTORY = 2, OPEN_TRUNCATE = 8 };
+    enum { RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6 };
+    enum { READ = 1, WRITE = 2, SYNC = 4, DSYNC = 8, RSYNC = 16, MUTATE = 32 };
+    enum { OPEN_DIRECTORY = 2, OPEN_TRUNCATE = 8 };
     Opened opened;
     Done type;
     (void)inherited;
     NEED_DIRECTORY(fd, number);
-    int reads = (rights & (RIGHT_READ | RIGHT_READDIR)) != 0;
+    if (lookup > ALL_LOOKUPFLAGS || oflags > ALL_OFLAGS || flags > ALL_FDFLAGS)
+        return INVAL;
     /* Not for the rights to allocate or to set the size: Go asks for those of what it only reads. */
-    int writes = (rights & RIGHT_WRITE) != 0 && !(oflags & OPEN_DIRECTORY);
-    u32 wanted = (reads ? READ : 0u) | (writes || (oflags & OPEN_TRUNCATE) ? WRITE : 0u);
-    if (oflags & OPEN_DIRECTORY)
-        wanted = READ;
+    u32 wanted = (rights & RIGHT_READ || (oflags & OPEN_DIRECTORY) ? READ : 0u) |
+                 (rights & RIGHT_WRITE || (oflags & OPEN_TRUNCATE) ? WRITE : 0u) |
+                 (flags & FDFLAG_SYNC ? SYNC : 0u) | (flags & FDFLAG_DSYNC ? DSYNC : 0u) |
+                 (flags & FDFLAG_RSYNC ? RSYNC : 0u);
     const char *name = get_text(path, size);
-    dir_open(fd->handle, lookup & 1, name, size, oflags & 15,
-             wanted | (oflags & OPEN_DIRECTORY ? MUTATE : 0u), &opened);
+    dir_open(fd->handle, lookup, name, size, oflags, wanted | (oflags & OPEN_DIRECTORY ? MUTATE : 0u),
+             &opened);
     if (opened.is_error && (oflags & OPEN_DIRECTORY))
-        dir_open(fd->handle, lookup & 1, name, size, oflags & 15, READ, &opened);
+        dir_open(fd->handle, lookup, name, size, oflags, wanted, &opened);
     if (opened.is_error)
         return errno_of(opened.as.error);
     file_get_type(opened.as.handle, &type);
@@ -68,9 +70,7 @@ PREVIEW1("path_symlink") path_symlink(Ptr old_path, u32 old_size, u32 number, Pt
 PREVIEW1("path_rename") path_rename(u32 number, Ptr path, u32 size, u32 to, Ptr new_path, u32 new_size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    Fd *other = fd_of(to, DIRECTORY);
-    if (other == NULL)
-        return BADF;
+    NEED_DIRECTORY(other, to);
     const char *from = get_text(path, size);
     dir_rename(fd->handle, from, size, other->handle, get_text(new_path, new_size), new_size, &result);
     return done(&result);
@@ -80,9 +80,7 @@ PREVIEW1("path_link")
 path_link(u32 number, u32 flags, Ptr path, u32 size, u32 to, Ptr new_path, u32 new_size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    Fd *other = fd_of(to, DIRECTORY);
-    if (other == NULL)
-        return BADF;
+    NEED_DIRECTORY(other, to);
     const char *from = get_text(path, size);
     dir_link(fd->handle, flags & 1, from, size, other->handle, get_text(new_path, new_size), new_size,
              &result);

@@ -12,7 +12,8 @@ PREVIEW1("fd_advise") fd_advise(u32 number, u64 offset, u64 size, u32 advice) {
 
 PREVIEW1("fd_allocate") fd_allocate(u32 number, u64 offset, u64 size) {
     (void)offset, (void)size;
-    NEED_ONE(number);
+    NEED(fd, number, FILE);
+    (void)fd;
     return NOTSUP;
 }
 
@@ -41,11 +42,10 @@ PREVIEW1("fd_filestat_set_size") fd_filestat_set_size(u32 number, u64 size) {
     return done(&result);
 }
 
-static void put_filestat(Ptr to, const Stat *stat, const Hashed *hash) {
+static void put_filestat(Ptr to, uint8_t type, const Stat *stat, const Hashed *hash) {
     struct {
         u64 device, inode, type, links, size, times[3];
-    } filestat = {
-        1, hash->is_error ? 0 : hash->as.hash[0], filetype_of(stat->type), stat->link_count, stat->size, {0}};
+    } filestat = {1, hash->is_error ? 0 : hash->as.hash[0], type, stat->link_count, stat->size, {0}};
     for (int i = 0; i < 3; i++)
         filestat.times[i] = stat->times[i].is_some ? nanoseconds(&stat->times[i].time) : 0;
     put(to, &filestat, sizeof filestat);
@@ -55,14 +55,13 @@ PREVIEW1("fd_filestat_get") fd_filestat_get(u32 number, Ptr to) {
     Statted result = {0};
     Hashed hash = {.is_error = 1};
     NEED(fd, number, FREE);
-    result.as.stat.type = TYPE_CHARACTER;
     if (fd->kind == FILE || fd->kind == DIRECTORY) {
         file_stat(fd->handle, &result);
         if (result.is_error)
             return errno_of(result.as.error);
         file_hash(fd->handle, &hash);
     }
-    put_filestat(to, &result.as.stat, &hash);
+    put_filestat(to, fd->type, &result.as.stat, &hash);
     return SUCCESS;
 }
 
@@ -70,12 +69,14 @@ PREVIEW1("path_filestat_get") path_filestat_get(u32 number, u32 flags, Ptr path,
     Statted result;
     Hashed hash;
     NEED_DIRECTORY(fd, number);
+    if (flags > ALL_LOOKUPFLAGS)
+        return INVAL;
     const char *name = get_text(path, size);
     dir_stat(fd->handle, flags & 1, name, size, &result);
     if (result.is_error)
         return errno_of(result.as.error);
     dir_hash(fd->handle, flags & 1, name, size, &hash);
-    put_filestat(to, &result.as.stat, &hash);
+    put_filestat(to, filetype_of(result.as.stat.type), &result.as.stat, &hash);
     return SUCCESS;
 }
 
@@ -98,7 +99,7 @@ PREVIEW1("fd_filestat_set_times") fd_filestat_set_times(u32 number, u64 atime, u
     Done result;
     NewTime a, m;
     NEED(fd, number, FREE);
-    if (!new_time(flags, atime, &a) || !new_time(flags >> 2, mtime, &m))
+    if (flags > ALL_FSTFLAGS || !new_time(flags, atime, &a) || !new_time(flags >> 2, mtime, &m))
         return INVAL;
     if (fd->kind != FILE && fd->kind != DIRECTORY)
         return BADF;
@@ -111,7 +112,8 @@ path_filestat_set_times(u32 number, u32 lookup, Ptr path, u32 size, u64 atime, u
     Done result;
     NewTime a, m;
     NEED_DIRECTORY(fd, number);
-    if (!new_time(flags, atime, &a) || !new_time(flags >> 2, mtime, &m))
+    if (lookup > ALL_LOOKUPFLAGS || flags > ALL_FSTFLAGS || !new_time(flags, atime, &a) ||
+        !new_time(flags >> 2, mtime, &m))
         return INVAL;
     dir_set_times(fd->handle, lookup & 1, get_text(path, size), size, a.tag, a.seconds, a.nanoseconds, m.tag,
                   m.seconds, m.nanoseconds, &result);

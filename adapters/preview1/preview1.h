@@ -26,6 +26,14 @@ enum {
     NOTSUP = 58,
     PIPE = 64,
     SPIPE = 70,
+    ALL_LOOKUPFLAGS = 1,
+    ALL_OFLAGS = 15,
+    ALL_FSTFLAGS = 15,
+    ALL_FDFLAGS = 31,
+    FDFLAG_APPEND = 1,
+    FDFLAG_DSYNC = 2,
+    FDFLAG_RSYNC = 8,
+    FDFLAG_SYNC = 16,
 };
 
 /* error-code → errno */

@@ -1,8 +1,6 @@
 /* Reading and writing, of files and standard streams. */
 #include "preview1.h"
 
-enum { APPEND = 1 }; /* of fdflags */
-
 typedef struct Iovec {
     Ptr data;
     u32 size;
@@ -86,11 +84,9 @@ static u32 end_of_file(const Fd *fd, u64 *end) {
 static u32 transfer_here(u32 number, Ptr iovs, u32 count, int is_write, Ptr total_at) {
     u32 total;
     NEED(fd, number, FREE);
-    if (fd->kind == DIRECTORY)
-        return ISDIR;
-    if (fd->kind == (is_write ? INPUT : OUTPUT))
+    if (fd->kind == DIRECTORY || fd->kind == (is_write ? INPUT : OUTPUT))
         return BADF;
-    if (fd->kind == FILE && is_write && (fd->flags & APPEND)) {
+    if (fd->kind == FILE && is_write && (fd->flags & FDFLAG_APPEND)) {
         u32 error = end_of_file(fd, &fd->position);
         if (error)
             return error;
@@ -105,8 +101,10 @@ static u32 transfer_at(u32 number, Ptr iovs, u32 count, u64 offset, int is_write
     u32 total;
     NEED(fd, number, FREE);
     if (fd->kind != FILE)
-        return fd->kind == DIRECTORY ? ISDIR : SPIPE;
-    return transfer(fd, iovs, count, offset, is_write, total_at, &total);
+        return fd->kind == DIRECTORY ? BADF : SPIPE;
+    /* In append mode it appends, wherever it says, as on Linux. */
+    u32 error = is_write && (fd->flags & FDFLAG_APPEND) ? end_of_file(fd, &offset) : SUCCESS;
+    return error ? error : transfer(fd, iovs, count, offset, is_write, total_at, &total);
 }
 
 PREVIEW1("fd_read") fd_read(u32 fd, Ptr iovs, u32 count, Ptr total) {
@@ -140,7 +138,7 @@ PREVIEW1("fd_seek") fd_seek(u32 number, int64_t offset, u32 whence, Ptr result) 
     } else if (whence == CURRENT) {
         base = fd->position;
     }
-    if (offset < 0 && base < (u64)-offset)
+    if (offset < 0 ? base < -(u64)offset : base > INT64_MAX - (u64)offset)
         return INVAL;
     fd->position = base + (u64)offset;
     put_u64(result, fd->position);

@@ -43,6 +43,20 @@ IMPORT("wasi:cli/exit@0.2.0", "exit") void exit_with(u32 is_error);
 IMPORT("wasi:cli/stdin@0.2.0", "get-stdin") u32 get_stdin(void);
 IMPORT("wasi:cli/stdout@0.2.0", "get-stdout") u32 get_stdout(void);
 IMPORT("wasi:cli/stderr@0.2.0", "get-stderr") u32 get_stderr(void);
+
+/* option<own<terminal-input>>, option<own<terminal-output>> */
+typedef struct Terminal {
+    uint8_t is_some;
+    u32 handle;
+} Terminal;
+
+IMPORT("wasi:cli/terminal-stdin@0.2.0", "get-terminal-stdin") void get_terminal_stdin(Terminal *terminal);
+IMPORT("wasi:cli/terminal-stdout@0.2.0", "get-terminal-stdout") void get_terminal_stdout(Terminal *terminal);
+IMPORT("wasi:cli/terminal-stderr@0.2.0", "get-terminal-stderr") void get_terminal_stderr(Terminal *terminal);
+IMPORT("wasi:cli/terminal-input@0.2.0", "[resource-drop]terminal-input")
+void terminal_input_drop(u32 terminal);
+IMPORT("wasi:cli/terminal-output@0.2.0", "[resource-drop]terminal-output")
+void terminal_output_drop(u32 terminal);
 IMPORT("wasi:clocks/monotonic-clock@0.2.0", "now") u64 monotonic_now(void);
 IMPORT("wasi:clocks/monotonic-clock@0.2.0", "resolution") u64 monotonic_resolution(void);
 IMPORT("wasi:clocks/monotonic-clock@0.2.0", "subscribe-instant") u32 subscribe_instant(u64 when);
