@@ -1,4 +1,4 @@
-/* The cases of preview 1:   wasi_p1 GUEST.wat CASES [record | repeat]
+/* The cases of preview 1:   wasi_p1 GUEST CASES [record | repeat]
  *
  * A step of CASES (cases.h) is `function arguments`:
  *
@@ -27,20 +27,48 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* The guest as a module, or as the component that componentize makes of it (p1.wit). */
 static sg_module *module;
+static sg_prepared *prepared;
 
 /* ---- the guest ---- */
+
+enum { COPY_SIZE = 131064 }; /* what `poke` and `peek` of a component are about */
 
 typedef struct Guest {
     sg_store *store;
     sg_core_instance *instance;
+    sg_instance *component; /* instead of it; memory is a copy of its memory then */
     uint8_t *memory;
-    size_t memory_size;
     uint8_t filestat[64]; /* the last */
 } Guest;
 
 static const char *const program_arguments[] = {"program", "first", "the\"second\"arg", "3"};
 static const char *const variables[][2] = {{"a", "text"}, {"b", "escap\"ing"}, {"c", "new\nline"}};
+
+static void start_module(Guest *guest) {
+    sg_extern imports[64], memory;
+    sg_string from, name;
+    sg_extern_kind kind;
+    size_t count = 0, memory_size;
+    for (; sg_module_import(module, count, &from, &name, &kind); count++)
+        if (sg_wasi_import(guest->store, from, name, &imports[count], &error) != SG_OK)
+            die("import");
+    guest->instance = sg_core_instance_new(guest->store, module, imports, count, &error);
+    if (guest->instance == NULL ||
+        sg_core_instance_find(guest->instance, "memory", 6, &memory, &error) != SG_OK)
+        die("instance");
+    guest->memory = sg_core_memory_data(memory.of.memory, &memory_size);
+}
+
+static void start_component(Guest *guest) {
+    static uint8_t copy[COPY_SIZE];
+    memset(copy, 0, sizeof copy);
+    guest->memory = copy;
+    guest->component = sg_prepared_instantiate(prepared, guest->store, &error);
+    if (guest->component == NULL)
+        die("instance");
+}
 
 static void *start(const char *top) {
     static Guest guest;
@@ -56,18 +84,10 @@ static void *start(const char *top) {
     if (guest.store == NULL || sg_wasi_attach(wasi, guest.store, &error) != SG_OK)
         die("store");
     sg_wasi_delete(wasi);
-    sg_extern imports[64], memory;
-    sg_string from, name;
-    sg_extern_kind kind;
-    size_t count = 0;
-    for (; sg_module_import(module, count, &from, &name, &kind); count++)
-        if (sg_wasi_import(guest.store, from, name, &imports[count], &error) != SG_OK)
-            die("import");
-    guest.instance = sg_core_instance_new(guest.store, module, imports, count, &error);
-    if (guest.instance == NULL ||
-        sg_core_instance_find(guest.instance, "memory", 6, &memory, &error) != SG_OK)
-        die("instance");
-    guest.memory = sg_core_memory_data(memory.of.memory, &guest.memory_size);
+    if (prepared)
+        start_component(&guest);
+    else
+        start_module(&guest);
     return &guest;
 }
 
@@ -334,8 +354,8 @@ static void print_outputs(const Step *step, const char *name, Output *out) {
 
 /* ---- calls ---- */
 
-/* As many as the function has. Traps and exits are errors. */
-static sg_status call(Guest *guest, const char *name, const uint64_t *values, size_t count, int32_t *code) {
+static sg_status call_module(Guest *guest, const char *name, const uint64_t *values, size_t count,
+                             int32_t *code) {
     sg_extern item;
     sg_core_value arguments[ARGUMENTS_MAX], answer = {0};
     if (sg_core_instance_find(guest->instance, name, strlen(name), &item, &error) != SG_OK ||
@@ -352,6 +372,47 @@ static sg_status call(Guest *guest, const char *name, const uint64_t *values, si
                                          sg_core_func_result_count(item.of.func), &error);
     *code = answer.of.i32;
     return status;
+}
+
+static sg_func *find(Guest *guest, const char *name) {
+    char kebab[64];
+    size_t size = strlen(name) + 1;
+    for (size_t i = 0; i < size; i++)
+        kebab[i] = name[i] == '_' ? '-' : name[i];
+    sg_func *func = sg_instance_find_func(guest->component, kebab, &error);
+    if (func == NULL)
+        die(name);
+    return func;
+}
+
+static sg_status call_component(Guest *guest, const char *name, const uint64_t *values, size_t count,
+                                int32_t *code) {
+    sg_value arguments[ARGUMENTS_MAX], answer = {.kind = SG_U32};
+    sg_value memory = {.kind = SG_BYTES, .of.bytes = {guest->memory, COPY_SIZE}};
+    sg_func *func = find(guest, name);
+    if (sg_func_param_count(func) != count)
+        die(name);
+    for (size_t i = 0; i < count; i++) {
+        arguments[i].kind = sg_type_kind(sg_func_param_type(func, i));
+        if (arguments[i].kind == SG_U32)
+            arguments[i].of.u32 = (uint32_t)values[i];
+        else
+            arguments[i].of.u64 = values[i];
+    }
+    sg_status status = sg_func_call(find(guest, "poke"), &memory, 1, NULL, &error);
+    if (status == SG_OK)
+        status = sg_func_call(func, arguments, count, &answer, &error);
+    *code = answer.kind == SG_U32 ? (int32_t)answer.of.u32 : 0;
+    if (status == SG_OK)
+        status = sg_func_call(find(guest, "peek"), NULL, 0, &memory, &error);
+    if (status == SG_OK)
+        memcpy(guest->memory, memory.of.bytes.data, COPY_SIZE);
+    return status;
+}
+
+/* As many as the function has. Traps and exits are errors. */
+static sg_status call(Guest *guest, const char *name, const uint64_t *values, size_t count, int32_t *code) {
+    return (prepared ? call_component : call_module)(guest, name, values, count, code);
 }
 
 static const char *errno_name(int32_t code) {
@@ -517,23 +578,38 @@ static bool repeat_all(const char *path) {
     return is_good;
 }
 
-static sg_module *load(const char *path) {
+static bool ends_in(const char *path, const char *end) {
+    return strlen(path) > strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0;
+}
+
+static void load(const char *path) {
     static char text[65536];
     FILE *file = fopen(path, "r");
     size_t size = file ? fread(text, 1, sizeof text, file) : 0;
     if (file)
         fclose(file);
-    return sg_module_load(engine, text, size, &error);
+    if (ends_in(path, ".wat")) {
+        module = sg_module_load(engine, text, size, &error);
+        return;
+    }
+    sg_component *component = sg_component_load(engine, text, size, &error);
+    sg_linker *linker = component ? sg_linker_new(engine, &error) : NULL;
+    if (linker && sg_wasi_define(linker, &error) == SG_OK)
+        prepared = sg_linker_prepare(linker, component, &error);
+    sg_linker_delete(linker);
+    sg_component_delete(component);
 }
 
 int main(int argc, char **argv) {
     engine = sg_engine_new(NULL, &error);
-    module = argc > 2 && engine ? load(argv[1]) : NULL;
-    if (module == NULL)
-        die("usage: wasi_p1 GUEST.wat CASES [record | repeat]");
+    if (argc > 2 && engine)
+        load(argv[1]);
+    if (module == NULL && prepared == NULL)
+        die("usage: wasi_p1 GUEST CASES [record | repeat]");
     bool is_good = argc > 3 && strcmp(argv[3], "repeat") == 0
                        ? repeat_all(argv[2])
                        : run_cases(argv[2], &(Host){NULL, start, run, end}, argc > 3);
+    sg_prepared_delete(prepared);
     sg_module_delete(module);
     sg_engine_delete(engine);
     return !is_good;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The cases of preview 1:   p1.py wat|cases|wasmtime CASES
+"""The cases of preview 1:   p1.py wat|wit|cases|wasmtime CASES
 
 wat       -> p1.wat, the guest: a function for each of preview 1's, which hands its arguments on
+wit       -> p1.wit, its world, when it is made a component
 cases     -> the cases without results, one a line; `wasi_p1 CASES record` adds what Sandglass answers
 wasmtime  runs CASES under Wasmtime (pip install wasmtime) and prints them again: where it answers otherwise, that
           stands behind '|' (cases.h and p1.c say what a line means)
@@ -32,8 +33,27 @@ def wat():
         signature = " ".join(types[p] for p in parameters)
         result = "" if name == "proc_exit" else " (result i32)"
         gets = " ".join(f"(local.get {i})" for i in range(len(parameters)))
-        lines.append(f'  (func (export "{name}") (param {signature}){result} (call ${name} {gets}))')
-    return "\n".join(lines) + ")\n"
+        kebab = name.replace("_", "-")
+        lines.append(f'  (func (export "{name}") (export "{kebab}") (param {signature}){result} (call ${name} {gets}))')
+    return "\n".join(lines) + MEMORY_OF_COMPONENT + ")\n"
+
+
+# What `poke` is given lies at 0 by then, where cabi_realloc said; `peek` answers with the same bytes.
+MEMORY_OF_COMPONENT = """
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "poke") (param i32 i32))
+  (data (i32.const 131064) "\\00\\00\\00\\00\\f8\\ff\\01\\00")
+  (func (export "peek") (result i32) (i32.const 131064))"""
+
+
+def wit():
+    types = {"i": "u32", "I": "u64"}
+    lines = ["// Made by p1.py wit: each function of preview 1, as a component exports it, and the memory that they work on.",
+             "package test:p1;", "", "world p1 {", "    export poke: func(memory: list<u8>);", "    export peek: func() -> list<u8>;"]
+    for name, parameters in FUNCS.items():
+        listed = ", ".join(f"p{i}: {types[p]}" for i, p in enumerate(parameters))
+        lines.append(f"    export {name.replace('_', '-')}: func({listed}){'' if name == 'proc_exit' else ' -> u32'};")
+    return "\n".join(lines) + "\n}\n"
 
 
 # ---- the cases ----
@@ -403,6 +423,8 @@ def run_under_wasmtime(host, file):
 if __name__ == "__main__":
     if sys.argv[1] == "wat":
         print(wat(), end="")
+    elif sys.argv[1] == "wit":
+        print(wit(), end="")
     elif sys.argv[1] == "cases":
         print("\n".join(cases()))
     else:
