@@ -166,6 +166,36 @@ static void streams_that_err(void **state) {
     probe_end(&probe);
 }
 
+static sg_wasi_errno nobody_reads(void *context, const void *data, size_t size, size_t *count) {
+    (void)data, (void)size;
+    ++*(unsigned *)context;
+    *count = 0;
+    return SG_WASI_PIPE;
+}
+
+/* Either that ends the guest at once, or it is told each time. */
+static void closed_pipes(void **state) {
+    (void)state;
+    Probe probe;
+    probe_make(&probe);
+    for (int ends = 0; ends < 2; ends++) {
+        sg_error error = {.status = SG_OK};
+        unsigned writes = 0;
+        sg_wasi *wasi = wasi_for(&probe, "many-lines", "10");
+        const sg_wasi_stream closed = {.size = sizeof closed, .context = &writes, .write = nobody_reads};
+        sg_wasi_set_stream(wasi, SG_WASI_STDOUT, &closed);
+        sg_wasi_exit_on_closed_pipe(wasi, ends);
+        sg_status status = probe_run(&probe, wasi, (sg_limits){0}, &error);
+        assert_int_equal(probe.has_exited, ends);
+        if (ends) {
+            assert_trap(SG_TRAP_EXIT, status, error);
+            assert_int_equal(probe.exit_code, 141);
+        }
+        assert_true(ends ? writes == 1 : writes >= 1);
+    }
+    probe_end(&probe);
+}
+
 typedef struct Time {
     uint64_t now, slept;
 } Time;
@@ -705,6 +735,7 @@ static void refused(void **state) {
 static const struct CMUnitTest tests[] = {
     {"wasi: streams in memory", streams_in_memory, NULL, NULL, NULL},
     {"wasi: streams that err", streams_that_err, NULL, NULL, NULL},
+    {"wasi: closed pipes", closed_pipes, NULL, NULL, NULL},
     {"wasi: own clock and random numbers", own_clock_and_random, NULL, NULL, NULL},
     {"wasi: nothing granted", nothing_granted, NULL, NULL, NULL},
     {"wasi: grants", grants, NULL, NULL, NULL},
