@@ -1,10 +1,6 @@
 /* Structs, arrays, i31 and casts in the translator. */
 #include "compile/interp/translator.h"
 
-static uint32_t immediate(Translator *t) {
-    return sgi_leb_u32(&t->at);
-}
-
 /* Pops `count` operands into `words`; the node of all references, these included. */
 static uint32_t pop_operands(Translator *t, uint32_t *words, uint32_t count, uint32_t entries) {
     uint32_t node = sgi_tr_map(t, t->height - entries, t->height);
@@ -79,8 +75,8 @@ static void struct_new(Translator *t, uint32_t type) {
 }
 
 static void struct_access(Translator *t, Op op) {
-    const Rtt *rtt = t->module->types[immediate(t)].rtt;
-    const RttField *field = &rtt->fields[immediate(t)];
+    const Rtt *rtt = t->module->types[sgi_tr_immediate(t)].rtt;
+    const RttField *field = &rtt->fields[sgi_tr_immediate(t)];
     Storage storage = (Storage)field->storage;
     uint32_t words[3];
     if (op == OP_STRUCT_SET) {
@@ -98,7 +94,7 @@ static void struct_access(Translator *t, Op op) {
 /* ---- arrays ---- */
 
 static void array_new_fixed(Translator *t, uint32_t type) {
-    uint32_t length = immediate(t);
+    uint32_t length = sgi_tr_immediate(t);
     uint32_t entries = length * entries_of((Storage)t->module->types[type].rtt->element);
     sgi_tr_flush(t, entries);
     uint32_t node = sgi_tr_map(t, t->height - entries, t->height);
@@ -108,7 +104,7 @@ static void array_new_fixed(Translator *t, uint32_t type) {
 }
 
 static void array_new(Translator *t, Op op) {
-    uint32_t type = immediate(t);
+    uint32_t type = sgi_tr_immediate(t);
     uint32_t words[4];
     uint32_t count, node;
     switch (op) {
@@ -127,13 +123,13 @@ static void array_new(Translator *t, Op op) {
         count = 2;
         node = pop_operands(t, words, count, 2);
         words[count++] = type;
-        words[count++] = immediate(t);
+        words[count++] = sgi_tr_immediate(t);
         emit_new(t, op == OP_ARRAY_NEW_DATA ? I_ARRAY_NEW_DATA : I_ARRAY_NEW_ELEM, words, count, node);
     }
 }
 
 static void array_access(Translator *t, Op op) {
-    Storage storage = (Storage)t->module->types[immediate(t)].rtt->element;
+    Storage storage = (Storage)t->module->types[sgi_tr_immediate(t)].rtt->element;
     uint32_t words[3];
     if (op == OP_ARRAY_SET) {
         for (int i = 2; i >= 0; i--)
@@ -149,8 +145,8 @@ static void array_access(Translator *t, Op op) {
 /* Pops `count` operands, which come before the second immediate if `has_segment`. */
 static void array_bulk(Translator *t, InstrCode instr, uint32_t count, bool has_segment) {
     uint32_t words[6];
-    immediate(t);
-    uint32_t second = instr == I_ARRAY_FILL ? 0 : immediate(t);
+    sgi_tr_immediate(t);
+    uint32_t second = instr == I_ARRAY_FILL ? 0 : sgi_tr_immediate(t);
     for (uint32_t i = count; i > 0; i--)
         words[i - 1] = sgi_tr_pop_slot(t);
     if (has_segment)
@@ -183,7 +179,7 @@ static void ref_cast(Translator *t, bool is_nullable) {
 static void br_on_cast(Translator *t, bool if_fails) {
     enum { TARGET_NULLABLE = 2 };
     uint8_t flags = *t->at++;
-    uint32_t depth = immediate(t);
+    uint32_t depth = sgi_tr_immediate(t);
     sgi_tr_read_heap_type(t);
     uint32_t test = read_test(t, flags & TARGET_NULLABLE);
     sgi_tr_br_on_cast(t, depth, test, if_fails);
@@ -197,9 +193,9 @@ static void unary(Translator *t, InstrCode instr, OperandClass class) {
 void sgi_tr_gc(Translator *t, Op op) {
     uint32_t words[2];
     switch (op) {
-    case OP_STRUCT_NEW: struct_new(t, immediate(t)); break;
+    case OP_STRUCT_NEW: struct_new(t, sgi_tr_immediate(t)); break;
     case OP_STRUCT_NEW_DEFAULT:
-        words[0] = immediate(t);
+        words[0] = sgi_tr_immediate(t);
         emit_new(t, I_STRUCT_NEW_DEFAULT, words, 1, sgi_tr_map(t, t->height, t->height));
         break;
     case OP_STRUCT_GET:

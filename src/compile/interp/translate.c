@@ -8,10 +8,6 @@
 /* Work between two looks at the interrupt. */
 enum { POLL_STEP = 1024 };
 
-static uint32_t immediate(Translator *t) {
-    return sgi_leb_u32(&t->at);
-}
-
 static void skip_leb(Translator *t) {
     while (*t->at++ >= 0x80)
         continue;
@@ -20,7 +16,7 @@ static void skip_leb(Translator *t) {
 static Op read_op(Translator *t) {
     t->instr_offset = (uint32_t)(t->at - t->body->code);
     uint8_t code = *t->at++;
-    return code < 0xfb ? sgi_op_find(0, code) : sgi_op_find(code, immediate(t));
+    return code < 0xfb ? sgi_op_find(0, code) : sgi_op_find(code, sgi_tr_immediate(t));
 }
 
 static void skip_immediates(Translator *t, Op op) {
@@ -40,20 +36,20 @@ static void skip_immediates(Translator *t, Op op) {
         if (*t->at == KIND_REF || *t->at == KIND_REF_NULL)
             t->at++;
         skip_leb(t);
-        for (uint32_t i = immediate(t); i > 0; i--, t->work++)
+        for (uint32_t i = sgi_tr_immediate(t); i > 0; i--, t->work++)
             sgi_read_catch(&t->at);
         break;
     case IMM_LABEL_TABLE:
-        for (uint64_t i = (uint64_t)immediate(t) + 1; i > 0; i--, t->work++)
+        for (uint64_t i = (uint64_t)sgi_tr_immediate(t) + 1; i > 0; i--, t->work++)
             skip_leb(t);
         break;
     case IMM_SELECT_TYPES:
-        for (uint32_t i = immediate(t); i > 0; i--)
+        for (uint32_t i = sgi_tr_immediate(t); i > 0; i--)
             sgi_tr_read_val_type(t);
         break;
     case IMM_MEMARG:
     case IMM_MEMARG_LANE:
-        if (immediate(t) & 0x40)
+        if (sgi_tr_immediate(t) & 0x40)
             skip_leb(t);
         skip_leb(t);
         t->at += sgi_ops[op].imm == IMM_MEMARG_LANE;
@@ -84,7 +80,7 @@ static void skip_immediates(Translator *t, Op op) {
 /* ---- variables ---- */
 
 static void local_write(Translator *t, bool is_tee) {
-    uint32_t local = immediate(t);
+    uint32_t local = sgi_tr_immediate(t);
     uint32_t slot = t->locals[local].slot;
     sgi_tr_set_local(t, local);
     bool is_last = sgi_tr_top_is_last(t);
@@ -112,7 +108,7 @@ static void global_set(Translator *t) {
     uint32_t slot = sgi_tr_slot_of(t, value);
     uint32_t *word = sgi_tr_emit(t, value.class == CLASS_V128 ? I_GLOBAL_SET_V128 : I_GLOBAL_SET, 2);
     word[0] = slot;
-    word[1] = immediate(t);
+    word[1] = sgi_tr_immediate(t);
 }
 
 static void emit_result(Translator *t, unsigned instr, uint32_t count, const uint32_t *operands) {
@@ -120,7 +116,7 @@ static void emit_result(Translator *t, unsigned instr, uint32_t count, const uin
 }
 
 static void global_get(Translator *t) {
-    uint32_t index = immediate(t);
+    uint32_t index = sgi_tr_immediate(t);
     OperandClass class = sgi_tr_class(t, t->module->globals[index].type.type);
     sgi_tr_emit_result(t, class, class == CLASS_V128 ? I_GLOBAL_GET_V128 : I_GLOBAL_GET, 1, &index);
 }
@@ -146,179 +142,6 @@ static void wide(Translator *t, InstrCode instr, uint32_t count) {
     sgi_tr_push_slot(t, CLASS_NUM);
 }
 
-/* ---- memory and tables ---- */
-
-static uint32_t memory_word(const Translator *t, uint32_t memory) {
-    return memory << 1 | t->module->memories[memory].is_64;
-}
-
-static uint32_t table_word(const Translator *t, uint32_t table) {
-    return table << 1 | t->module->tables[table].type.limits.is_64;
-}
-
-MemArg sgi_tr_memarg(Translator *t) {
-    MemArg arg = {.memory = immediate(t) & 0x40 ? immediate(t) : 0};
-    sgi_leb_read_u(&t->at, t->body->end, 64, &arg.offset);
-    return arg;
-}
-
-/* Has an access other forms than _ANY, by its memory and offset? */
-static bool is_near(const Translator *t, MemArg arg) {
-    return arg.memory == 0 && !t->module->memories[0].is_shared && arg.offset <= UINT32_MAX;
-}
-
-/* And other forms than _WIDE? */
-static bool is_fast(const Translator *t, MemArg arg) {
-    return is_near(t, arg) && !t->module->memories[0].is_64;
-}
-
-/* Has a store the form of _CONSTANT? */
-static bool is_constant_store(const Translator *t, InstrCode instr, MemArg arg) {
-    const Operand *value = &t->operands[t->height - 1], *address = value - 1;
-    bool is_wide = instr == I_I64_STORE || instr == I_F64_STORE;
-    return value->kind == OPERAND_CONST && address->kind != OPERAND_CONST && is_fast(t, arg) &&
-           (!is_wide || (int64_t)value->as.value == (int32_t)value->as.value);
-}
-
-Variant sgi_tr_address_words(Translator *t, Operand address, MemArg arg, const uint32_t *value,
-                             uint32_t *words, uint32_t *count) {
-    bool is_fast_one = is_fast(t, arg);
-    if (is_fast_one && address.kind == OPERAND_CONST &&
-        arg.offset + (uint32_t)address.as.value <= UINT32_MAX) {
-        words[(*count)++] = (uint32_t)(arg.offset + (uint32_t)address.as.value);
-        if (value)
-            words[(*count)++] = *value;
-        return VARIANT_ABSOLUTE;
-    }
-    uint32_t addend = address.kind == OPERAND_CONST ? 0 : address.addend;
-    if (is_fast_one && addend != 0)
-        address.addend = 0;
-    words[(*count)++] = sgi_tr_slot_of(t, address);
-    if (value)
-        words[(*count)++] = *value;
-    words[(*count)++] = (uint32_t)arg.offset;
-    if (is_fast_one && addend != 0) {
-        words[(*count)++] = addend;
-        return VARIANT_PLUS;
-    }
-    if (is_near(t, arg))
-        return is_fast_one ? VARIANT_PLAIN : VARIANT_WIDE;
-    words[(*count)++] = (uint32_t)(arg.offset >> 32);
-    words[(*count)++] = memory_word(t, arg.memory);
-    return VARIANT_ANY;
-}
-
-static void memory_access(Translator *t, InstrCode instr, bool is_store) {
-    MemArg arg = sgi_tr_memarg(t);
-    uint32_t words[5];
-    uint32_t count = 0;
-    unsigned variant;
-    if (is_store && is_constant_store(t, instr, arg)) {
-        words[1] = (uint32_t)sgi_tr_pop(t).as.value;
-        words[0] = sgi_tr_pop_slot(t);
-        words[2] = (uint32_t)arg.offset;
-        count = 3;
-        variant = VARIANT_CONSTANT;
-    } else if (is_store) {
-        uint32_t value = sgi_tr_pop_slot(t);
-        variant = sgi_tr_address_words(t, sgi_tr_pop(t), arg, &value, words, &count);
-    } else {
-        variant = sgi_tr_address_words(t, sgi_tr_pop(t), arg, NULL, words, &count);
-    }
-    sgi_tr_mark(t, t->instr_offset);
-    if (is_store)
-        sgi_tr_emit_effect(t, instr + variant, count, words);
-    else
-        emit_result(t, instr + variant, count, words);
-}
-
-static InstrCode atomic_instr(Op op) {
-    switch (op) {
-    case OP_MEMORY_ATOMIC_NOTIFY: return I_MEMORY_ATOMIC_NOTIFY;
-    case OP_MEMORY_ATOMIC_WAIT32: return I_MEMORY_ATOMIC_WAIT32;
-    case OP_MEMORY_ATOMIC_WAIT64: return I_MEMORY_ATOMIC_WAIT64;
-#define ATOMIC_LOAD(id, type, slot)                                                                          \
-    case OP_##id: return I_##id;
-#define ATOMIC_STORE                         ATOMIC_LOAD
-#define ATOMIC_RMW(id, type, slot, exchange) ATOMIC_LOAD(id, type, slot)
-#define ATOMIC_CMPXCHG                       ATOMIC_LOAD
-#include "compile/interp/atomic.def"
-    default: return I_COUNT;
-    }
-}
-
-/* The signature tells how many operands there are, and whether there is a result. */
-static void atomic_access(Translator *t, Op op) {
-    const char *signature = sgi_ops[op].signature;
-    MemArg arg = sgi_tr_memarg(t);
-    uint32_t count = (uint32_t)strcspn(signature, ":");
-    uint32_t words[6];
-    for (uint32_t i = count; i > 0; i--)
-        words[i - 1] = sgi_tr_pop_slot(t);
-    words[count] = (uint32_t)arg.offset;
-    words[count + 1] = (uint32_t)(arg.offset >> 32);
-    words[count + 2] = memory_word(t, arg.memory);
-    sgi_tr_mark(t, t->instr_offset);
-    if (signature[count + 1])
-        emit_result(t, atomic_instr(op), count + 3, words);
-    else
-        sgi_tr_emit_effect(t, atomic_instr(op), count + 3, words);
-}
-
-/* Pops `count` operands and emits them, before the words that follow. */
-static void emit_bulk(Translator *t, InstrCode instr, uint32_t count, uint32_t word, uint32_t second) {
-    uint32_t words[5] = {0};
-    for (uint32_t i = count; i > 0; i--)
-        words[i - 1] = sgi_tr_pop_slot(t);
-    words[count] = word;
-    words[count + 1] = second;
-    sgi_tr_mark(t, t->instr_offset);
-    sgi_tr_emit_effect(t, instr, count + 2, words);
-}
-
-static void table_or_memory(Translator *t, Op op) {
-    uint32_t index = immediate(t), second;
-    uint32_t words[3];
-    switch (op) {
-    case OP_MEMORY_SIZE: emit_result(t, I_MEMORY_SIZE, 1, &index); break;
-    case OP_TABLE_SIZE: emit_result(t, I_TABLE_SIZE, 1, &index); break;
-    case OP_MEMORY_GROW:
-        words[0] = sgi_tr_pop_slot(t);
-        words[1] = memory_word(t, index);
-        sgi_tr_mark(t, t->instr_offset);
-        emit_result(t, I_MEMORY_GROW, 2, words);
-        break;
-    case OP_TABLE_GET:
-        words[0] = sgi_tr_pop_slot(t);
-        words[1] = table_word(t, index);
-        sgi_tr_mark(t, t->instr_offset);
-        sgi_tr_emit_result(t, sgi_tr_class(t, t->module->tables[index].type.element), I_TABLE_GET, 2, words);
-        break;
-    case OP_TABLE_GROW:
-        words[1] = sgi_tr_pop_slot(t);
-        words[0] = sgi_tr_pop_slot(t);
-        words[2] = table_word(t, index);
-        sgi_tr_mark(t, t->instr_offset);
-        emit_result(t, I_TABLE_GROW, 3, words);
-        break;
-    case OP_TABLE_SET: emit_bulk(t, I_TABLE_SET, 2, table_word(t, index), 0); break;
-    case OP_MEMORY_FILL: emit_bulk(t, I_MEMORY_FILL, 3, memory_word(t, index), 0); break;
-    case OP_TABLE_FILL: emit_bulk(t, I_TABLE_FILL, 3, table_word(t, index), 0); break;
-    case OP_MEMORY_COPY:
-        second = immediate(t);
-        emit_bulk(t, I_MEMORY_COPY, 3, memory_word(t, index), memory_word(t, second));
-        break;
-    case OP_TABLE_COPY:
-        second = immediate(t);
-        emit_bulk(t, I_TABLE_COPY, 3, table_word(t, index), table_word(t, second));
-        break;
-    case OP_MEMORY_INIT: emit_bulk(t, I_MEMORY_INIT, 3, memory_word(t, immediate(t)), index); break;
-    case OP_TABLE_INIT: emit_bulk(t, I_TABLE_INIT, 3, table_word(t, immediate(t)), index); break;
-    case OP_DATA_DROP: emit_bulk(t, I_DATA_DROP, 0, index, 0); break;
-    default: emit_bulk(t, I_ELEM_DROP, 0, index, 0); break;
-    }
-}
-
 /* ---- calls ---- */
 
 /* Pops the callee's operands, and notes the references below; the slot of the first, where its results will
@@ -335,7 +158,7 @@ static uint32_t arguments(Translator *t, const FuncType *type, uint32_t *node) {
 
 /* call and return_call, of whatever is called. */
 static void call(Translator *t, Op op) {
-    uint32_t index = immediate(t);
+    uint32_t index = sgi_tr_immediate(t);
     uint32_t words[5];
     uint32_t count = 1;
     InstrCode instr;
@@ -355,7 +178,7 @@ static void call(Translator *t, Op op) {
         type = &t->module->types[index].as.func;
         instr = I_CALL_INDIRECT;
         words[count++] = sgi_tr_pop_slot(t);
-        words[count++] = table_word(t, immediate(t));
+        words[count++] = sgi_tr_table_word(t, sgi_tr_immediate(t));
         words[count++] = t->module->types[index].id;
     }
     uint32_t node;
@@ -380,21 +203,10 @@ static uint64_t read_le(Translator *t, unsigned size) {
     return value;
 }
 
-static InstrCode access_instr(Op op) {
-    switch (op) {
-#define INSTR(id)
-#define LOAD(id, type, slot)                                                                                 \
-    case OP_##id: return I_##id;
-#define STORE LOAD
-#include "compile/interp/bytecode.def"
-    default: return I_COUNT;
-    }
-}
-
 static void reference(Translator *t, Op op) {
     uint32_t word;
     if (op == OP_REF_FUNC) {
-        word = immediate(t);
+        word = sgi_tr_immediate(t);
         emit_result(t, I_REF_FUNC, 1, &word);
     } else if (op == OP_REF_IS_NULL) {
         word = sgi_tr_pop_slot(t);
@@ -433,18 +245,18 @@ static void instruction(Translator *t, Op op) {
     case OP_THROW:
     case OP_THROW_REF:
     case OP_RETHROW: sgi_tr_throw(t, op); break;
-    case OP_BR: sgi_tr_br(t, immediate(t)); break;
+    case OP_BR: sgi_tr_br(t, sgi_tr_immediate(t)); break;
     case OP_BR_IF:
-        word = immediate(t);
+        word = sgi_tr_immediate(t);
         sgi_tr_br_if(t, word);
         break;
     case OP_BR_TABLE: sgi_tr_br_table(t); break;
     case OP_BR_ON_NULL:
-        word = immediate(t);
+        word = sgi_tr_immediate(t);
         sgi_tr_br_on_null(t, word);
         break;
     case OP_BR_ON_NON_NULL:
-        word = immediate(t);
+        word = sgi_tr_immediate(t);
         sgi_tr_br_on_non_null(t, word);
         break;
     case OP_RETURN:
@@ -460,7 +272,7 @@ static void instruction(Translator *t, Op op) {
     case OP_DROP: sgi_tr_pop(t); break;
     case OP_SELECT_T: skip_immediates(t, op); /* fall through */
     case OP_SELECT: select_operand(t); break;
-    case OP_LOCAL_GET: sgi_tr_push_local(t, immediate(t)); break;
+    case OP_LOCAL_GET: sgi_tr_push_local(t, sgi_tr_immediate(t)); break;
     case OP_LOCAL_SET: local_write(t, false); break;
     case OP_LOCAL_TEE: local_write(t, true); break;
     case OP_GLOBAL_GET: global_get(t); break;
@@ -488,21 +300,15 @@ static void instruction(Translator *t, Op op) {
         t->at++;
         sgi_tr_emit(t, I_ATOMIC_FENCE, 0);
         break;
-    default: {
-        InstrCode instr = access_instr(op);
+    default:
         if (sgi_ops[op].prefix == 0xfd)
             sgi_tr_vector(t, op);
-        else if (sgi_ops[op].prefix == 0xfe)
-            atomic_access(t, op);
-        else if (instr != I_COUNT)
-            memory_access(t, instr, op >= OP_I32_STORE);
         else if (sgi_numeric[op].class != NUMERIC_NONE)
             sgi_tr_numeric(t, op);
         else if (sgi_ops[op].feature == FEATURE_GC)
             sgi_tr_gc(t, op);
         else
-            table_or_memory(t, op);
-    }
+            sgi_tr_memory(t, op);
     }
 }
 

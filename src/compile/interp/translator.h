@@ -140,6 +140,10 @@ static inline uint32_t sgi_tr_operand_slot(const Translator *t, uint32_t index) 
 }
 
 OperandClass sgi_tr_class(const Translator *t, ValType type);
+/* An index or a count, read. */
+static inline uint32_t sgi_tr_immediate(Translator *t) {
+    return sgi_leb_u32(&t->at);
+}
 /* A value type of the code. */
 ValType sgi_tr_read_val_type(Translator *t);
 /* A heap type of the code, as a nullable reference. */
@@ -228,7 +232,14 @@ typedef struct Condition {
 } Condition;
 Condition sgi_tr_pop_condition(Translator *t);
 
-/* ---- memory ---- */
+/* ---- memories and tables ---- */
+
+static inline uint32_t sgi_tr_table_word(const Translator *t, uint32_t table) {
+    return table << 1 | t->module->tables[table].type.limits.is_64;
+}
+
+/* All of their instructions but those of vectors. */
+void sgi_tr_memory(Translator *t, Op op);
 
 typedef struct MemArg {
     uint32_t memory;
