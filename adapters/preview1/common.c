@@ -48,8 +48,34 @@ EXPORT("cabi_realloc") void *cabi_realloc(void *old, u32 old_size, u32 align, u3
                     : allocate(size);
 }
 
-char *get_text(Ptr from, u32 size) {
-    char *text = allocate(size);
-    get(text, from, size);
-    return text;
+char *get_bytes(Ptr from, u32 size) {
+    char *bytes = allocate(size);
+    get(bytes, from, size);
+    return bytes;
+}
+
+/* How many bytes the character at `s` has, of `left`; 0: it is none. */
+static u32 utf8_size(const uint8_t *s, u32 left) {
+    static const u32 least[] = {0, 0, 0x80, 0x800, 0x10000};
+    u32 size = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf8 ? 4 : 0;
+    u32 code = size == 1 ? s[0] : s[0] & (0x7fu >> size);
+    if (size > left)
+        return 0;
+    for (u32 i = 1; i < size; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (s[i] & 0x3f);
+    }
+    int is_surrogate = code >= 0xd800 && code < 0xe000;
+    return code < least[size] || code > 0x10ffff || is_surrogate ? 0 : size;
+}
+
+const char *get_path(Ptr from, u32 size) {
+    char *path = get_bytes(from, size);
+    for (u32 at = 0, step; at < size; at += step) {
+        step = utf8_size((const uint8_t *)path + at, size - at);
+        if (step == 0)
+            return NULL;
+    }
+    return path;
 }

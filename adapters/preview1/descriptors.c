@@ -124,9 +124,11 @@ PREVIEW1("fd_fdstat_get") fd_fdstat_get(u32 number, Ptr result) {
 }
 
 PREVIEW1("fd_fdstat_set_flags") fd_fdstat_set_flags(u32 number, u32 flags) {
+    if (flags > ALL_FDFLAGS)
+        return INVAL;
     NEED(fd, number, FILE);
     /* How a file is synchronized is settled when it is opened. */
-    if (flags & ~(u32)ALL_FDFLAGS || (flags & (FDFLAG_DSYNC | FDFLAG_RSYNC | FDFLAG_SYNC) & ~(u32)fd->flags))
+    if (flags & (FDFLAG_DSYNC | FDFLAG_RSYNC | FDFLAG_SYNC) & ~(u32)fd->flags)
         return INVAL;
     fd->flags = (uint8_t)flags;
     return SUCCESS;
@@ -148,9 +150,9 @@ PREVIEW1("fd_prestat_get") fd_prestat_get(u32 number, Ptr result) {
 }
 
 PREVIEW1("fd_prestat_dir_name") fd_prestat_dir_name(u32 number, Ptr to, u32 size) {
-    NEED(fd, number, DIRECTORY);
-    if (fd->name == NULL)
-        return BADF;
+    NEED(fd, number, FREE);
+    if (fd->kind != DIRECTORY || fd->name == NULL)
+        return NOTDIR;
     if (size < fd->name_size)
         return NAMETOOLONG;
     put(to, fd->name, fd->name_size);

@@ -18,7 +18,7 @@ path_open(u32 number, u32 lookup, Ptr path, u32 size, u32 oflags, u64 rights, u6
                  (rights & RIGHT_WRITE || (oflags & OPEN_TRUNCATE) ? WRITE : 0u) |
                  (flags & FDFLAG_SYNC ? SYNC : 0u) | (flags & FDFLAG_DSYNC ? DSYNC : 0u) |
                  (flags & FDFLAG_RSYNC ? RSYNC : 0u);
-    const char *name = get_text(path, size);
+    NEED_PATH(name, path, size);
     dir_open(fd->handle, lookup, name, size, oflags, wanted | (oflags & OPEN_DIRECTORY ? MUTATE : 0u),
              &opened);
     if (opened.is_error && (oflags & OPEN_DIRECTORY))
@@ -41,29 +41,33 @@ path_open(u32 number, u32 lookup, Ptr path, u32 size, u32 oflags, u64 rights, u6
 PREVIEW1("path_create_directory") path_create_directory(u32 number, Ptr path, u32 size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    dir_create(fd->handle, get_text(path, size), size, &result);
+    NEED_PATH(name, path, size);
+    dir_create(fd->handle, name, size, &result);
     return done(&result);
 }
 
 PREVIEW1("path_remove_directory") path_remove_directory(u32 number, Ptr path, u32 size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    dir_remove(fd->handle, get_text(path, size), size, &result);
+    NEED_PATH(name, path, size);
+    dir_remove(fd->handle, name, size, &result);
     return done(&result);
 }
 
 PREVIEW1("path_unlink_file") path_unlink_file(u32 number, Ptr path, u32 size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    dir_unlink(fd->handle, get_text(path, size), size, &result);
+    NEED_PATH(name, path, size);
+    dir_unlink(fd->handle, name, size, &result);
     return done(&result);
 }
 
 PREVIEW1("path_symlink") path_symlink(Ptr old_path, u32 old_size, u32 number, Ptr path, u32 size) {
     Done result;
     NEED_DIRECTORY(fd, number);
-    const char *target = get_text(old_path, old_size);
-    dir_symlink(fd->handle, target, old_size, get_text(path, size), size, &result);
+    NEED_PATH(target, old_path, old_size);
+    NEED_PATH(name, path, size);
+    dir_symlink(fd->handle, target, old_size, name, size, &result);
     return done(&result);
 }
 
@@ -71,8 +75,9 @@ PREVIEW1("path_rename") path_rename(u32 number, Ptr path, u32 size, u32 to, Ptr 
     Done result;
     NEED_DIRECTORY(fd, number);
     NEED_DIRECTORY(other, to);
-    const char *from = get_text(path, size);
-    dir_rename(fd->handle, from, size, other->handle, get_text(new_path, new_size), new_size, &result);
+    NEED_PATH(from, path, size);
+    NEED_PATH(new_name, new_path, new_size);
+    dir_rename(fd->handle, from, size, other->handle, new_name, new_size, &result);
     return done(&result);
 }
 
@@ -81,16 +86,17 @@ path_link(u32 number, u32 flags, Ptr path, u32 size, u32 to, Ptr new_path, u32 n
     Done result;
     NEED_DIRECTORY(fd, number);
     NEED_DIRECTORY(other, to);
-    const char *from = get_text(path, size);
-    dir_link(fd->handle, flags & 1, from, size, other->handle, get_text(new_path, new_size), new_size,
-             &result);
+    NEED_PATH(from, path, size);
+    NEED_PATH(new_name, new_path, new_size);
+    dir_link(fd->handle, flags & 1, from, size, other->handle, new_name, new_size, &result);
     return done(&result);
 }
 
 PREVIEW1("path_readlink") path_readlink(u32 number, Ptr path, u32 size, Ptr to, u32 room, Ptr used) {
     Content result;
     NEED_DIRECTORY(fd, number);
-    dir_readlink(fd->handle, get_text(path, size), size, &result);
+    NEED_PATH(name, path, size);
+    dir_readlink(fd->handle, name, size, &result);
     if (result.is_error)
         return errno_of(result.as.error);
     u32 count = result.as.list.count < room ? result.as.list.count : room;

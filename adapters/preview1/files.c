@@ -3,9 +3,9 @@
 
 PREVIEW1("fd_advise") fd_advise(u32 number, u64 offset, u64 size, u32 advice) {
     Done result;
-    NEED(fd, number, FILE);
     if (advice > 5)
         return INVAL;
+    NEED(fd, number, FILE);
     file_advise(fd->handle, offset, size, advice, &result);
     return done(&result);
 }
@@ -21,7 +21,7 @@ PREVIEW1("fd_datasync") fd_datasync(u32 number) {
     Done result;
     NEED(fd, number, FREE);
     if (fd->kind != FILE && fd->kind != DIRECTORY)
-        return INVAL;
+        return BADF;
     file_sync_data(fd->handle, &result);
     return done(&result);
 }
@@ -30,7 +30,7 @@ PREVIEW1("fd_sync") fd_sync(u32 number) {
     Done result;
     NEED(fd, number, FREE);
     if (fd->kind != FILE && fd->kind != DIRECTORY)
-        return INVAL;
+        return BADF;
     file_sync(fd->handle, &result);
     return done(&result);
 }
@@ -71,7 +71,7 @@ PREVIEW1("path_filestat_get") path_filestat_get(u32 number, u32 flags, Ptr path,
     NEED_DIRECTORY(fd, number);
     if (flags > ALL_LOOKUPFLAGS)
         return INVAL;
-    const char *name = get_text(path, size);
+    NEED_PATH(name, path, size);
     dir_stat(fd->handle, flags & 1, name, size, &result);
     if (result.is_error)
         return errno_of(result.as.error);
@@ -99,10 +99,10 @@ PREVIEW1("fd_filestat_set_times") fd_filestat_set_times(u32 number, u64 atime, u
     Done result;
     NewTime a, m;
     NEED(fd, number, FREE);
-    if (flags > ALL_FSTFLAGS || !new_time(flags, atime, &a) || !new_time(flags >> 2, mtime, &m))
-        return INVAL;
     if (fd->kind != FILE && fd->kind != DIRECTORY)
         return BADF;
+    if (flags > ALL_FSTFLAGS || !new_time(flags, atime, &a) || !new_time(flags >> 2, mtime, &m))
+        return INVAL;
     file_set_times(fd->handle, a.tag, a.seconds, a.nanoseconds, m.tag, m.seconds, m.nanoseconds, &result);
     return done(&result);
 }
@@ -115,7 +115,8 @@ path_filestat_set_times(u32 number, u32 lookup, Ptr path, u32 size, u64 atime, u
     if (lookup > ALL_LOOKUPFLAGS || flags > ALL_FSTFLAGS || !new_time(flags, atime, &a) ||
         !new_time(flags >> 2, mtime, &m))
         return INVAL;
-    dir_set_times(fd->handle, lookup & 1, get_text(path, size), size, a.tag, a.seconds, a.nanoseconds, m.tag,
-                  m.seconds, m.nanoseconds, &result);
+    NEED_PATH(name, path, size);
+    dir_set_times(fd->handle, lookup & 1, name, size, a.tag, a.seconds, a.nanoseconds, m.tag, m.seconds,
+                  m.nanoseconds, &result);
     return done(&result);
 }

@@ -15,6 +15,7 @@
 enum {
     SUCCESS = 0,
     BADF = 8,
+    ILSEQ = 25,
     INVAL = 28,
     IO = 29,
     ISDIR = 31,
@@ -46,7 +47,14 @@ u32 stream_errno(const Streamed *result);
 enum { PIECE = 65536 }; /* of what goes through it at once */
 void heap_begin(void);
 void *allocate(u32 size);
-char *get_text(Ptr from, u32 size);
+char *get_bytes(Ptr from, u32 size);
+/* A path, which is UTF-8, as strings of 0.2 must be: NULL if it is not. */
+const char *get_path(Ptr from, u32 size);
+/* Gets one, or ends the function. */
+#define NEED_PATH(path, from, size)                                                                          \
+    const char *path = get_path(from, size);                                                                 \
+    if (path == NULL)                                                                                        \
+    return ILSEQ
 
 /* ---- descriptors ---- */
 

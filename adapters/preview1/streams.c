@@ -32,7 +32,7 @@ static u32 write_piece(Fd *fd, Ptr from, u32 size, u64 offset, u32 *count) {
     enum { STREAM_PIECE = 4096 }; /* what a stream takes at once */
     u32 most = fd->kind == OUTPUT ? STREAM_PIECE : PIECE;
     size = size < most ? size : most;
-    const char *data = get_text(from, size);
+    const char *data = get_bytes(from, size);
     *count = size;
     if (fd->kind == OUTPUT) {
         Streamed result;
@@ -126,11 +126,11 @@ PREVIEW1("fd_pwrite") fd_pwrite(u32 fd, Ptr iovs, u32 count, u64 offset, Ptr tot
 PREVIEW1("fd_seek") fd_seek(u32 number, int64_t offset, u32 whence, Ptr result) {
     enum { SET, CURRENT, END };
     u64 base = 0;
+    if (whence > END)
+        return INVAL;
     NEED(fd, number, FREE);
     if (fd->kind != FILE)
         return fd->kind == DIRECTORY ? BADF : SPIPE;
-    if (whence > END)
-        return INVAL;
     if (whence == END) {
         u32 error = end_of_file(fd, &base);
         if (error)
