@@ -63,7 +63,9 @@ static void print_need(bool json, bool *is_first, sg_string name, const char *gr
         fputs(*is_first ? "" : ", ", stdout);
         json_string(stdout, name.data, name.size);
     } else {
-        printf("%s  %.*s: %s\n", *is_first ? "needs:\n" : "", (int)name.size, name.data, granted_by);
+        fputs(*is_first ? "needs:\n  " : "  ", stdout);
+        print_text(stdout, name.data, name.size);
+        printf(": %s\n", granted_by);
     }
     *is_first = false;
 }

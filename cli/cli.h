@@ -51,6 +51,9 @@ enum { MAX_FEATURES = 100 };
 /* Splits "a,b" in place; how many. */
 size_t split(char *names, const char **list, size_t max);
 
+/* Writes text that a guest may have chosen: '?' stands for what could drive a terminal. */
+void print_text(FILE *out, const char *data, size_t size);
+
 /* "error: path: message: detail (at ...)" on stderr; answers EXIT_ERROR, or EXIT_TRAP for a trap. */
 int fail_error(const char *path, const sg_error *error);
 /* "error: ..." and a hint at --help; answers EXIT_USAGE. */

@@ -58,15 +58,22 @@ bool file_write(const char *path, const void *data, size_t size) {
     return ok;
 }
 
+void print_text(FILE *out, const char *data, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)data[i], next = i + 1 < size ? (unsigned char)data[i + 1] : 0;
+        bool is_c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+        putc(byte < 0x20 || byte == 0x7f || is_c1 ? '?' : byte, out);
+        i += is_c1;
+    }
+}
+
 int fail_error(const char *path, const sg_error *error) {
     char text[640];
     sg_error_format(error, text, sizeof text);
-    if (error->status != SG_TRAP) {
-        fprintf(stderr, "error: %s: %s\n", path, text);
-        return EXIT_ERROR;
-    }
-    fprintf(stderr, "error: %s: %s\n", sg_trap_cause(error->trap), text);
-    return EXIT_TRAP;
+    fprintf(stderr, "error: %s: ", error->status == SG_TRAP ? sg_trap_cause(error->trap) : path);
+    print_text(stderr, text, strlen(text));
+    putc('\n', stderr);
+    return error->status == SG_TRAP ? EXIT_TRAP : EXIT_ERROR;
 }
 
 int fail_usage(const char *command, const char *format, ...) {

@@ -28,9 +28,12 @@ static void print_item(Inspect *inspect, int depth, const char *kind, sg_string 
                        const char *type, bool open) {
     if (!inspect->json) {
         printf("%*s", 2 * depth, "");
-        if (module.data)
-            printf("%.*s ", (int)module.size, module.data);
-        printf("%.*s: %s\n", (int)name.size, name.data, *type ? type : kind);
+        if (module.data) {
+            print_text(stdout, module.data, module.size);
+            putchar(' ');
+        }
+        print_text(stdout, name.data, name.size);
+        printf(": %s\n", *type ? type : kind);
         return;
     }
     printf("%s\n%*s{\"name\": ", inspect->first ? "" : ",", 2 * depth + 2, "");

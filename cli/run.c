@@ -35,10 +35,12 @@ static void print_backtrace(const Run *run) {
     sg_frame frame;
     for (size_t i = 0; run->store && sg_store_frame(run->store, i, &frame); i++) {
         fprintf(stderr, "  %zu: ", i);
-        if (frame.module.size)
-            fprintf(stderr, "%.*s!", (int)frame.module.size, frame.module.data);
+        if (frame.module.size) {
+            print_text(stderr, frame.module.data, frame.module.size);
+            putc('!', stderr);
+        }
         if (frame.function.size)
-            fprintf(stderr, "%.*s", (int)frame.function.size, frame.function.data);
+            print_text(stderr, frame.function.data, frame.function.size);
         else
             fprintf(stderr, "function %" PRIu32, frame.function_index);
         fprintf(stderr, " (offset 0x%" PRIx64 ")\n", frame.offset);

@@ -16,9 +16,11 @@
 #include <ftw.h>
 #include <limits.h>
 #include <sandglass.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 /* ---- memory ---- */
 
@@ -611,6 +613,21 @@ static unsigned run(Program *program) {
     return failed;
 }
 
+static void ignore(int signal) {
+    (void)signal;
+}
+
+/* A host whose signals interrupt system calls, again and again. */
+static unsigned run_under_signals(Program *program) {
+    const struct sigaction interrupt = {.sa_handler = ignore};
+    const struct itimerval often = {{.tv_usec = 50}, {.tv_usec = 50}}, never = {{0}, {0}};
+    assert_int_equal(sigaction(SIGALRM, &interrupt, NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    unsigned failed = run(program);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    return failed;
+}
+
 static void fail_each(Program *program, unsigned expected) {
     static const int codes[] = {EIO, ENOSPC, EMFILE, EINTR, ENOSYS};
     faults.at = UINT_MAX;
@@ -618,6 +635,7 @@ static void fail_each(Program *program, unsigned expected) {
     inherited = count_descriptors(true);
     assert_int_equal(run(program), expected);
     unsigned calls = atomic_load(&faults.calls);
+    assert_int_equal(run_under_signals(program), expected);
     size_t allocations = memory.calls;
     assert_true(calls > 40 && allocations > 4);
     for (unsigned i = 0; i < 2 * calls; i++) {
