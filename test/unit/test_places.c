@@ -201,7 +201,7 @@ static void test_sockets_and_fifos(void **unused) {
     sg_wasi_errno error;
     world_make(&w, UINT64_C(5000000000), NULL);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path_in(&w, "socket"));
+    snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path_in(&w, "socket"));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
     for (unsigned flags = OS_OPEN_READ; flags <= (OS_OPEN_READ | OS_OPEN_WRITE); flags++)
