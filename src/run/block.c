@@ -64,8 +64,15 @@ enum { HELPERS_MAX = 64, HELPERS_UNAWAITED_MAX = 32 };
 struct Helpers {
     atomic_uint references; /* the engine's, and one of each worker */
     atomic_uint running;
-    Alloc alloc; /* its own function only */
+    OsForkMark *fork;
 };
+
+static void helpers_free(Helpers *helpers) {
+    Alloc alloc;
+    sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
+    sgi_os_fork_mark_delete(helpers->fork);
+    sgi_free(&alloc, helpers, sizeof *helpers);
+}
 
 Helpers *sgi_helpers_new(void) {
     Alloc alloc;
@@ -73,17 +80,29 @@ Helpers *sgi_helpers_new(void) {
     Helpers *helpers = sgi_alloc_zero(&alloc, sizeof *helpers);
     if (helpers == NULL)
         return NULL;
-    sgi_alloc_init(&helpers->alloc, NULL, NULL, SIZE_MAX);
     atomic_init(&helpers->references, 1);
-    return helpers;
+    helpers->fork = sgi_os_fork_mark_new();
+    if (helpers->fork)
+        return helpers;
+    helpers_free(helpers);
+    return NULL;
+}
+
+/* A child has none of its parent's threads. */
+static void settle_fork(Helpers *helpers) {
+    if (sgi_os_fork_mark_intact(helpers->fork) || !sgi_os_fork_mark_claim(helpers->fork))
+        return;
+    atomic_store(&helpers->references, 1);
+    atomic_store(&helpers->running, 0);
+    sgi_os_fork_mark_settle(helpers->fork);
 }
 
 void sgi_helpers_release(Helpers *helpers) {
-    if (helpers && atomic_fetch_sub_explicit(&helpers->references, 1, memory_order_acq_rel) == 1) {
-        Alloc alloc;
-        sgi_alloc_init(&alloc, NULL, NULL, SIZE_MAX);
-        sgi_free(&alloc, helpers, sizeof *helpers);
-    }
+    if (helpers == NULL)
+        return;
+    settle_fork(helpers);
+    if (atomic_fetch_sub_explicit(&helpers->references, 1, memory_order_acq_rel) == 1)
+        helpers_free(helpers);
 }
 
 typedef enum Beginning { HELPER_RUNS, HELPERS_FULL, HELPER_REFUSED } Beginning;
@@ -91,6 +110,7 @@ typedef enum Beginning { HELPER_RUNS, HELPERS_FULL, HELPER_REFUSED } Beginning;
 /* Starts a thread for `task`, which is to end with helper_ends. FULL: `most` are running. */
 static Beginning helper_begins(Helpers *helpers, OsTask *task, unsigned most) {
     Beginning result = HELPERS_FULL;
+    settle_fork(helpers);
     if (atomic_fetch_add(&helpers->running, 1) < most) {
         atomic_fetch_add(&helpers->references, 1);
         if (sgi_os_thread_spawn(task))

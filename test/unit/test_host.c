@@ -1,5 +1,5 @@
-/* What a guest does must not hurt its host: signals that system calls raise. Each test runs in a process of
- * its own, which signals may kill. */
+/* What a guest does must not hurt its host: signals that system calls raise; forks. Each test runs in a
+ * process of its own, which signals may kill. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "os/os.h"
+#include "run/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +107,64 @@ static int write_to_nobody(void) {
     return 0;
 }
 
+/* ---- forks ---- */
+
+static void hang(void *job) {
+    char byte;
+    ssize_t got = read(*(int *)job, &byte, 1);
+    (void)got;
+}
+
+static void keep(void *job) {
+    (void)job;
+}
+
+static sg_trap offload(Store *store, void (*work)(void *job), void *job, uint64_t timeout_ns) {
+    sg_error err = {.status = SG_OK};
+    CallScope scope;
+    store->is_tightened = true;
+    store->tighter = sgi_limits_of_call((sg_limits){.timeout_ns = timeout_ns});
+    sg_status status = sgi_call_begin(store, &scope, &err);
+    if (status == SG_OK) {
+        sg_trap trap = sgi_offload(store, work, job, keep);
+        status = sgi_call_end(store, &scope, trap == SG_TRAP_NONE ? SG_OK : sgi_fail_trap(&err, trap), &err);
+    }
+    return status == SG_OK ? SG_TRAP_NONE : err.trap;
+}
+
+/* All helper threads hang; a child has none of them, and may have as many of its own. */
+static int fork_while_all_hang(void) {
+    enum { HELPERS = 64 };
+    int pipes[2];
+    sg_error err;
+    EXPECT(pipe(pipes) == 0);
+    Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, &err);
+    Store *store = sgi_store_new(engine, NULL, &err);
+    EXPECT(store != NULL);
+    for (int i = 0; i < HELPERS; i++)
+        EXPECT(offload(store, hang, &pipes[0], 1000000) == SG_TRAP_DEADLINE);
+    EXPECT(offload(store, keep, NULL, 20000000) == SG_TRAP_DEADLINE); /* no room */
+    pid_t child = fork();
+    if (child == 0) {
+        sg_trap trap = offload(store, keep, NULL, UINT64_C(20000000000));
+        sgi_store_delete(store);
+        sgi_engine_release(engine);
+        _exit(trap == SG_TRAP_NONE ? 0 : 1);
+    }
+    int status = -1;
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    EXPECT(close(pipes[1]) == 0); /* lets go of all */
+    EXPECT(offload(store, keep, NULL, UINT64_C(20000000000)) == SG_TRAP_NONE);
+    sgi_store_delete(store);
+    sgi_engine_release(engine);
+    return 0;
+}
+
+static void test_forks(void **state) {
+    (void)state;
+    in_child(fork_while_all_hang);
+}
+
 static void test_signals(void **state) {
     (void)state;
     in_child(grow_files);
@@ -117,6 +175,7 @@ static void test_signals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_forks),
     };
     if (mkdtemp(top) == NULL || chdir(top) != 0)
         return 1;
