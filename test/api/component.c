@@ -74,6 +74,13 @@ static World begin_pinging(sg_limits limits, unsigned *pings) {
     return w;
 }
 
+/* The next call has 20 ms; what is made before it has the time that a busy machine takes. */
+static void hurry(World *w) {
+    const sg_limits limits = {.size = sizeof limits, .timeout_ns = 20 * MS};
+    sg_error error;
+    assert_ok(sg_store_tighten(w->store, &limits, &error), error);
+}
+
 /* ---- hostile allocators ---- */
 
 static sg_value text_of(size_t size, char c) {
@@ -954,12 +961,13 @@ static const char worker[] = "(component (core module $M (func (export \"add\") 
 
 static void killed_instance(void **state) {
     (void)state;
-    World w = begin((sg_limits){.timeout_ns = 20 * MS});
+    World w = begin((sg_limits){0});
     start(&w, worker);
     sg_error error;
     sg_value arguments[2] = {u32_of(40), u32_of(2)}, result;
     assert_ok(invoke(&w, "add", arguments, 2, &result, &error), error);
     assert_int_equal(result.of.u32, 42);
+    hurry(&w);
     assert_trap(SG_TRAP_DEADLINE, invoke(&w, "spin", NULL, 0, NULL, &error), error);
     assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "add", arguments, 2, &result, &error), error);
     w.instance = sg_linker_instantiate(w.linker, w.store, w.component, &error); /* a fresh one works */
@@ -1209,12 +1217,13 @@ static void hello_executes(void **state) {
 
 static void timeout_in_realloc(void **state) {
     (void)state;
-    World w = begin_pinging((sg_limits){.timeout_ns = 20 * MS}, NULL);
+    World w = begin_pinging((sg_limits){0}, NULL);
     start(&w, component("(loop $l (br $l)) (unreachable)",
                         "(func (export \"take\") (param \"s\" string) (result u32) " LIFT("length") "))"));
     sg_error error;
     sg_value argument = sg_value_string("text"), result;
     uint64_t started = now_ns();
+    hurry(&w);
     assert_trap(SG_TRAP_DEADLINE, invoke(&w, "take", &argument, 1, &result, &error), error);
     assert_true(now_ns() - started >= 20 * MS);
     assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "take", &argument, 1, &result, &error), error);
@@ -1244,9 +1253,10 @@ static void start_pair(World *w, const char *body, unsigned pages) {
 
 static void timeout_in_two_components(void **state) {
     (void)state;
-    World w = begin((sg_limits){.timeout_ns = 20 * MS});
+    World w = begin((sg_limits){0});
     start_pair(&w, "(loop $l (br $l))", 1);
     sg_error error;
+    hurry(&w);
     assert_trap(SG_TRAP_DEADLINE, invoke(&w, "g", NULL, 0, NULL, &error), error);
     assert_trap(SG_TRAP_INSTANCE_ENDED, invoke(&w, "g", NULL, 0, NULL, &error), error);
     end(&w);
