@@ -109,8 +109,11 @@ static int write_to_nobody(void) {
 
 /* ---- forks ---- */
 
+static atomic_int hanging;
+
 static void hang(void *job) {
     char byte;
+    atomic_fetch_add(&hanging, 1);
     ssize_t got = read(*(int *)job, &byte, 1);
     (void)got;
 }
@@ -141,7 +144,7 @@ static int fork_while_all_hang(void) {
     Engine *engine = sgi_engine_new(&(sg_engine_options){.size = sizeof(sg_engine_options)}, &err);
     Store *store = sgi_store_new(engine, NULL, &err);
     EXPECT(store != NULL);
-    for (int i = 0; i < HELPERS; i++)
+    while (atomic_load(&hanging) < HELPERS)
         EXPECT(offload(store, hang, &pipes[0], 1000000) == SG_TRAP_DEADLINE);
     EXPECT(offload(store, keep, NULL, 20000000) == SG_TRAP_DEADLINE); /* no room */
     pid_t child = fork();
