@@ -81,7 +81,9 @@ SG_API void sg_wasi_exit_on_closed_pipe(sg_wasi *wasi, bool on);
 /* The host's directory `host`, under the name `guest`. It is opened now: SG_NOT_FOUND, SG_IO. Nothing outside
  * of it can be reached through it. No two have one name: SG_BAD_VALUE. `read_only` allows nothing that
  * changes anything in it. What is mounted below it is in it: a directory with /proc in it gives the guest the
- * host process itself. */
+ * host process itself. A link whose text leads out of it cannot be made; but links that are moved upwards, or
+ * go through others, may lead anywhere: the guest cannot follow them out, and others should not follow what
+ * they find there. */
 SG_API sg_status sg_wasi_add_dir(sg_wasi *wasi, const char *host, const char *guest, bool read_only,
                                  sg_error *error);
 

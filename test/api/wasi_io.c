@@ -1,6 +1,6 @@
 /* WASI 0.2 as embedders meet it: their own streams, clocks and random numbers; grants; what hostile
  * components declare; what a guest can hoard; memory that is refused. The guest is test/wasi/probe.c. */
-#include "api.h"
+#include "world.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -466,6 +466,26 @@ static void types_that_lie(void **state) {
     sg_engine_delete(engine);
 }
 
+/* A resource of the embedder's that is called as one of ours is another. */
+static void embedders_pollable(void **state) {
+    (void)state;
+    static const char text[] =
+        "(component (import \"my:own/types\" (instance $o (export \"pollable\" (type (sub resource)))))"
+        "  (alias export $o \"pollable\" (type $p))"
+        "  (import \"wasi:clocks/monotonic-clock@0.2.0\" (instance"
+        "    (alias outer 1 $p (type $q)) (export \"pollable\" (type $r (eq $q)))"
+        "    (export \"subscribe-duration\" (func (param \"when\" u64) (result (own $r)))))))";
+    sg_error error;
+    World w = begin((sg_limits){0});
+    assert_ok(sg_wasi_define(w.linker, &error), error);
+    sg_resource_type *type = sg_resource_type_new(w.engine, NULL, NULL, &error);
+    assert_made(type, error);
+    assert_ok(sg_linker_define_resource(w.linker, "my:own/types", "pollable", type, &error), error);
+    sg_resource_type_delete(type);
+    assert_int_equal(try_start(&w, text, &error), SG_UNLINKABLE);
+    end(&w);
+}
+
 /* Whatever it asks for and however often, what the host holds stays within the limit. */
 static void hoarding(void **state) {
     (void)state;
@@ -743,6 +763,7 @@ static const struct CMUnitTest tests[] = {
     {"wasi: names of directories", names_of_directories, NULL, NULL, NULL},
     {"wasi: exits", exits, NULL, NULL, NULL},
     {"wasi: types that lie", types_that_lie, NULL, NULL, NULL},
+    {"wasi: a pollable of the embedder's", embedders_pollable, NULL, NULL, NULL},
     {"wasi: hoarding", hoarding, NULL, NULL, NULL},
     {"wasi: what is given to the host", given_to_the_host, NULL, NULL, NULL},
     {"wasi: deadlines of 0.2", deadlines, NULL, NULL, NULL},
