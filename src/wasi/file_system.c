@@ -26,7 +26,7 @@ static sg_wasi_errno open_grant(WasiFile *opened) {
 }
 
 static PathBase base_of(const WasiFile *dir) {
-    return (PathBase){dir->fd, false};
+    return (PathBase){.fd = dir->fd, .cx = &dir->object.state->store->cx};
 }
 
 /* A FIFO is opened to write as soon as somebody reads it. Nothing tells when: we look again and again. */

@@ -171,13 +171,13 @@ static int step(Walk *walk, unsigned flags, int *fd) {
     return enter(walk, name, tail);
 }
 
-static int walk_open(int base, const char *text, unsigned flags, int *fd) {
-    Walk walk = {.base = base};
+static int walk_open(PathBase base, const char *text, unsigned flags, int *fd) {
+    Walk walk = {.base = base.fd};
     walk.rest = memcpy(walk.text, text, strlen(text) + 1);
     int code = 0;
     *fd = -1;
-    while (code == 0 && *fd < 0)
-        code = step(&walk, flags, fd);
+    while (code == 0 && *fd < 0) /* 40 links may make 80,000 steps */
+        code = base.cx && sgi_poll(base.cx) != SG_TRAP_NONE ? EINTR : step(&walk, flags, fd);
     while (walk.kept_count)
         sgi_os_close(walk.kept[--walk.kept_count]);
     return code;
@@ -185,7 +185,7 @@ static int walk_open(int base, const char *text, unsigned flags, int *fd) {
 
 static int open_text(PathBase base, const char *text, unsigned flags, int *fd) {
     if (base.walks)
-        return walk_open(base.fd, text, flags, fd);
+        return walk_open(base, text, flags, fd);
     int code = EAGAIN;
     for (unsigned i = 0; i < RETRIES && code == EAGAIN; i++)
         code = sgi_os_open_beneath(base.fd, text, flags, fd);
@@ -194,7 +194,7 @@ static int open_text(PathBase base, const char *text, unsigned flags, int *fd) {
     case EAGAIN:
     case ENOSYS:
     case EPERM: /* what some filters of system calls say for ENOSYS */
-        return walk_open(base.fd, text, flags, fd);
+        return walk_open(base, text, flags, fd);
     default: return code;
     }
 }

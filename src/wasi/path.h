@@ -3,12 +3,13 @@
 #ifndef SGI_WASI_PATH_H
 #define SGI_WASI_PATH_H
 
-#include "os/os.h"
+#include "run/run.h"
 
 /* Where resolution begins, and what it never leaves. */
 typedef struct PathBase {
     int fd;
-    bool walks; /* component by component, as where the kernel has no openat2: for tests */
+    bool walks;      /* component by component, as where the kernel has no openat2: for tests */
+    ExecContext *cx; /* its interrupt ends a long walk, by EINTR; NULL: none does */
 } PathBase;
 
 /* What the guest gave is one: not empty (ENOENT), UTF-8 (EILSEQ), without NUL (EINVAL), short enough

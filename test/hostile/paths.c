@@ -188,7 +188,7 @@ static Bytes a_path(char text[8192]) {
 }
 
 static PathBase a_base(void) {
-    return (PathBase){root_fd, random_below(2) != 0};
+    return (PathBase){.fd = root_fd, .walks = random_below(2) != 0};
 }
 
 /* ---- operations ---- */
@@ -224,8 +224,8 @@ static void open_both(bool quiet) {
     if (random_below(4) == 0)
         flags |= OS_OPEN_DIRECTORY;
     int by_kernel, by_walk;
-    int code = sgi_path_open((PathBase){root_fd, false}, path, flags, &by_kernel);
-    int walk_code = sgi_path_open((PathBase){root_fd, true}, path, flags, &by_walk);
+    int code = sgi_path_open((PathBase){.fd = root_fd}, path, flags, &by_kernel);
+    int walk_code = sgi_path_open((PathBase){.fd = root_fd, .walks = true}, path, flags, &by_walk);
     OsStat stat = {0}, walk_stat = {0};
     if (code == 0) {
         CHECK(sgi_os_stat(by_kernel, &stat) == 0 && !is_outside(&stat), "'%s' led out", text);
@@ -264,7 +264,7 @@ static void open_to_change(bool quiet) {
 static void look_both(bool quiet) {
     char text[8192], kernel_link[64], walk_link[64];
     Bytes path = a_path(text);
-    PathBase kernel = {root_fd, false}, walk = {root_fd, true};
+    PathBase kernel = {.fd = root_fd}, walk = {.fd = root_fd, .walks = true};
     bool follow = random_below(2);
     OsStat stat = {0}, walk_stat = {0};
     int code = sgi_path_stat(kernel, path, follow, &stat);
@@ -401,7 +401,8 @@ static void try_proc(void) {
                                  "exe", "fd/0", "task/../root/etc", "ns/net"};
     for (size_t i = 0; i < SGI_COUNT(paths); i++)
         for (int walks = 0; walks < 2; walks++) {
-            int fd, code = sgi_path_open((PathBase){proc, walks}, sgi_bytes_of(paths[i]), OS_OPEN_READ, &fd);
+            int fd, code = sgi_path_open((PathBase){.fd = proc, .walks = walks}, sgi_bytes_of(paths[i]),
+                                         OS_OPEN_READ, &fd);
             CHECK(code != 0, "%s opened below /proc/self", paths[i]);
         }
     close(proc);

@@ -1,7 +1,8 @@
 /* Files in every place that a guest may have them: what each descriptor may change × operations, from and to;
  * directories that the host moves or removes; special files; the edges of numbers; directories that change
- * while they are listed. */
+ * while they are listed; long walks. */
 #include "files_world.h"
+#include "wasi/path.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -384,12 +385,39 @@ static void test_changing_directory(void **unused) {
     world_end(&w);
 }
 
+/* The walk through a path of 20 links, each 4,000 bytes long, when the call's time is up, and when nobody
+ * asks. */
+static void test_long_walk(void **unused) {
+    (void)unused;
+    enum { LINKS = 20, DOTS = 1990 };
+    static char target[2 * DOTS + 16];
+    World w;
+    world_make(&w, 1, NULL);
+    for (int i = 0; i < DOTS; i++)
+        memcpy(target + 2 * i, "./", 2);
+    for (int i = 0; i < LINKS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "l%d", i);
+        snprintf(target + 2 * DOTS, sizeof target - 2 * DOTS, i + 1 < LINKS ? "l%d" : ".", i + 1);
+        assert_int_equal(symlink(target, path_in(&w, name)), 0);
+    }
+    PathBase base = {.fd = w.dir->fd, .walks = true};
+    OsStat stat;
+    assert_int_equal(sgi_path_stat(base, BYTES_OF("l0"), true, &stat), 0);
+    base.cx = &w.store->cx;
+    while (sgi_poll(base.cx) == SG_TRAP_NONE)
+        continue;
+    assert_int_equal(sgi_path_stat(base, BYTES_OF("l0"), true, &stat), EINTR);
+    world_end(&w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_and_to), cmocka_unit_test(test_open_flags),
         cmocka_unit_test(test_moved_out),   cmocka_unit_test(test_sockets_and_fifos),
         cmocka_unit_test(test_devices),     cmocka_unit_test(test_proc),
         cmocka_unit_test(test_edges),       cmocka_unit_test(test_changing_directory),
+        cmocka_unit_test(test_long_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
