@@ -303,7 +303,7 @@ sg_status sgi_lend_of_host(LiftLowerContext *cx, uint64_t number, const sg_type 
 }
 
 sg_status sgi_give_to_host(LiftLowerContext *cx, uint64_t rep, const sg_type *type, uint64_t *number) {
-    uint32_t index;
+    uint32_t index = 0;
     Resource *resource = sgi_resource_find(cx->inst, type->resource);
     sg_status status = give_to_host(cx, (Handle){.resource = resource, .rep = rep}, &index, number);
     if (status != SG_OK)
