@@ -146,10 +146,8 @@ static sg_status survey_import(Maker *m, const Import *import, Bytes name) {
 
 /* Both names as one key; the other one with a number, except 0. */
 static sg_status import_key(Maker *m, const Import *import, uint32_t number, Bytes *key) {
-    char suffix[16] = "";
-    if (number > 0)
-        snprintf(suffix, sizeof suffix, " [%u]", (unsigned)number);
-    size_t size, more = strlen(suffix);
+    char suffix[16];
+    size_t size, more = number ? (size_t)snprintf(suffix, sizeof suffix, " [%u]", (unsigned)number) : 0;
     uint8_t *both = sgi_add(import->module.size, import->name.size, &size) && sgi_add(size, more + 1, &size)
                         ? sgi_arena_alloc(&m->arena, size)
                         : NULL;
@@ -160,7 +158,8 @@ static sg_status import_key(Maker *m, const Import *import, uint32_t number, Byt
         memcpy(both, import->module.data, import->module.size);
     if (import->name.size)
         memcpy(both + import->module.size + 1, import->name.data, import->name.size);
-    memcpy(both + size - more, suffix, more);
+    if (more)
+        memcpy(both + size - more, suffix, more);
     return SG_OK;
 }
 

@@ -51,7 +51,7 @@ static void close_file(const WasiFile *file) {
 }
 
 static sg_wasi_errno stat_file(const WasiFile *file, OsStat *stat) {
-    sg_wasi_file_stat got = {0};
+    sg_wasi_file_stat got = {.type = SG_WASI_REGULAR_FILE};
     sg_wasi_errno error = checked(files_of(file)->stat(files_of(file)->context, file->handle, &got));
     *stat = (OsStat){.device = file->grant->device,
                      .inode = got.inode,
