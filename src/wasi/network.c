@@ -20,7 +20,7 @@ static bool is_label_char(char c) {
 }
 
 bool sgi_wasi_is_host_name(Bytes name) {
-    size_t label = 0, digits = 0; /* characters of the label, and how many of them are */
+    size_t label = 0, digits = 0; /* of the label so far: characters, and digits among them */
     if (name.size > 0 && name.data[name.size - 1] == '.')
         name.size--;
     if (name.size > NAME_MAX_SIZE)
